@@ -1,0 +1,23 @@
+# Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+# fanfare::fanfare is the header-only library; fanfare::compiled holds the non-template bodies in a static library.
+
+include(GNUInstallDirs)
+
+add_library(fanfare INTERFACE)
+add_library(fanfare::fanfare ALIAS fanfare)
+target_compile_features(fanfare INTERFACE cxx_std_20)
+target_include_directories(fanfare INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_link_libraries(fanfare INTERFACE Boost::headers Boost::json Boost::url Threads::Threads)
+
+file(CONFIGURE OUTPUT fanfare.cpp CONTENT "#include <fanfare/src.hpp>\n")
+add_library(fanfare_compiled STATIC ${CMAKE_CURRENT_BINARY_DIR}/fanfare.cpp)
+add_library(fanfare::compiled ALIAS fanfare_compiled)
+set_target_properties(fanfare_compiled PROPERTIES OUTPUT_NAME fanfare EXPORT_NAME compiled)
+target_link_libraries(fanfare_compiled PUBLIC fanfare)
+# Header-only and compiled code must not meet in one program: the definition travels with the target.
+target_compile_definitions(fanfare_compiled PUBLIC FANFARE_SEPARATE_COMPILATION)
+if(NOT FANFARE_INSTALL)
+    set_target_properties(fanfare_compiled PROPERTIES EXCLUDE_FROM_ALL ON)
+endif()

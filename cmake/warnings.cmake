@@ -1,0 +1,12 @@
+# Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+# Warnings for this project's own programs. They are PRIVATE: no user inherits them.
+
+function(fanfare_warnings target)
+    target_compile_options(${target} PRIVATE
+        $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion
+        -Wsign-conversion -Woverloaded-virtual -Wcast-align>
+        $<$<CXX_COMPILER_ID:MSVC>:/W4 /permissive->)
+    if(FANFARE_WERROR)
+        set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ON)
+    endif()
+endfunction()

@@ -1,0 +1,179 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+// The demo: a page that joins rooms and shows what arrives, this machine's live telemetry, and the HTTP side.
+#include "options.hpp"
+#include "page.hpp"
+#include "self_telemetry.hpp"
+
+#include <fanfare/auth/anonymous.hpp>
+#include <fanfare/auth/ticket.hpp>
+#include <fanfare/fanfare.hpp>
+#include <fanfare/server.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace asio = boost::asio;
+
+namespace {
+
+// One io_context a shard, each run by one thread: then no shard needs a strand.
+class contexts {
+public:
+    explicit contexts(std::size_t count)
+    {
+        while (all_.size() != count) {
+            all_.push_back(std::make_unique<asio::io_context>(1));
+            work_.push_back(asio::make_work_guard(*all_.back()));
+        }
+    }
+    asio::io_context& first() { return *all_.front(); }
+    std::vector<asio::any_io_executor> executors() const
+    {
+        std::vector<asio::any_io_executor> out;
+        for (const auto& one : all_)
+            out.emplace_back(one->get_executor());
+        return out;
+    }
+    void run()
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 1; i != all_.size(); ++i)
+            threads.emplace_back([this, i] { all_[i]->run(); });
+        first().run();
+    }
+    void stop()
+    {
+        for (const auto& one : all_)
+            one->stop();
+    }
+
+private:
+    std::vector<std::unique_ptr<asio::io_context>> all_;
+    std::vector<asio::executor_work_guard<asio::io_context::executor_type>> work_;
+};
+
+// Publishes this machine's own figures once a second.
+class publisher {
+public:
+    publisher(asio::io_context& ioc, fanfare::hub<>& hub)
+        : timer_{ioc}, machine_{asio::ip::host_name()}, device_{hub, asio::ip::host_name(), {"machines"}}
+    {
+        device_.status("online");
+        tick();
+    }
+
+private:
+    void tick()
+    {
+        timer_.expires_after(std::chrono::seconds{1});
+        timer_.async_wait([this](boost::system::error_code ec) {
+            if (ec)
+                return;
+            const auto now = machine_.tick();
+            device_.telemetry(now.telemetry);
+            for (const auto& a : now.alerts)
+                device_.alert(a.severity, a.message,
+                              {{"metric", a.metric}, {"value", a.value}, {"threshold", a.threshold}});
+            // Who joins later hears it too.
+            if (++ticks_ % 10 == 0)
+                device_.status("online");
+            tick();
+        });
+    }
+
+    asio::steady_timer timer_;
+    demo::self_telemetry machine_;
+    fanfare::device device_;
+    unsigned ticks_ = 0;
+};
+
+bool serve_page(const fanfare::http_api::request_type& request, fanfare::http_api::response_type& answer)
+{
+    namespace http = boost::beast::http;
+    const auto target = request.target();
+    const auto path = target.substr(0, target.find('?'));
+    if (request.method() != http::verb::get || (path != "/" && path != "/index.html"))
+        return false;
+    answer.set(http::field::content_type, "text/html; charset=utf-8");
+    answer.set(http::field::cache_control, "no-cache");
+    answer.body() = demo::page;
+    return true;
+}
+
+fanfare::hub_options hub_options(const demo::options& chosen)
+{
+    fanfare::hub_options o{.deflate = chosen.deflate, .executors_are_serial = true};
+    if (chosen.open_publish)
+        o.message_rate = 0;
+    return o;
+}
+
+fanfare::server_options server_options(const demo::options& chosen)
+{
+    fanfare::server_options o{.address = chosen.address, .port = chosen.port};
+    const fanfare::memory_ticket_store tickets;
+    o.api.issue_ticket = fanfare::issue_from(tickets);
+    o.api.admin_key = chosen.admin_key;
+    o.api.allow_loopback_writes = chosen.admin_key.empty();
+    o.on_request = serve_page;
+    if (chosen.tickets)
+        o.authenticate = fanfare::ticket_authenticator{tickets};
+    else
+        o.authenticate = fanfare::anonymous_authenticator{"user"};
+    return o;
+}
+
+void say_where(const demo::options& chosen, std::uint16_t port)
+{
+    const bool v6 = chosen.address.find(':') != std::string::npos;
+    std::cout << "http://" << (v6 ? "[" : "") << chosen.address << (v6 ? "]" : "") << ":" << port << "/" << std::endl;
+    if (!chosen.tickets)
+        std::cerr << "INSECURE: --auth none lets anybody connect, and ?user=ID be any user\n";
+    if (chosen.admin_key.empty())
+        std::cerr << "INSECURE: without --admin-key every program on this machine may publish\n";
+    if (chosen.open_publish)
+        std::cerr << "INSECURE: --open-publish lets every client publish to every room\n";
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+try {
+    const auto chosen = demo::parse(argc, argv);
+    if (chosen.only_help) {
+        std::cout << demo::help;
+        return 0;
+    }
+    demo::raise_descriptor_limit();
+
+    contexts all{chosen.threads};
+    fanfare::hub hub{all.executors(), fanfare::in_process_bus{}, hub_options(chosen)};
+    for (const auto* name : {"global", "device:", "group:", "chat:"})
+        hub.configure(name, {.client_publish = chosen.open_publish});
+    fanfare::server server{hub, server_options(chosen)};
+
+    std::unique_ptr<publisher> self;
+    if (chosen.self_telemetry)
+        self = std::make_unique<publisher>(all.first(), hub);
+
+    asio::signal_set signals{all.first(), SIGINT, SIGTERM};
+    signals.async_wait([&](boost::system::error_code, int) {
+        self.reset();
+        server.async_shutdown({}, [&](boost::system::error_code) { all.stop(); });
+    });
+    say_where(chosen, server.port());
+    all.run();
+} catch (const std::exception& e) {
+    std::cerr << "notification_server: " << e.what() << '\n';
+    return 2;
+}

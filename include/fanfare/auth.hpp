@@ -1,0 +1,356 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_AUTH_HPP
+#define FANFARE_AUTH_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/error.hpp>
+#include <fanfare/identity.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace fanfare {
+
+/// The subprotocol that a client offers, and that the server answers, for this library's messages.
+inline constexpr std::string_view v1_subprotocol = "fanfare.v1";
+
+/// What an authenticator may look at: the upgrade request, without the HTTP library that read it.
+///
+/// Owns its strings, so that it can outlive the buffers of the HTTP parser. Thread-safe, since nothing in it
+/// changes. A malformed part of the request reads as "not there"; nothing here throws but `std::bad_alloc`.
+class handshake_request {
+public:
+    using header_list = std::vector<std::pair<std::string, std::string>>;
+
+    handshake_request(std::string method, std::string target, header_list headers, std::string remote_address)
+        : method_{std::move(method)}, target_{std::move(target)}, headers_{std::move(headers)},
+          remote_address_{std::move(remote_address)}
+    {}
+
+    const std::string& method() const noexcept { return method_; }
+
+    /// Path and query as received, still percent-encoded.
+    const std::string& target() const noexcept { return target_; }
+
+    /// The part of the target before the first `?`, still percent-encoded.
+    std::string_view path() const noexcept { return std::string_view{target_}.substr(0, target_.find('?')); }
+
+    /// The first query parameter of this name, percent-decoded, `+` as a space, as browsers write it.
+    ///
+    /// Empty if there is none, or if the query breaks RFC 3986 section 3.4. `?key` and `?key=` are empty strings.
+    FANFARE_DECL std::optional<std::string> query(std::string_view key) const;
+
+    /// The value of the first header of this name (case does not matter), or an empty view.
+    FANFARE_DECL std::string_view header(std::string_view name) const noexcept;
+
+    /// The values of all headers of this name, in order: tells "absent", "empty" and "sent twice" apart.
+    FANFARE_DECL std::vector<std::string_view> header_values(std::string_view name) const;
+
+    /// The first cookie of this name (case matters), without the quotes that RFC 6265 section 4.1.1 allows.
+    FANFARE_DECL std::optional<std::string> cookie(std::string_view name) const;
+
+    /// The token of `Authorization: Bearer TOKEN` (RFC 6750 section 2.1), or an empty view.
+    ///
+    /// A header that was sent twice is no credential: two readers could take two different ones.
+    FANFARE_DECL std::string_view bearer_token() const;
+
+    /// The offered subprotocols, in order, of all `Sec-WebSocket-Protocol` headers (RFC 6455 section 11.3.4).
+    FANFARE_DECL std::vector<std::string_view> subprotocols() const;
+
+    /// Whether the client offers the subprotocol `name` (case matters).
+    FANFARE_DECL bool offers(std::string_view name) const;
+
+    /// The peer's address as text, without the port.
+    const std::string& remote_address() const noexcept { return remote_address_; }
+
+private:
+    std::string method_;
+    std::string target_;
+    header_list headers_;
+    std::string remote_address_;
+};
+
+/// An origin in the one form in which equal origins are equal strings, or nothing if it is malformed.
+///
+/// RFC 6454 section 4: scheme and host in lower case, no default port. `null`, a list, a path, credentials and
+/// percent-escapes in the host are malformed here. Thread-safe.
+FANFARE_DECL std::optional<std::string> normalized_origin(std::string_view origin);
+
+/// Why a client may not enter; becomes an HTTP answer with a JSON body.
+struct refusal {
+    /// 401, 403 or 429; 503 when the authenticator itself failed, so that the client tries again later.
+    int status = 401;
+    error code = error::unauthorized;
+    /// For the client. Never contains the credential.
+    std::string message{};
+    /// Goes into `Retry-After`.
+    std::optional<std::chrono::seconds> retry_after{};
+    /// The request carried a credential of the kind that was looked for. `any_of` prefers such a refusal.
+    bool credential_seen = false;
+    /// What the authenticator threw, for the application's log; never sent.
+    std::exception_ptr cause{};
+};
+
+/// A refusal with the message that belongs to `code`. Thread-safe.
+FANFARE_DECL refusal make_refusal(error code, int status = 401, bool credential_seen = false);
+
+/// The answer of an authenticator: an identity, or a refusal.
+class auth_result {
+public:
+    /// `subprotocol` is what the upgrade should answer; empty leaves the choice to `chosen_subprotocol`.
+    auth_result(identity who, std::string subprotocol = {})
+        : outcome_{std::move(who)}, subprotocol_{std::move(subprotocol)}
+    {}
+    auth_result(refusal why) : outcome_{std::move(why)} {}
+    /// No identity is a refusal with 401.
+    FANFARE_DECL auth_result(std::optional<identity> who);
+
+    bool accepted() const noexcept { return std::holds_alternative<identity>(outcome_); }
+    explicit operator bool() const noexcept { return accepted(); }
+
+    /// Throws `std::bad_variant_access` if this is a refusal.
+    identity& who() { return std::get<identity>(outcome_); }
+    const identity& who() const { return std::get<identity>(outcome_); }
+
+    /// Throws `std::bad_variant_access` if this is an identity.
+    refusal& why() { return std::get<refusal>(outcome_); }
+    const refusal& why() const { return std::get<refusal>(outcome_); }
+
+    const std::string& subprotocol() const noexcept { return subprotocol_; }
+
+private:
+    std::variant<identity, refusal> outcome_;
+    std::string subprotocol_;
+};
+
+/// What the upgrade answers as `Sec-WebSocket-Protocol`, or an empty view for no such header.
+///
+/// Always one that the client offered (RFC 6455 section 4.2.2): that of the result, else `fanfare.v1`. A browser
+/// fails a connection whose offer gets no answer, and an entry that carries a credential is never echoed.
+/// The view is into `request`. Thread-safe.
+FANFARE_DECL std::string_view chosen_subprotocol(const handshake_request& request, const auth_result& result);
+
+/// Takes the answer of an authenticator. Call it from any thread, at once or later, exactly once; any later call
+/// is ignored. It continues in the thread that calls it: the receiver goes to its own executor itself.
+using auth_done = std::function<void(auth_result)>;
+
+template <class A>
+concept asynchronous_authenticator = std::invocable<A&, const handshake_request&, auth_done>;
+
+template <class A>
+concept synchronous_authenticator = requires(A& authenticate, const handshake_request& request) {
+    { authenticate(request) } -> std::convertible_to<auth_result>;
+};
+
+/// A function from the upgrade request to an identity or a refusal, in one of two shapes:
+/// - `auth_result (const handshake_request&)`, also with `identity`, `refusal` or `std::optional<identity>` as
+///   its result, for what is decided at once;
+/// - `void (const handshake_request&, auth_done)` for what has to ask somebody. The request is valid until `done`
+///   was called, or the last copy of it was destroyed.
+///
+/// It may be called from several threads at once. One that never answers ends with the handshake deadline.
+template <class A>
+concept authenticator =
+    std::copy_constructible<A> && (asynchronous_authenticator<A> || synchronous_authenticator<A>);
+
+namespace detail {
+
+FANFARE_DECL bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
+
+// Lets through the first of several calls, which may come from several threads. The function is moved out
+// for the call, so that what it holds is released with it, not with the last copy of this object.
+template <class Argument>
+class first_call {
+public:
+    explicit first_call(std::function<void(Argument)> function)
+        : state_{std::make_shared<state>(std::move(function))}
+    {}
+
+    void operator()(Argument argument) const { try_call(std::move(argument)); }
+
+    bool try_call(Argument argument) const
+    {
+        if (state_->called.exchange(true, std::memory_order_acq_rel)) {
+            return false;
+        }
+        auto function = std::move(state_->function);
+        function(std::move(argument));
+        return true;
+    }
+
+private:
+    struct state {
+        explicit state(std::function<void(Argument)> f) : function{std::move(f)} {}
+        std::function<void(Argument)> function;
+        std::atomic<bool> called{false};
+    };
+    std::shared_ptr<state> state_;
+};
+
+FANFARE_DECL refusal authenticator_failed(std::exception_ptr cause);
+
+template <class A>
+auth_result authenticate_now(A& authenticate, const handshake_request& request)
+{
+    try {
+        return authenticate(request);
+    } catch (...) {
+        return authenticator_failed(std::current_exception());
+    }
+}
+
+template <class A>
+void authenticate(A& function, const handshake_request& request, auth_done done)
+{
+    if constexpr (asynchronous_authenticator<A>) {
+        const first_call<auth_result> once{std::move(done)};
+        try {
+            function(request, auth_done{once});
+        } catch (...) {
+            if (!once.try_call(authenticator_failed(std::current_exception()))) {
+                throw; // it had answered: the exception is that of whoever took the answer
+            }
+        }
+    } else {
+        done(authenticate_now(function, request));
+    }
+}
+
+} // namespace detail
+
+/// Any authenticator, as one copyable type. Copies share nothing but what the function itself shares.
+///
+/// Makes three promises for the function it holds: `done` is called at most once, an exception becomes a refusal
+/// with 503 and the exception as its `cause`, and an empty object refuses everybody with 401.
+class any_authenticator {
+public:
+    any_authenticator() = default;
+
+    template <class A>
+        requires(!std::same_as<A, any_authenticator>) && authenticator<A>
+    any_authenticator(A function)
+        : function_{[held = std::move(function)](const handshake_request& request, auth_done done) mutable {
+              detail::authenticate(held, request, std::move(done));
+          }}
+    {}
+
+    explicit operator bool() const noexcept { return static_cast<bool>(function_); }
+
+    /// Asks the function; `done` may be called before this returns. Thread-safe if the function is.
+    /// The caller keeps `request` alive until `done` was called or its last copy was destroyed.
+    void operator()(const handshake_request& request, auth_done done) const
+    {
+        if (!function_) {
+            return done(make_refusal(error::unauthorized));
+        }
+        function_(request, std::move(done));
+    }
+
+    /// The same, with the request owned by the pending call: nothing is left for the caller to keep.
+    void operator()(std::shared_ptr<const handshake_request> request, auth_done done) const
+    {
+        const auto& view = *request;
+        (*this)(view, [request = std::move(request), done = std::move(done)](auth_result result) {
+            done(std::move(result));
+        });
+    }
+
+private:
+    std::function<void(const handshake_request&, auth_done)> function_;
+};
+
+/// What an identity may ask for in a room.
+enum class room_action {
+    subscribe, ///< Join it and receive its messages.
+    publish,   ///< Send to it.
+    presence,  ///< See who is in it.
+    history,   ///< Read what was sent before.
+};
+
+/// The name of `action`, for messages and logs. Thread-safe, does not throw.
+constexpr std::string_view to_string(room_action action) noexcept
+{
+    switch (action) {
+    case room_action::subscribe: return "subscribe";
+    case room_action::publish: return "publish";
+    case room_action::presence: return "presence";
+    case room_action::history: return "history";
+    }
+    return "unknown";
+}
+
+/// The question to an authorizer. Everything in it is valid only during the call: who answers later copies.
+struct access_request {
+    const identity& who;
+    std::string_view room;
+    room_action action;
+    std::string_view connection_id;
+};
+
+/// Takes the answer of an authorizer: from any thread, exactly once; any later call is ignored.
+using access_done = std::function<void(bool allowed)>;
+
+template <class A>
+concept asynchronous_authorizer = std::invocable<A&, const access_request&, access_done>;
+
+template <class A>
+concept synchronous_authorizer = requires(A& allows, const access_request& request) {
+    { allows(request) } -> std::same_as<bool>;
+};
+
+/// A function that decides whether an identity may do something in a room: `bool (const access_request&)`, or
+/// `void (const access_request&, access_done)` for what has to ask somebody.
+template <class A>
+concept authorizer = std::copy_constructible<A> && (asynchronous_authorizer<A> || synchronous_authorizer<A>);
+
+/// Any authorizer, as one copyable type. An empty one refuses: whoever wants no check does not ask.
+class any_authorizer {
+public:
+    any_authorizer() = default;
+
+    template <class A>
+        requires(!std::same_as<A, any_authorizer>) && authorizer<A>
+    any_authorizer(A function)
+        : function_{[held = std::move(function)](const access_request& request, access_done done) mutable {
+              if constexpr (asynchronous_authorizer<A>) {
+                  held(request, access_done{detail::first_call<bool>{std::move(done)}});
+              } else {
+                  done(held(request));
+              }
+          }}
+    {}
+
+    explicit operator bool() const noexcept { return static_cast<bool>(function_); }
+
+    /// Asks the function; `done` may be called before this returns. Thread-safe if the function is.
+    /// Lets its exceptions out; the caller must take one as a refusal unless `done` was called before.
+    void operator()(const access_request& request, access_done done) const
+    {
+        if (!function_) {
+            return done(false);
+        }
+        function_(request, std::move(done));
+    }
+
+private:
+    std::function<void(const access_request&, access_done)> function_;
+};
+
+} // namespace fanfare
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/impl/auth.ipp>
+#endif
+
+#endif

@@ -1,0 +1,79 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_BUS_IN_PROCESS_HPP
+#define FANFARE_BUS_IN_PROCESS_HPP
+
+#include <fanfare/bus.hpp>
+#include <fanfare/config.hpp>
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+namespace fanfare {
+
+/// Carries messages between the hubs of one process. Copies share one bus:
+/// @code
+/// fanfare::in_process_bus bus;
+/// fanfare::hub a{ioc_1.get_executor(), bus}, b{ioc_2.get_executor(), bus};
+/// @endcode
+/// Thread-safe. Publishing takes one lock, shared by a sixteenth of the rooms, for as long as it takes to queue
+/// the message: that makes one order a room for all hubs and shards.
+class in_process_bus {
+public:
+    in_process_bus() : state_{std::make_shared<state>()} {}
+
+    void attach(bus_sink& sink)
+    {
+        change([&sink](std::vector<bus_sink*>& sinks) { sinks.push_back(&sink); });
+    }
+    void detach(bus_sink& sink)
+    {
+        change([&sink](std::vector<bus_sink*>& sinks) { std::erase(sinks, &sink); });
+    }
+
+    bus_receipt publish(const bus_message& message)
+    {
+        auto& s = state_->stripes[std::hash<std::string_view>{}(message.channel) % stripe_count];
+        const std::lock_guard lock{s.mutex};
+        for (auto* sink : s.sinks)
+            if (const auto ec = sink->ready(message))
+                return {ec};
+        for (auto* sink : s.sinks)
+            sink->deliver(message);
+        return {};
+    }
+
+    void join(bus_sink&, std::string_view) noexcept {}
+    void leave(bus_sink&, std::string_view) noexcept {}
+
+private:
+    static constexpr std::size_t stripe_count = 16;
+    struct alignas(64) stripe {
+        std::mutex mutex;
+        std::vector<bus_sink*> sinks;
+    };
+    struct state {
+        std::array<stripe, stripe_count> stripes;
+    };
+
+    template <class F>
+    void change(F f)
+    {
+        for (auto& s : state_->stripes) {
+            const std::lock_guard lock{s.mutex};
+            f(s.sinks);
+        }
+    }
+
+    std::shared_ptr<state> state_;
+};
+
+static_assert(bus<in_process_bus>);
+
+} // namespace fanfare
+
+#endif

@@ -1,0 +1,209 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_CONNECTION_HPP
+#define FANFARE_CONNECTION_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/hub_core.hpp>
+#include <fanfare/detail/raw_send.hpp>
+#include <fanfare/detail/session.hpp>
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/socket_base.hpp>
+#include <boost/asio/write.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace fanfare {
+
+/// A stream that can be waited for and written to without blocking: TCP and Unix sockets.
+template <class Stream>
+concept waitable_socket = requires(Stream& s, void (*f)(error_code), bool on, asio::const_buffer b, error_code& ec) {
+    s.async_wait(asio::socket_base::wait_read, f);
+    s.non_blocking(on, ec);
+    s.native_handle();
+    s.write_some(b, ec);
+};
+
+/// One client's connection over any Asio stream. Made by `hub::accept`; applications hold `connection_ref`s.
+///
+/// This is the general form (TLS, test streams): reads into a buffer of its own, and copies what is to be sent into
+/// one flat buffer of at most 16 KiB a write, which is one TLS record.
+template <class Stream>
+class connection final : public detail::session {
+public:
+    connection(Stream stream, std::shared_ptr<detail::hub_core> hub, detail::shard& home,
+               detail::session_settings settings)
+        : session{std::move(hub), home, std::move(settings)}, stream_{std::move(stream)}
+    {
+    }
+
+private:
+    static constexpr std::size_t max_write = 16 * 1024;
+    static constexpr std::size_t max_read = 8 * 1024;
+
+    int native_socket() noexcept override { return -1; }
+
+    std::size_t write(std::span<const std::string_view> buffers, error_code&) override
+    {
+        if (writing_)
+            return 0;
+        out_.clear();
+        for (const auto b : buffers)
+            out_.insert(out_.end(), b.begin(),
+                        b.begin() + static_cast<std::ptrdiff_t>(std::min(b.size(), max_write - out_.size())));
+        writing_ = true;
+        asio::async_write(stream_, asio::buffer(out_), bound([](connection& self, error_code ec, std::size_t) {
+                              self.on_written(ec);
+                          }));
+        return out_.size();
+    }
+
+    void on_written(error_code ec)
+    {
+        writing_ = false;
+        if (ec || finish_)
+            return on_read_failed();
+        if (std::exchange(wants_write_, false))
+            on_writable();
+    }
+
+    void wait_write() override { wants_write_ = true; }
+
+    void wait_read() override
+    {
+        in_.resize(max_read);
+        stream_.async_read_some(asio::buffer(in_), bound([](connection& self, error_code ec, std::size_t n) {
+                                    self.on_read(ec, n);
+                                }));
+    }
+
+    void on_read(error_code ec, std::size_t n)
+    {
+        read_done();
+        if (ended())
+            return;
+        if (ec)
+            return on_read_failed();
+        on_bytes({in_.data(), n});
+        if (!ended() && wants_read())
+            start_read();
+    }
+
+    // The close frame is on its way; whoever waits for it has it before the stream ends.
+    void shutdown_write() noexcept override { finish_ = writing_; }
+
+    void close_stream() noexcept override
+    {
+        error_code ignored; // the stream ends, whatever it says
+        if constexpr (requires { stream_.lowest_layer().close(ignored); })
+            stream_.lowest_layer().close(ignored);
+        else
+            stream_.close();
+    }
+
+    template <class F>
+    auto bound(F f)
+    {
+        return asio::bind_executor(home().executor(),
+                                   [keep = boost::intrusive_ptr<connection>{this}, f](error_code ec, std::size_t n) {
+                                       f(*keep, ec, n);
+                                   });
+    }
+
+    Stream stream_;
+    std::vector<char> in_;
+    std::vector<char> out_;
+    bool writing_ = false;
+    bool wants_write_ = false;
+    bool finish_ = false;
+};
+
+/// The form for sockets: an idle connection holds no buffer, a write is one system call. The socket's executor is
+/// the shard's.
+template <waitable_socket Stream>
+class connection<Stream> final : public detail::session {
+public:
+    connection(Stream stream, std::shared_ptr<detail::hub_core> hub, detail::shard& home,
+               detail::session_settings settings)
+        : session{std::move(hub), home, std::move(settings)}, socket_{std::move(stream)}
+    {
+    }
+
+private:
+    int native_socket() noexcept override
+    {
+#if defined(FANFARE_HAS_RAW_SEND)
+        return socket_.native_handle();
+#else
+        return -1;
+#endif
+    }
+
+    std::size_t write(std::span<const std::string_view> buffers, error_code& ec) override
+    {
+        std::array<asio::const_buffer, 64> gathered;
+        const auto n = std::min(buffers.size(), gathered.size());
+        std::transform(buffers.begin(), buffers.begin() + static_cast<std::ptrdiff_t>(n), gathered.begin(),
+                       [](std::string_view b) { return asio::const_buffer{b.data(), b.size()}; });
+        const auto written = socket_.write_some(std::span<const asio::const_buffer>{gathered.data(), n}, ec);
+        if (ec == asio::error::would_block || ec == asio::error::try_again)
+            ec = {};
+        return written;
+    }
+
+    void wait_write() override
+    {
+        socket_.async_wait(asio::socket_base::wait_write,
+                           [keep = boost::intrusive_ptr<connection>{this}](error_code) { keep->on_writable(); });
+    }
+
+    void wait_read() override
+    {
+        socket_.async_wait(asio::socket_base::wait_read,
+                           [keep = boost::intrusive_ptr<connection>{this}](error_code ec) { keep->on_readable(ec); });
+    }
+
+    void on_readable(error_code ec)
+    {
+        read_done();
+        if (ended())
+            return;
+        const auto buffer = home().read_buffer();
+        std::size_t n = 0;
+        if (!ec)
+            n = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), ec);
+        if (ec && ec != asio::error::would_block && ec != asio::error::try_again)
+            return on_read_failed();
+        if (n != 0)
+            on_bytes(buffer.first(n));
+        if (!ended() && wants_read())
+            start_read();
+    }
+
+    // Both ends may fail because the peer is gone; the session ends all the same.
+    void shutdown_write() noexcept override
+    {
+        error_code ignored;
+        socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+    }
+    void close_stream() noexcept override
+    {
+        error_code ignored;
+        socket_.close(ignored);
+    }
+
+    Stream socket_;
+};
+
+} // namespace fanfare
+
+#endif

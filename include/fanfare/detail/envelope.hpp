@@ -1,0 +1,80 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_ENVELOPE_HPP
+#define FANFARE_DETAIL_ENVELOPE_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/frame.hpp>
+#include <fanfare/error.hpp>
+
+#include <boost/json/storage_ptr.hpp>
+#include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace fanfare::detail {
+
+using wall_time = std::chrono::system_clock::time_point;
+inline wall_time wall_now() noexcept
+{
+    return std::chrono::system_clock::now();
+}
+
+/// Appends `text` as a JSON string. `text` is UTF-8.
+FANFARE_DECL void append_json_string(std::string& out, std::string_view text);
+/// Appends `value` as JSON.
+FANFARE_DECL void append_json(std::string& out, const json::value& value);
+/// Appends `when` in RFC 3339 form, UTC, with milliseconds.
+FANFARE_DECL void append_timestamp(std::string& out, wall_time when);
+
+/// What goes into one outgoing envelope.
+struct outgoing {
+    std::string_view type;
+    std::string_view room{};
+    /// Left out if null.
+    const json::value* payload = nullptr;
+    /// The client's `request_id` as it came: a string or a number. Left out if null.
+    const json::value* request_id = nullptr;
+};
+
+/// The JSON text of an envelope.
+FANFARE_DECL std::string write_envelope(const outgoing& message, wall_time now);
+
+/// Encodes an envelope as a text frame; `tags` go with it.
+FANFARE_DECL shared_frame encode(const outgoing& message, wall_time now, const frame_tags& tags = {});
+
+/// The `error` answer: `{code, message}`.
+FANFARE_DECL shared_frame encode_error(error code, std::string_view message, const json::value* request_id, wall_time now);
+
+/// The `gap` marker: `dropped` messages of `room` are lost to this receiver.
+FANFARE_DECL shared_frame encode_gap(std::string_view room, std::size_t dropped, wall_time now);
+
+/// A client's message. The views point into `root`.
+struct incoming {
+    json::value root;
+    std::string_view type{};
+    std::string_view room{};
+    const json::value* payload = nullptr;
+    const json::value* request_id = nullptr;
+    /// Set when the text is not an envelope; `request_id` may still be known.
+    error_code failed{};
+    std::string why{};
+};
+
+/// Parses a client's message; `storage` holds the values and must outlive the result.
+FANFARE_DECL incoming parse_envelope(std::string_view text, std::size_t max_depth, json::storage_ptr storage);
+
+/// Whether `name` may be a room: 1 to `max_size` bytes of UTF-8 without control characters,
+/// white space, or any of `" \ , * ? [ ] { }`, which channel patterns, lists and keys need for themselves.
+FANFARE_DECL bool is_room_name(std::string_view name, std::size_t max_size) noexcept;
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/impl/envelope.ipp>
+#endif
+
+#endif

@@ -1,0 +1,60 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HTTP_LISTENER_HPP
+#define FANFARE_DETAIL_HTTP_LISTENER_HPP
+
+#include <fanfare/server.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace fanfare::detail {
+
+/// Accepts TCP connections and serves HTTP on them until they become WebSockets. One coroutine accepts, one serves
+/// each connection, on the shard that the connection will live on.
+class http_listener : public std::enable_shared_from_this<http_listener> {
+public:
+    FANFARE_DECL http_listener(std::shared_ptr<hub_core> hub, server_options options);
+    FANFARE_DECL void start();
+    FANFARE_DECL void stop();
+    std::uint16_t port() const noexcept { return port_; }
+
+private:
+    using parser = http::request_parser<http::string_body>;
+
+    FANFARE_DECL asio::awaitable<void> accept_all();
+    FANFARE_DECL asio::awaitable<void> serve(asio::ip::tcp::socket socket, shard& home);
+    /// Reads one request; false if the connection is over, with the reason answered if there is one.
+    FANFARE_DECL asio::awaitable<bool> read(boost::beast::tcp_stream& stream, boost::beast::flat_buffer& buffer,
+                                            parser& request);
+    FANFARE_DECL asio::awaitable<void> upgrade(boost::beast::tcp_stream stream, boost::beast::flat_buffer& buffer,
+                                               const http_api::request_type& request, shard& home);
+    FANFARE_DECL asio::awaitable<auth_result> authenticate(const http_api::request_type& request,
+                                                           const asio::ip::address& caller);
+    FANFARE_DECL asio::awaitable<http_api::response_type> respond(const http_api::request_type& request,
+                                                                  const asio::ip::address& caller);
+    FANFARE_DECL asio::awaitable<bool> write(boost::beast::tcp_stream& stream, http_api::response_type answer);
+
+    std::shared_ptr<hub_core> hub_;
+    server_options options_;
+    http_api api_;
+    asio::ip::tcp::acceptor acceptor_;
+    std::uint16_t port_ = 0;
+    std::atomic<std::size_t> serving_{0};
+    std::atomic<bool> stopped_{false};
+};
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,131 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HUB_CORE_HPP
+#define FANFARE_DETAIL_HUB_CORE_HPP
+
+#include <fanfare/auth.hpp>
+#include <fanfare/bus.hpp>
+#include <fanfare/close_code.hpp>
+#include <fanfare/config.hpp>
+#include <fanfare/connection_ref.hpp>
+#include <fanfare/detail/admissions.hpp>
+#include <fanfare/detail/any_bus.hpp>
+#include <fanfare/detail/room_state.hpp>
+#include <fanfare/detail/session.hpp>
+#include <fanfare/detail/shard.hpp>
+#include <fanfare/message.hpp>
+#include <fanfare/options.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fanfare::detail {
+
+/// What the application hangs into a hub. Set before the first connection.
+struct hub_handlers {
+    any_authorizer may;
+    std::function<void(connection_ref)> on_connect;
+    std::function<void(connection_ref, close_code)> on_disconnect;
+    std::map<std::string, std::function<void(request)>, std::less<>> messages;
+    std::function<void(std::exception_ptr)> on_exception;
+    std::function<void(raw_connection&, std::string_view data, bool binary)> raw;
+};
+
+/// The hub without its template parameters: shards, rooms, the way from a publish to the bus and from the bus to
+/// the shards. Thread-safe, but for `handlers`.
+class hub_core final : public bus_sink, public std::enable_shared_from_this<hub_core> {
+public:
+    FANFARE_DECL hub_core(const std::vector<asio::any_io_executor>& executors, hub_options options,
+                          std::unique_ptr<any_bus> bus);
+    FANFARE_DECL ~hub_core();
+
+    const hub_options& options() const noexcept { return options_; }
+    hub_handlers handlers;
+    admissions doors;
+
+    /// Sets the rules of a namespace: `chat:` for all rooms of that prefix, `global` for one room.
+    FANFARE_DECL void configure(std::string_view name, const room_options& rules);
+    /// The rules for a room; null, with `ec` set, if there are none.
+    FANFARE_DECL std::shared_ptr<const room_options> rules_for(std::string_view room, error_code& ec) const;
+    /// The room, made if need be. Throws `system_error` if no namespace allows it.
+    FANFARE_DECL room_ptr room(std::string_view name);
+    room_registry& rooms() noexcept { return rooms_; }
+
+    FANFARE_DECL receipt publish(std::string_view room, room_state* known, std::string_view type,
+                                 const json::value& payload, const publish_options& options);
+    FANFARE_DECL receipt broadcast(std::string_view type, const json::value& payload);
+
+    /// A command that every hub on the bus carries out.
+    FANFARE_DECL error_code command(const json::object& what);
+    /// Does something to one connection, if it is of this hub and lives; on its shard.
+    FANFARE_DECL bool with_session(std::uint64_t number, std::function<void(session&)> work);
+    FANFARE_DECL void subscribe(std::uint64_t number, std::string_view room);
+
+    FANFARE_DECL error_code ready(const bus_message& message) noexcept override;
+    FANFARE_DECL void deliver(const bus_message& message) override;
+
+    /// The first member came, the last one left; counts all shards.
+    FANFARE_DECL void count_join(room_state& room);
+    FANFARE_DECL void count_leave(room_state& room);
+
+    /// Whether a connection may open now; if so, it has taken its places among the limits.
+    FANFARE_DECL error_code admit(const identity& who, const asio::ip::address& address);
+    FANFARE_DECL shard& least_loaded() noexcept;
+    std::vector<std::unique_ptr<shard>>& shards() noexcept { return shards_; }
+    FANFARE_DECL hub_stats stats();
+
+    FANFARE_DECL std::string id_of(std::uint64_t number) const;
+    FANFARE_DECL std::optional<std::uint64_t> number_of(std::string_view id) const;
+    std::uint64_t except_tag(std::uint64_t number) const noexcept { return number ^ node_; }
+
+    bool stopping() const noexcept { return stopping_.load(); }
+    /// Closes every connection; `done` is called on a shard's executor when the last has ended or was cut.
+    FANFARE_DECL void shut_down(const shutdown_options& how, std::function<void(error_code)> done);
+    /// Leaves the bus and closes every connection; nothing tells when that is done.
+    FANFARE_DECL void abandon();
+
+private:
+    FANFARE_DECL void carry_out(std::string_view command_text);
+    FANFARE_DECL void for_user(const std::string& user, std::function<void(session&)> work);
+    FANFARE_DECL void subscribe_user(const std::string& user, std::string_view room);
+    FANFARE_DECL receipt send(bus_message message, const shared_frame& encoded, std::size_t receivers);
+    FANFARE_DECL receipt refused(error code);
+    FANFARE_DECL void close_all(const shutdown_options& how);
+
+    hub_options options_;
+    std::unique_ptr<any_bus> bus_;
+    std::uint64_t node_; // random; the upper half of connection ids
+    room_registry rooms_;
+    std::vector<std::unique_ptr<shard>> shards_;
+
+    mutable std::mutex rules_mutex_;
+    std::map<std::string, std::shared_ptr<const room_options>, std::less<>> rules_;
+
+    std::atomic<bool> stopping_{false};
+    std::atomic<bool> attached_{false};
+    std::atomic<std::uint64_t> users_{0};
+    std::atomic<std::uint64_t> published_{0};
+    std::atomic<std::uint64_t> publish_refused_{0};
+};
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/impl/connection_ref.ipp>
+#include <fanfare/impl/hub_core.ipp>
+#include <fanfare/impl/session.ipp>
+#include <fanfare/impl/session_protocol.ipp>
+#include <fanfare/impl/shard.ipp>
+#endif
+
+#endif

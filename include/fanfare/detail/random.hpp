@@ -1,0 +1,27 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_RANDOM_HPP
+#define FANFARE_DETAIL_RANDOM_HPP
+
+#include <fanfare/config.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace fanfare::detail {
+
+// Fills `out` with bytes that nobody can predict, from the operating system's generator. Thread-safe.
+// Throws `std::system_error` if the system has none to give: never falls back to a weaker source.
+FANFARE_DECL void random_bytes(std::span<unsigned char> out);
+
+// `bytes` random bytes in base64url without padding (RFC 4648 section 5): 4 characters for 3 bytes, rounded up.
+// Fit for URLs, cookies and header tokens as it is. Thread-safe; throws as `random_bytes` does.
+FANFARE_DECL std::string random_token(std::size_t bytes);
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/impl/random.ipp>
+#endif
+
+#endif

@@ -1,0 +1,167 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_SESSION_HPP
+#define FANFARE_DETAIL_SESSION_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/connection_ref.hpp>
+#include <fanfare/detail/outbox.hpp>
+#include <fanfare/detail/shard.hpp>
+#include <fanfare/detail/token_bucket.hpp>
+#include <fanfare/detail/ws_codec.hpp>
+#include <fanfare/identity.hpp>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fanfare::detail {
+
+/// What the upgrade settled about a connection.
+struct session_settings {
+    std::shared_ptr<const identity> who;
+    asio::ip::address address{};
+    bool deflate = false;
+    int client_window_bits = 15;
+    int server_window_bits = 15;
+};
+
+/// One client's WebSocket connection, whatever the stream: framing, outbox, rooms and the message language.
+/// `connection<Stream>` adds the I/O. Only on the shard's executor, but for the counter and `number()`.
+class session : public boost::intrusive_ref_counter<session, boost::thread_safe_counter> {
+public:
+    FANFARE_DECL session(std::shared_ptr<hub_core> hub, shard& home, session_settings settings);
+    FANFARE_DECL virtual ~session();
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+
+    /// Registers, greets and starts reading; `early` are bytes that came with the upgrade request.
+    FANFARE_DECL void start(std::span<char> early);
+
+    /// Delivery from a room.
+    FANFARE_DECL void deliver(delivery& d);
+    /// The socket has taken `written` bytes of the delivery, and then no more.
+    FANFARE_DECL void continue_later(const std::vector<shared_frame>& frames, std::size_t written);
+    /// A message for this connection alone.
+    FANFARE_DECL void send(shared_frame message);
+    FANFARE_DECL void send_message(std::string_view type, const json::value* payload,
+                                   const json::value* request_id = nullptr);
+    FANFARE_DECL void send_error(error code, std::string_view message, const json::value* request_id = nullptr);
+    /// Begins the closing handshake (RFC 6455 section 7.1.2).
+    FANFARE_DECL void close(close_code code, std::string_view reason, std::chrono::milliseconds wait);
+    FANFARE_DECL void close(close_code code, std::string_view reason = {});
+    /// Ends at once, without a closing handshake.
+    FANFARE_DECL void end();
+
+    FANFARE_DECL bool join(const room_ptr& room, bool own = false);
+    FANFARE_DECL bool leave(std::string_view room);
+    FANFARE_DECL void moved(const room_state& room, std::uint32_t position) noexcept;
+    /// Rooms that count against `max_rooms`: those that the client asked for.
+    FANFARE_DECL std::size_t rooms_joined() const noexcept;
+    bool is_member(std::string_view room) const noexcept { return position_of(room) != rooms_.size(); }
+
+    FANFARE_DECL void on_tick();
+
+    shard& home() noexcept { return home_; }
+    hub_core& hub() noexcept { return *hub_; }
+    const std::shared_ptr<hub_core>& hub_ptr() const noexcept { return hub_; }
+    std::uint64_t number() const noexcept { return number_; }
+    std::uint32_t slot() const noexcept { return static_cast<std::uint32_t>(number_ & 0xffffff); }
+    const std::shared_ptr<const identity>& who() const noexcept { return who_; }
+    const asio::ip::address& address() const noexcept { return address_; }
+    bool open() const noexcept { return phase_ == phase::open; }
+    bool ended() const noexcept { return phase_ == phase::ended; }
+    close_code reason() const noexcept { return reason_; }
+
+    FANFARE_DECL connection_ref ref() const;
+
+    /// A request that waits for an answer from the application. False: there are too many.
+    FANFARE_DECL bool begin_request();
+    void end_request() noexcept { --pending_requests_; }
+    /// A handler of the application threw.
+    FANFARE_DECL void handler_failed(std::exception_ptr cause);
+
+protected:
+    /// Bytes that arrived. They are changed in place.
+    FANFARE_DECL void on_bytes(std::span<char> bytes);
+    /// The stream's end, or its failure.
+    FANFARE_DECL void on_read_failed();
+    FANFARE_DECL void on_writable();
+    /// The pending read has ended, with or without bytes.
+    void read_done() noexcept { reading_ = false; }
+    void start_read()
+    {
+        reading_ = true;
+        wait_read();
+    }
+    /// Whether more should be read now; if not, `wait_read` will be called when it should.
+    FANFARE_DECL bool wants_read() noexcept;
+
+private:
+    enum class phase : std::uint8_t { fresh, open, closing, ended };
+    struct membership {
+        room_ptr room;
+        std::uint32_t position = 0;
+        bool own = false; // came with the identity
+    };
+
+    /// The descriptor that the shard may write to by itself, or -1.
+    virtual int native_socket() noexcept = 0;
+    /// Writes without blocking; answers how much, less than all only if the stream is full.
+    virtual std::size_t write(std::span<const std::string_view> buffers, error_code& ec) = 0;
+    virtual void wait_read() = 0;
+    virtual void wait_write() = 0;
+    virtual void shutdown_write() noexcept = 0;
+    virtual void close_stream() noexcept = 0;
+
+    FANFARE_DECL void greet();
+    FANFARE_DECL void on_event(const ws_event& event);
+    FANFARE_DECL void on_message(const ws_event& event);
+    FANFARE_DECL void on_peer_close(const ws_event& event);
+    FANFARE_DECL void on_envelope(const incoming& message);
+    FANFARE_DECL void on_subscribe(const incoming& message);
+    FANFARE_DECL void on_unsubscribe(const incoming& message);
+    FANFARE_DECL void on_publish(const incoming& message);
+    FANFARE_DECL const json::array* rooms_in(const incoming& message);
+    FANFARE_DECL bool within_rate();
+    FANFARE_DECL void offend(error code, std::string_view message, const json::value* request_id);
+    FANFARE_DECL void push(shared_frame message, overflow_policy policy);
+    FANFARE_DECL void push_all(const std::vector<shared_frame>& frames, std::size_t from);
+    FANFARE_DECL outbox& box();
+    FANFARE_DECL void flush();
+    FANFARE_DECL void block();
+    FANFARE_DECL void all_sent();
+    FANFARE_DECL std::size_t position_of(std::string_view room) const noexcept;
+    FANFARE_DECL overflow_policy policy_for(const frame& message) const noexcept;
+
+    std::shared_ptr<hub_core> hub_;
+    shard& home_;
+    std::shared_ptr<const identity> who_;
+    std::uint64_t number_ = 0;
+    std::vector<membership> rooms_;
+    std::unique_ptr<outbox> outbox_; // none while nothing waits
+    ws_decoder decoder_;
+    token_bucket rate_;
+    asio::ip::address address_;
+    close_code reason_ = close_code::abnormal;
+    std::uint16_t pending_requests_ = 0;
+    std::uint16_t offences_ = 0;
+    std::uint32_t last_offence_ = 0;
+    phase phase_ = phase::fresh;
+    std::uint8_t deflate_bits_ = 0; // 0: no deflate
+    bool blocked_ = false;          // wait_write is pending
+    bool corked_ = false;           // sends are collected until the events that have arrived are handled
+    bool reading_ = false;          // a read is pending
+    bool write_shut_ = false;
+};
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,164 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_SHARD_HPP
+#define FANFARE_DETAIL_SHARD_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/counters.hpp>
+#include <fanfare/detail/deflater.hpp>
+#include <fanfare/detail/envelope.hpp>
+#include <fanfare/detail/inflater.hpp>
+#include <fanfare/detail/room_state.hpp>
+#include <fanfare/options.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <span>
+#include <vector>
+
+namespace fanfare::detail {
+
+/// The connections that one executor serves, and their part of the rooms.
+///
+/// `deliver`, `post` and the loads may be called from any thread, all else only on the executor.
+class shard {
+public:
+    using task = std::function<void(shard&)>;
+
+    FANFARE_DECL shard(hub_core& hub, asio::any_io_executor executor, std::uint8_t index);
+
+    const asio::any_io_executor& executor() const noexcept { return executor_; }
+    hub_core& hub() noexcept { return hub_; }
+    std::uint8_t index() const noexcept { return index_; }
+
+    /// Publishes, and their bytes, that have not been handed to all receivers yet.
+    std::size_t queued_messages() const noexcept { return queued_messages_.load(std::memory_order_relaxed); }
+    std::size_t queued_bytes() const noexcept { return queued_bytes_.load(std::memory_order_relaxed); }
+    /// Connections that live here or are on their way.
+    std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+    void expect_connection() noexcept { load_.fetch_add(1, std::memory_order_relaxed); }
+    void forget_connection() noexcept { load_.fetch_sub(1, std::memory_order_relaxed); }
+
+    /// Queues a message for this shard's members of the room; a null room means every connection.
+    FANFARE_DECL void deliver(room_ptr room, shared_frame message);
+    /// Queues work. Everything queued, by whomever, runs in order.
+    FANFARE_DECL void post(task work);
+
+    /// A connection begins and ends. The slot is its number here while it lives.
+    FANFARE_DECL std::uint32_t add(session& s, int native_socket);
+    FANFARE_DECL void remove(session& s);
+    /// The number of the connection in this slot: 8 bits of shard, 32 of generation, 24 of slot. Never 0.
+    FANFARE_DECL std::uint64_t number_of(std::uint32_t slot) const noexcept;
+    /// The connection of this number, or null if it has ended.
+    FANFARE_DECL session* find(std::uint64_t number) noexcept;
+    std::size_t connections() const noexcept { return live_; }
+    template <class F>
+    void for_each(F f)
+    {
+        for (std::size_t i = 0; i != slots_.size(); ++i)
+            if (auto* s = slots_[i].owner)
+                f(*s);
+    }
+
+    /// Membership. `join` answers the member's position; `leave` may move another member to it.
+    FANFARE_DECL std::uint32_t join(room_state& room, std::uint32_t slot);
+    FANFARE_DECL void leave(room_state& room, std::uint32_t position);
+    session& at(std::uint32_t slot) noexcept { return *slots_[slot].owner; }
+
+    /// Set when the quick path of delivery must not be taken: see `session::deliver`.
+    void set_indirect(std::uint32_t slot, bool on) noexcept { slots_[slot].indirect = on; }
+    /// Ends `s` when no delivery walks over its rooms.
+    FANFARE_DECL void bury(session& s);
+
+    /// Time in ticks of `tick_length`, taken when the timer last fired.
+    std::uint32_t now_ticks() const noexcept { return tick_; }
+    FANFARE_DECL std::uint32_t ticks(std::chrono::milliseconds length) const noexcept;
+    /// The session's next deadlines; 0 means none.
+    struct deadlines {
+        std::uint32_t last_heard = 0;
+        std::uint32_t next_ping = 0;
+        std::uint32_t give_up = 0;
+        std::uint32_t expires = 0;
+    };
+    deadlines& times(std::uint32_t slot) noexcept { return deadlines_[slot]; }
+
+    FANFARE_DECL std::span<char> read_buffer();
+    FANFARE_DECL std::uint32_t random_below(std::uint32_t bound);
+    counters& count() noexcept { return counters_; }
+    const counters& count() const noexcept { return counters_; }
+
+    std::unique_ptr<inflater> inflate;
+    std::unique_ptr<deflater> deflate;
+    /// Called once when the last connection has ended.
+    std::function<void()> on_empty;
+
+private:
+    struct command {
+        room_ptr room;
+        shared_frame message;
+        std::unique_ptr<task> work;
+    };
+    struct place {
+        session* owner = nullptr;
+        int native_socket = -1;
+        bool indirect = false;
+    };
+
+    FANFARE_DECL void enqueue(command c);
+    FANFARE_DECL void wake();
+    FANFARE_DECL void drain();
+    FANFARE_DECL void take(command& c);
+    FANFARE_DECL void make_dirty(room_ptr room, shard_room& part);
+    FANFARE_DECL void flush(std::size_t budget);
+    FANFARE_DECL bool begin_delivery(shard_room& part, std::size_t members);
+    FANFARE_DECL std::size_t advance(shard_room& part, std::size_t budget, bool everyone);
+    FANFARE_DECL void end_delivery(shard_room& part);
+    FANFARE_DECL void finish_deliveries(shard_room& part, bool everyone);
+    FANFARE_DECL void deliver_to(std::uint32_t slot, delivery& d);
+    FANFARE_DECL void bury_the_dead();
+    FANFARE_DECL void arm_timer();
+    FANFARE_DECL void on_tick();
+
+    hub_core& hub_;
+    asio::any_io_executor executor_;
+    std::uint8_t index_;
+
+    std::mutex mutex_; // guards queue_ and armed_
+    std::vector<command> queue_;
+    bool armed_ = false;
+    std::atomic<std::size_t> queued_messages_{0};
+    std::atomic<std::size_t> queued_bytes_{0};
+    std::atomic<std::size_t> load_{0};
+
+    std::vector<command> taken_;
+    std::deque<room_ptr> dirty_; // null: everyone_
+    shard_room everyone_;
+    std::vector<place> slots_;
+    std::vector<std::uint32_t> generations_;
+    std::vector<deadlines> deadlines_;
+    std::vector<std::uint32_t> free_slots_;
+    std::vector<boost::intrusive_ptr<session>> dead_;
+    bool walking_ = false; // a delivery loop is on the stack
+    std::size_t live_ = 0;
+
+    asio::steady_timer timer_;
+    bool timer_armed_ = false;
+    std::chrono::milliseconds tick_length_;
+    std::chrono::steady_clock::time_point started_;
+    std::uint32_t tick_ = 1;
+    std::vector<char> read_buffer_;
+    std::minstd_rand random_;
+    counters counters_;
+};
+
+} // namespace fanfare::detail
+
+#endif

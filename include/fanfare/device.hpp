@@ -1,0 +1,82 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DEVICE_HPP
+#define FANFARE_DEVICE_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/hub_core.hpp>
+#include <fanfare/hub.hpp>
+#include <fanfare/message.hpp>
+#include <fanfare/room.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <boost/json/value_from.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace fanfare {
+
+/// Publishes what a device says, in the message language of the protocol: to `device:ID`, to each of its groups, and
+/// to `global`. Each message carries `device_id`. Thread-safe.
+class device {
+public:
+    /// Throws `system_error` if `id` or a group cannot be a room.
+    template <class Bus>
+    device(hub<Bus>& at, std::string_view id, const std::vector<std::string>& groups = {}) : id_{id}
+    {
+        rooms_.push_back(at.room("device:" + id_));
+        for (const auto& g : groups)
+            rooms_.push_back(at.room("group:" + g));
+        rooms_.push_back(at.room("global"));
+    }
+
+    const std::string& id() const noexcept { return id_; }
+
+    /// `values` is a JSON object, or converts to one. In rooms with `latest_per_key` only the newest waits.
+    /// Answers the sum of all rooms; its error is the first room's that refused.
+    template <payload Payload>
+    receipt telemetry(const Payload& values) const
+    {
+        return publish("telemetry", json::value_from(values), "telemetry:" + id_);
+    }
+    /// `status` is `online`, `offline` or whatever else the application says.
+    receipt status(std::string_view status) const
+    {
+        return publish("device_status", json::object{{"status", status}}, "device_status:" + id_);
+    }
+    /// `severity` is `info`, `warning` or `critical`; `more` are further fields.
+    receipt alert(std::string_view severity, std::string_view message, json::object more = {}) const
+    {
+        more["severity"] = severity;
+        more["message"] = message;
+        return publish("alert", std::move(more), {});
+    }
+
+private:
+    receipt publish(std::string_view type, json::value body, const std::string& key) const
+    {
+        auto* fields = body.if_object();
+        if (!fields)
+            return {.error = error::invalid_message};
+        (*fields)["device_id"] = id_;
+        receipt all;
+        for (const auto& r : rooms_) {
+            const auto one = r.publish(type, body, {.key = key});
+            all.local_receivers += one.local_receivers;
+            all.dispatched_to_cluster = all.dispatched_to_cluster || one.dispatched_to_cluster;
+            if (!all.error)
+                all.error = one.error;
+        }
+        return all;
+    }
+
+    std::string id_;
+    std::vector<room<>> rooms_;
+};
+
+} // namespace fanfare
+
+#endif

@@ -1,0 +1,240 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_HUB_HPP
+#define FANFARE_HUB_HPP
+
+#include <fanfare/bus.hpp>
+#include <fanfare/config.hpp>
+#include <fanfare/connection_ref.hpp>
+#include <fanfare/detail/hub_core.hpp>
+#include <fanfare/detail/message_handler.hpp>
+#include <fanfare/message.hpp>
+#include <fanfare/options.hpp>
+#include <fanfare/room.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace fanfare {
+
+class in_process_bus;
+
+/// The local registry of connections, rooms and users, and the way to publish to them.
+///
+/// A hub has one shard for each executor it is given. A connection lives on one shard, and the hub's handlers for it
+/// run there. Executors may be run by several threads: the hub puts a strand over each, unless
+/// `hub_options::executors_are_serial` says that is not needed.
+///
+/// Thread-safe, but for `on_*` and `authorize`, which are set before the first connection. Destroying the hub
+/// closes its connections with 1001, as far as the executors still run. The executors' context outlives the hub and
+/// every handle to it.
+template <class Bus = in_process_bus>
+class hub {
+public:
+    /// A hub with one shard. Throws `std::invalid_argument` naming the option that cannot work.
+    explicit hub(asio::any_io_executor executor, hub_options options = {}) requires std::default_initializable<Bus>
+        : hub{std::vector{std::move(executor)}, Bus{}, options}
+    {
+    }
+    hub(asio::any_io_executor executor, Bus bus, hub_options options = {})
+        : hub{std::vector{std::move(executor)}, std::move(bus), options}
+    {
+    }
+    /// A hub with a shard for each of 1 to 255 executors, each run by a thread of its own, say.
+    hub(const std::vector<asio::any_io_executor>& executors, Bus bus, hub_options options = {})
+        : core_{std::make_shared<detail::hub_core>(executors, options,
+                                                   std::make_unique<detail::bus_holder<Bus>>(std::move(bus)))}
+    {
+    }
+    explicit hub(const std::vector<asio::any_io_executor>& executors, hub_options options = {})
+        requires std::default_initializable<Bus>
+        : hub{executors, Bus{}, options}
+    {
+    }
+    hub(const hub&) = delete;
+    hub& operator=(const hub&) = delete;
+    ~hub() { core_->abandon(); }
+
+    /// Sets the rules of a namespace: all rooms `chat:ID` for the name `chat:`, the one room `lobby` for `lobby`.
+    /// Rooms that live keep their rules. `global`, `device:`, `group:` and `user:` exist from the start.
+    /// Throws `system_error` (`invalid_room`).
+    void configure(std::string_view name, const room_options& rules) { core_->configure(name, rules); }
+
+    /// A handle to publish to a room. Throws `system_error`: `invalid_room`, or `unknown_room` if no namespace
+    /// allows it.
+    template <payload Payload = json::value>
+    fanfare::room<Payload> room(std::string_view name)
+    {
+        return {core_, name};
+    }
+
+    /// Publishes to a room by name; see `room::publish`. A name that no namespace allows is an error in the receipt.
+    template <payload Payload>
+    receipt publish(std::string_view room, std::string_view type, const Payload& message,
+                    const publish_options& options = {})
+    {
+        if constexpr (std::same_as<Payload, json::value>)
+            return core_->publish(room, nullptr, type, message, options);
+        else
+            return core_->publish(room, nullptr, type, json::value_from(message), options);
+    }
+
+    /// Sends a message to all connections of a user, on all hubs of the bus. No connection is no error.
+    /// An empty or overlong id answers `invalid_user`.
+    template <payload Payload>
+    receipt send_to_user(std::string_view user, std::string_view type, const Payload& message)
+    {
+        if (user.empty())
+            return {.error = error::invalid_user};
+        return publish("user:" + std::string{user}, type, message);
+    }
+    /// Sends a `notification` to all connections of a user, on all hubs of the bus.
+    receipt notify(std::string_view user, const notification& what)
+    {
+        return send_to_user(user, "notification",
+                            json::value{{"user_id", user},
+                                        {"title", what.title},
+                                        {"message", what.message},
+                                        {"data", what.data}});
+    }
+    /// Sends a message to every connection, whatever its rooms, on all hubs of the bus.
+    template <payload Payload>
+    receipt broadcast(std::string_view type, const Payload& message)
+    {
+        return core_->broadcast(type, json::value_from(message));
+    }
+
+    /// Ends all connections of a user on all hubs of the bus. An empty user is `invalid_user`, never everybody.
+    error_code disconnect_user(std::string_view user, close_code code = close_code::disconnected,
+                               std::string_view reason = {})
+    {
+        return command("disconnect", "user", user, {},
+                       {{"code", static_cast<int>(code)}, {"reason", reason}});
+    }
+    /// Ends one connection by its id, on whichever hub of the bus it is.
+    error_code disconnect(std::string_view connection_id, close_code code = close_code::disconnected,
+                          std::string_view reason = {})
+    {
+        return command("disconnect", "connection", connection_id, {},
+                       {{"code", static_cast<int>(code)}, {"reason", reason}});
+    }
+    /// Joins all connections of a user to a room, or takes them out, on all hubs of the bus. What is published
+    /// afterwards by the same thread reaches them.
+    error_code subscribe_user(std::string_view user, std::string_view room)
+    {
+        return command("subscribe", "user", user, room);
+    }
+    error_code unsubscribe_user(std::string_view user, std::string_view room)
+    {
+        return command("unsubscribe", "user", user, room);
+    }
+    /// The same for one connection by its id.
+    error_code subscribe(std::string_view connection_id, std::string_view room)
+    {
+        return command("subscribe", "connection", connection_id, room);
+    }
+    error_code unsubscribe(std::string_view connection_id, std::string_view room)
+    {
+        return command("unsubscribe", "connection", connection_id, room);
+    }
+
+    /// Counters of this hub.
+    hub_stats stats() const { return core_->stats(); }
+
+    /// Called on the connection's shard when it has opened, after `connected` was sent; and when it has ended.
+    /// An exception in the first closes the connection.
+    void on_connect(std::function<void(connection_ref)> f) { core_->handlers.on_connect = std::move(f); }
+    void on_disconnect(std::function<void(connection_ref, close_code)> f)
+    {
+        core_->handlers.on_disconnect = std::move(f);
+    }
+    /// Answers messages of an own type. `f` is called on the connection's shard with a `request`, as
+    /// `void(request)`, or as `asio::awaitable<json::value>(const request&)`, whose value is the reply.
+    /// Throws `std::invalid_argument` for the types that the library answers itself.
+    template <message_handler F>
+    void on_message(std::string type, F f)
+    {
+        for (const std::string_view own : {"ping", "subscribe", "unsubscribe", "publish"})
+            if (type == own)
+                throw std::invalid_argument("fanfare::hub::on_message: the library answers " + type + " itself");
+        core_->handlers.messages.insert_or_assign(std::move(type), detail::as_handler(std::move(f)));
+    }
+    /// Takes every text and binary message as it is: the message language is off, and nothing is sent unasked.
+    void on_raw(std::function<void(raw_connection&, std::string_view data, bool binary)> f)
+    {
+        core_->handlers.raw = std::move(f);
+    }
+    /// Told about exceptions of handlers; they are counted in `stats().handler_failures` in any case.
+    void on_exception(std::function<void(std::exception_ptr)> f) { core_->handlers.on_exception = std::move(f); }
+    /// Decides what clients may do in rooms; see `any_authorizer`. Without one, the namespaces' rules alone do.
+    void authorize(any_authorizer may) { core_->handlers.may = std::move(may); }
+
+    /// Refuses new connections and publishes, and closes every connection, each with a random reconnect delay in
+    /// the close reason: `{"reason":"shutdown","delay_ms":1234}`.
+    ///
+    /// Completion: `void(error_code)` on the token's executor, else the first shard's, when the last connection
+    /// has ended: no error, or `timed_out` if some had to be cut at the deadline. No cancellation.
+    template <class Token>
+    auto async_shutdown(const shutdown_options& how, Token&& token)
+    {
+        return asio::async_initiate<Token, void(error_code)>(
+            [core = core_](auto handler, const shutdown_options& options) {
+                core->shut_down(options, detail::completion(core->shards().front()->executor(), std::move(handler)));
+            },
+            token, how);
+    }
+
+    /// Upgrades a request that an application's own HTTP server has read, and takes the stream over: any Asio
+    /// stream, such as a TCP or Unix socket, a `beast::tcp_stream`, a TLS stream. Include <fanfare/websocket.hpp>.
+    ///
+    /// The caller has decided that `who` may enter; the hub's limits still apply, and are answered with HTTP 429, 503
+    /// or 400 (a user id that cannot be). A request that is no valid upgrade is answered with 400 or 426.
+    /// Thread-safe; works on the stream's executor, then on a shard's. A handshake that fails ends the stream and
+    /// counts as `refused`.
+    template <class Stream, class Request>
+    void accept(Stream stream, const Request& request, identity who = {}, accept_options options = {})
+    {
+        detail::websocket_door<Stream>::open(core_, std::move(stream), request, std::move(who), std::move(options));
+    }
+
+    /// For the library's own parts.
+    const std::shared_ptr<detail::hub_core>& core() const noexcept { return core_; }
+
+private:
+    error_code command(std::string_view what, std::string_view target_kind, std::string_view target,
+                       std::string_view room, json::object more = {})
+    {
+        if (target.empty())
+            return error::invalid_user;
+        if (error_code ec; !room.empty() && !core_->rules_for(room, ec))
+            return ec;
+        more["type"] = what;
+        more[target_kind] = target;
+        if (!room.empty())
+            more["room"] = room;
+        return core_->command(more);
+    }
+
+    std::shared_ptr<detail::hub_core> core_;
+};
+
+template <class Executor>
+hub(Executor) -> hub<in_process_bus>;
+template <class Executor>
+hub(Executor, hub_options) -> hub<in_process_bus>;
+template <class Executor, bus Bus>
+hub(Executor, Bus) -> hub<Bus>;
+template <class Executor, bus Bus>
+hub(Executor, Bus, hub_options) -> hub<Bus>;
+
+} // namespace fanfare
+
+#endif

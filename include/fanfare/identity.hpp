@@ -1,0 +1,36 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_IDENTITY_HPP
+#define FANFARE_IDENTITY_HPP
+
+#include <fanfare/config.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fanfare {
+
+/// Who a connection is, as an authenticator found out before the upgrade. A plain value.
+struct identity {
+    /// The user, or empty for an anonymous visitor. All connections with the same id are one user's devices.
+    std::string user_id{};
+
+    /// What else the credential says (roles, groups, a tenant). Kept for the application's own decisions.
+    json::object claims{};
+
+    /// When the connection must end unless it is refreshed; never, if empty.
+    std::optional<std::chrono::system_clock::time_point> expires_at{};
+
+    /// Rooms that the credential itself grants: joined at once on connecting.
+    std::vector<std::string> rooms{};
+
+    /// Whether this is nobody in particular. Does not throw.
+    bool anonymous() const noexcept { return user_id.empty(); }
+};
+
+} // namespace fanfare
+
+#endif

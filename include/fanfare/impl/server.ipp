@@ -1,0 +1,272 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_IMPL_SERVER_IPP
+#define FANFARE_IMPL_SERVER_IPP
+
+#include <fanfare/detail/http_listener.hpp>
+#include <fanfare/server.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace fanfare {
+
+FANFARE_DECL server::server(std::shared_ptr<detail::hub_core> hub, server_options options)
+    : hub_{std::move(hub)}, listener_{std::make_shared<detail::http_listener>(hub_, std::move(options))}
+{
+    listener_->start();
+}
+
+FANFARE_DECL server::~server()
+{
+    listener_->stop();
+}
+
+FANFARE_DECL std::uint16_t server::port() const noexcept
+{
+    return listener_->port();
+}
+
+FANFARE_DECL void server::stop()
+{
+    listener_->stop();
+}
+
+namespace detail {
+
+inline constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+
+template <class T>
+struct awaited_answer {
+    explicit awaited_answer(const asio::any_io_executor& ex) : timer{ex} {}
+    asio::steady_timer timer;
+    std::optional<T> answer;
+};
+
+// Waits for a callback that may come from any thread, for at most `timeout`. Empty if it did not come.
+// Not a template of `start`: GCC 12 warns of a coroutine whose frame holds a closure type.
+template <class T>
+asio::awaitable<std::optional<T>> wait_for_answer(std::chrono::milliseconds timeout,
+                                                  std::function<void(std::function<void(T)>)> start)
+{
+    const auto executor = co_await asio::this_coro::executor;
+    const auto waiting = std::make_shared<awaited_answer<T>>(executor);
+    waiting->timer.expires_after(timeout);
+    start([executor, waiting](T answer) {
+        asio::dispatch(executor, [waiting, answer = std::move(answer)]() mutable {
+            waiting->answer.emplace(std::move(answer));
+            waiting->timer.expires_at(std::chrono::steady_clock::time_point::min());
+        });
+    });
+    if (!waiting->answer)
+        co_await waiting->timer.async_wait(no_throw);
+    co_return std::move(waiting->answer);
+}
+
+FANFARE_DECL http_listener::http_listener(std::shared_ptr<hub_core> hub, server_options options)
+    : hub_{std::move(hub)}, options_{std::move(options)}, api_{hub_, options_.api},
+      acceptor_{hub_->shards().front()->executor()}
+{
+    error_code ec;
+    const auto fail = [&](const char* what) {
+        throw boost::system::system_error{ec, std::string{"fanfare::server: cannot "} + what + " " +
+                                                  options_.address + ":" + std::to_string(options_.port)};
+    };
+    const auto address = asio::ip::make_address(options_.address, ec);
+    if (ec)
+        fail("read the address of");
+    const asio::ip::tcp::endpoint endpoint{address, options_.port};
+    acceptor_.open(endpoint.protocol(), ec);
+    if (!ec)
+        acceptor_.set_option(asio::socket_base::reuse_address{true}, ec);
+    if (!ec)
+        acceptor_.bind(endpoint, ec);
+    if (!ec)
+        acceptor_.listen(asio::socket_base::max_listen_connections, ec);
+    if (ec)
+        fail("listen on");
+    port_ = acceptor_.local_endpoint().port();
+}
+
+FANFARE_DECL void http_listener::start()
+{
+    asio::co_spawn(
+        acceptor_.get_executor(), [self = shared_from_this()] { return self->accept_all(); }, asio::detached);
+}
+
+FANFARE_DECL void http_listener::stop()
+{
+    if (!stopped_.exchange(true))
+        asio::post(acceptor_.get_executor(), [self = shared_from_this()] {
+            error_code ignored; // closing an acceptor loses nothing that was accepted
+            self->acceptor_.close(ignored);
+        });
+}
+
+FANFARE_DECL asio::awaitable<void> http_listener::accept_all()
+{
+    asio::steady_timer pause{acceptor_.get_executor()};
+    while (acceptor_.is_open() && !stopped_) {
+        auto& home = hub_->least_loaded();
+        auto [ec, socket] = co_await acceptor_.async_accept(home.executor(), no_throw);
+        if (ec == asio::error::operation_aborted || stopped_)
+            break;
+        if (ec) {
+            // Out of descriptors, say: the connections that end meanwhile make room.
+            pause.expires_after(std::chrono::milliseconds{50});
+            co_await pause.async_wait(no_throw);
+            continue;
+        }
+        if (serving_ >= options_.max_http_connections)
+            continue; // the socket closes
+        ++serving_;
+        asio::co_spawn(
+            home.executor(),
+            [self = shared_from_this(), &home, socket = asio::ip::tcp::socket{std::move(socket)}]() mutable {
+                return self->serve(std::move(socket), home);
+            },
+            [self = shared_from_this(), &home](std::exception_ptr error) {
+                --self->serving_;
+                if (error)
+                    home.post([error, &hub = *self->hub_](shard& s) {
+                        s.count().handler_failures.add();
+                        if (hub.handlers.on_exception)
+                            hub.handlers.on_exception(error);
+                    });
+            });
+    }
+}
+
+FANFARE_DECL asio::awaitable<void> http_listener::serve(asio::ip::tcp::socket socket, shard& home)
+{
+    error_code ec;
+    const auto caller = peer_address(socket);
+    boost::beast::tcp_stream stream{std::move(socket)};
+    boost::beast::flat_buffer buffer{options_.max_header + 8192};
+    for (;;) {
+        parser reader;
+        reader.header_limit(options_.max_header);
+        reader.body_limit(options_.max_body);
+        if (!co_await read(stream, buffer, reader))
+            break;
+        const auto request = reader.release();
+        const http_api::request_type& view = request;
+        if (path_of({view.target().data(), view.target().size()}) == options_.path &&
+            boost::beast::websocket::is_upgrade(view)) {
+            co_await upgrade(std::move(stream), buffer, view, home);
+            co_return;
+        }
+        auto answer = co_await respond(view, caller);
+        const bool more = answer.keep_alive() && !stopped_;
+        if (!co_await write(stream, std::move(answer)) || !more)
+            break;
+    }
+    stream.socket().shutdown(asio::socket_base::shutdown_send, ec); // the peer may be gone already
+}
+
+FANFARE_DECL asio::awaitable<bool> http_listener::read(boost::beast::tcp_stream& stream,
+                                                       boost::beast::flat_buffer& buffer, parser& request)
+{
+    stream.expires_after(options_.handshake_timeout);
+    const auto [ec, n] = co_await http::async_read(stream, buffer, request, no_throw);
+    if (!ec)
+        co_return true;
+    if (ec == http::error::end_of_stream || ec.category() != http::make_error_code(http::error::end_of_stream).category())
+        co_return false;
+    int status = 400;
+    if (ec == http::error::body_limit)
+        status = 413;
+    else if (ec == http::error::header_limit || ec == http::error::buffer_overflow)
+        status = 431;
+    auto answer = error_response(status, error::invalid_message, "malformed HTTP: " + ec.message(), 11);
+    answer.keep_alive(false);
+    co_await write(stream, std::move(answer));
+    co_return false;
+}
+
+FANFARE_DECL asio::awaitable<void> http_listener::upgrade(boost::beast::tcp_stream stream,
+                                                          boost::beast::flat_buffer& buffer,
+                                                          const http_api::request_type& request, shard& home)
+{
+    const auto caller = peer_address(stream.socket());
+    const auto view = describe(request, caller);
+    std::optional<auth_result> result;
+    if (const auto refused = options_.origins.check(view))
+        result.emplace(*refused);
+    else
+        result.emplace(co_await authenticate(request, caller));
+    if (!*result) {
+        hub_->doors.count_refusal();
+        auto answer = refusal_response(result->why(), request.version());
+        answer.keep_alive(false);
+        co_await write(stream, std::move(answer));
+        error_code ignored;
+        stream.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+        co_return;
+    }
+    stream.expires_never();
+    const auto early = buffer.data();
+    accept_options options{std::string{chosen_subprotocol(view, *result)},
+                           std::string{static_cast<const char*>(early.data()), early.size()},
+                           options_.handshake_timeout};
+    detail::upgrade(hub_, &home, stream.release_socket(), request, std::move(result->who()), std::move(options));
+}
+
+FANFARE_DECL asio::awaitable<auth_result> http_listener::authenticate(const http_api::request_type& request,
+                                                                      const asio::ip::address& caller)
+{
+    if (!options_.authenticate)
+        co_return auth_result{identity{}};
+    const auto view = std::make_shared<const handshake_request>(describe(request, caller));
+    std::function<void(auth_done)> start = [this, view](auth_done done) {
+        options_.authenticate(view, std::move(done));
+    };
+    auto answer = co_await wait_for_answer<auth_result>(options_.handshake_timeout, std::move(start));
+    if (!answer)
+        co_return auth_result{make_refusal(error::timed_out, 503)};
+    if (!*answer && answer->why().cause && hub_->handlers.on_exception)
+        hub_->handlers.on_exception(answer->why().cause);
+    co_return std::move(*answer);
+}
+
+FANFARE_DECL asio::awaitable<http_api::response_type> http_listener::respond(const http_api::request_type& request,
+                                                                             const asio::ip::address& caller)
+{
+    const std::string_view target{request.target().data(), request.target().size()};
+    if (http_api::handles(target)) {
+        std::function<void(http_api::done_type)> start = [this, &request, &caller](http_api::done_type done) {
+            api_.async_handle(request, caller, std::move(done));
+        };
+        auto answer = co_await wait_for_answer<http_api::response_type>(options_.handshake_timeout, std::move(start));
+        if (answer)
+            co_return std::move(*answer);
+        co_return error_response(504, error::timed_out, "no answer in time", request.version());
+    }
+    http_api::response_type answer{http::status::ok, request.version()};
+    if (!options_.on_request || !options_.on_request(request, answer))
+        answer = error_response(404, error::invalid_message, "no such path", request.version());
+    answer.keep_alive(request.keep_alive());
+    answer.prepare_payload();
+    co_return answer;
+}
+
+FANFARE_DECL asio::awaitable<bool> http_listener::write(boost::beast::tcp_stream& stream, http_api::response_type answer)
+{
+    stream.expires_after(options_.handshake_timeout);
+    const auto [ec, n] = co_await http::async_write(stream, answer, no_throw);
+    co_return !ec;
+}
+
+} // namespace detail
+} // namespace fanfare
+
+#endif

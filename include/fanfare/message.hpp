@@ -1,0 +1,73 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_MESSAGE_HPP
+#define FANFARE_MESSAGE_HPP
+
+#include <fanfare/config.hpp>
+
+#include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace fanfare {
+
+/// Options of one publish.
+struct publish_options {
+    /// In rooms with `latest_per_key`: a waiting message with the same key is replaced by this one.
+    /// Messages without a key are never conflated.
+    std::string_view key{};
+    /// The id of one connection that does not get the message (its author, say).
+    std::string_view except{};
+};
+
+/// What a publish answers.
+struct receipt {
+    /// Set when the message was refused; then nobody gets it.
+    error_code error{};
+    /// Members of the room on this hub when the message was taken.
+    std::size_t local_receivers = 0;
+    /// The bus took the message for other processes.
+    bool dispatched_to_cluster = false;
+
+    /// Whether the message was taken.
+    explicit operator bool() const noexcept { return !error; }
+};
+
+/// A notice to a user, on all of the user's connections.
+struct notification {
+    std::string title;
+    std::string message;
+    json::value data = nullptr;
+};
+
+/// Counters of a hub. Totals count since its construction.
+struct hub_stats {
+    std::uint64_t connections = 0;        ///< Open now.
+    std::uint64_t rooms = 0;              ///< With at least one member or handle, users' own included.
+    std::uint64_t users = 0;              ///< Distinct users connected now.
+    std::uint64_t accepted = 0;           ///< Connections opened.
+    std::uint64_t closed = 0;             ///< Connections ended.
+    std::uint64_t refused = 0;            ///< Upgrades refused: credential, origin or limit.
+    std::uint64_t published = 0;          ///< Messages taken from publishers of this hub.
+    std::uint64_t publish_refused = 0;    ///< Messages refused (`receipt::error`).
+    std::uint64_t delivered = 0;          ///< Messages handed to a socket or an outbox.
+    std::uint64_t writes = 0;             ///< System calls, or stream writes, that carried them.
+    std::uint64_t short_writes = 0;       ///< Writes that found the socket full.
+    std::uint64_t dropped = 0;            ///< Messages dropped by `drop_oldest`, each told by a `gap`.
+    std::uint64_t conflated = 0;          ///< Messages replaced by a newer one of their key.
+    std::uint64_t slow_closed = 0;        ///< Connections closed because the outbox overflowed.
+    std::uint64_t write_timeouts = 0;     ///< Connections dropped at the write deadline.
+    std::uint64_t idle_timeouts = 0;      ///< Connections closed without a sign of life.
+    std::uint64_t received = 0;           ///< Messages from clients.
+    std::uint64_t bad_messages = 0;       ///< Of these, malformed or not allowed.
+    std::uint64_t rate_limited = 0;       ///< Of these, above the rate.
+    std::uint64_t protocol_errors = 0;    ///< Connections closed for breaking RFC 6455 or a size limit.
+    std::uint64_t handler_failures = 0;   ///< Handlers of the application that threw.
+};
+
+} // namespace fanfare
+
+#endif

@@ -1,0 +1,107 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_OPTIONS_HPP
+#define FANFARE_OPTIONS_HPP
+
+#include <fanfare/close_code.hpp>
+#include <fanfare/config.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace fanfare {
+
+/// What happens to a room's message when a receiver's outbox is full.
+enum class overflow_policy : std::uint8_t {
+    close,          ///< Close the receiver with `close_code::slow_receiver`: it reconnects.
+    drop_oldest,    ///< Drop the room's oldest waiting message and put a `gap` marker in its place.
+    latest_per_key, ///< Keep only the newest waiting message of each key; when still full, as `drop_oldest`.
+};
+
+/// How the rooms of one namespace behave. See `hub::configure`.
+struct room_options {
+    /// Applied when a receiver's outbox is full. `latest_per_key` also replaces while it is not full.
+    overflow_policy overflow = overflow_policy::close;
+    /// Clients may subscribe, as far as the authorizer agrees.
+    bool client_subscribe = true;
+    /// Clients may publish with a `publish` message, as far as the authorizer agrees.
+    bool client_publish = false;
+};
+
+/// Limits and times of a hub. Every connection of the hub is held to them.
+struct hub_options {
+    /// A WebSocket ping goes out this often; the first after a random part of it.
+    std::chrono::milliseconds ping_interval{54'000};
+    /// A connection that sent nothing for so long, not even a pong, is closed with `stale`.
+    std::chrono::milliseconds idle_timeout{60'000};
+    /// A peer that takes no byte of waiting data for so long is dropped.
+    std::chrono::milliseconds write_timeout{10'000};
+    /// How long to wait for the peer's half of the closing handshake.
+    std::chrono::milliseconds close_timeout{5'000};
+
+    /// Bytes of one message from a client, all fragments together, inflated.
+    std::size_t max_message_size = 8 * 1024;
+    /// Nesting of JSON from a client.
+    std::size_t max_json_depth = 16;
+    /// Bytes of one encoded outgoing message.
+    std::size_t max_publish_size = 1024 * 1024;
+    /// Bytes of a room name or user id.
+    std::size_t max_room_name = 128;
+
+    /// Bytes, and messages, that may wait for one connection's socket.
+    std::size_t outbox_bytes = 1024 * 1024;
+    std::size_t outbox_messages = 4096;
+    /// Publishes, and their bytes, that may wait in one shard; beyond it `publish` answers `queue_full`.
+    std::size_t queue_messages = 65'536;
+    std::size_t queue_bytes = 64 * 1024 * 1024;
+
+    /// Rooms of one connection, not counting the user's own.
+    std::size_t max_rooms = 128;
+    /// Connections of the hub, of one user, of one address. 0: no limit.
+    std::size_t max_connections = 0;
+    std::size_t max_connections_per_user = 0;
+    std::size_t max_connections_per_address = 0;
+    /// Messages (control frames count) a second from one connection, and how many at once. A rate of 0: no limit.
+    std::uint32_t message_rate = 50;
+    std::uint32_t message_burst = 100;
+    /// Messages above the rate, or malformed ones, that are answered with an `error` before the
+    /// connection is closed. The count falls by one for each second.
+    std::uint32_t tolerated_offences = 20;
+    /// Requests of one connection that wait for an application's answer.
+    std::uint32_t max_pending_requests = 16;
+
+    /// Offer permessage-deflate (RFC 7692) without context takeover; messages shorter than this many bytes go plain.
+    bool deflate = false;
+    std::size_t deflate_min_size = 256;
+
+    /// Unsent bytes that the kernel may hold for a TCP connection (`TCP_NOTSENT_LOWAT`, where there is one).
+    /// Without it megabytes hide below the outbox. 0: leave the system's default.
+    std::size_t unsent_low_water = 16 * 1024;
+    /// The executors are each run by one thread only (or are strands already), so the hub needs no strand of its own.
+    bool executors_are_serial = false;
+};
+
+/// How an upgrade is answered. See `hub::accept`.
+struct accept_options {
+    /// The answer to `Sec-WebSocket-Protocol`; empty for none. Only one that the client offered (RFC 6455
+    /// section 4.2.2): see `chosen_subprotocol`.
+    std::string subprotocol{};
+    /// Bytes that were read past the request.
+    std::string early{};
+    /// For the whole handshake.
+    std::chrono::milliseconds timeout{10'000};
+};
+
+/// How `async_shutdown` ends the connections.
+struct shutdown_options {
+    close_code code = close_code::shutdown;
+    /// Each client is told to wait a random part of this before it reconnects.
+    std::chrono::milliseconds reconnect_spread{5'000};
+    /// Connections that have not ended by then are cut.
+    std::chrono::milliseconds deadline{5'000};
+};
+
+} // namespace fanfare
+
+#endif

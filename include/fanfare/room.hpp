@@ -1,0 +1,61 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_ROOM_HPP
+#define FANFARE_ROOM_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/hub_core.hpp>
+#include <fanfare/message.hpp>
+
+#include <boost/json/value.hpp>
+#include <boost/json/value_from.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace fanfare {
+
+/// What can be published: whatever Boost.JSON turns into a value, described structs included.
+template <class T>
+concept payload = std::same_as<T, json::value> || json::has_value_from<T>::value;
+
+/// A handle to publish to one room, cheap to copy. `Payload` is what the room's messages carry; `json::value` for
+/// anything. Thread-safe. May outlive the hub (then publishing answers `shutting_down`), but not its executors.
+template <payload Payload = json::value>
+class room {
+public:
+    /// See `hub::room`.
+    room(std::shared_ptr<detail::hub_core> hub, std::string_view name) : hub_{std::move(hub)}, state_{hub_->room(name)}
+    {
+    }
+
+    const std::string& name() const noexcept { return state_->name; }
+    /// Members on this hub.
+    std::size_t size() const noexcept { return state_->total.load(); }
+
+    /// Sends a message to every member, on all hubs of the bus.
+    ///
+    /// @param type What the message is, 1 to 64 bytes of UTF-8.
+    /// @param message Encoded once, in the calling thread.
+    /// @return The receipt. Not taken: `queue_full` under backpressure, `message_too_large`, `invalid_message` for a
+    ///         bad type, `shutting_down`; then nobody gets it.
+    /// Throws what the conversion to JSON throws, and `std::bad_alloc`.
+    receipt publish(std::string_view type, const Payload& message, const publish_options& options = {}) const
+    {
+        if constexpr (std::same_as<Payload, json::value>)
+            return hub_->publish(state_->name, state_.get(), type, message, options);
+        else
+            return hub_->publish(state_->name, state_.get(), type, json::value_from(message), options);
+    }
+
+private:
+    std::shared_ptr<detail::hub_core> hub_;
+    detail::room_ptr state_;
+};
+
+} // namespace fanfare
+
+#endif

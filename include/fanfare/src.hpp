@@ -1,0 +1,33 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_SRC_HPP
+#define FANFARE_SRC_HPP
+
+// For separate compilation: exactly one translation unit of a program includes this file, and all of them are
+// compiled with FANFARE_SEPARATE_COMPILATION. The CMake target fanfare::compiled sees to both.
+#if !defined(FANFARE_SEPARATE_COMPILATION)
+#error "src.hpp is for separate compilation only: define FANFARE_SEPARATE_COMPILATION or link to fanfare::compiled"
+#endif
+
+#include <fanfare/impl/auth.ipp>
+#include <fanfare/impl/connection_ref.ipp>
+#include <fanfare/impl/deflate.ipp>
+#include <fanfare/impl/delivery.ipp>
+#include <fanfare/impl/envelope.ipp>
+#include <fanfare/impl/error.ipp>
+#include <fanfare/impl/frame.ipp>
+#include <fanfare/impl/http_api.ipp>
+#include <fanfare/impl/hub_core.ipp>
+#include <fanfare/impl/origin.ipp>
+#include <fanfare/impl/outbox.ipp>
+#include <fanfare/impl/random.ipp>
+#include <fanfare/impl/room_state.ipp>
+#include <fanfare/impl/server.ipp>
+#include <fanfare/impl/session.ipp>
+#include <fanfare/impl/session_protocol.ipp>
+#include <fanfare/impl/shard.ipp>
+#include <fanfare/impl/subscribe_operation.ipp>
+#include <fanfare/impl/ticket.ipp>
+#include <fanfare/impl/upgrade.ipp>
+#include <fanfare/impl/ws_codec.ipp>
+
+#endif

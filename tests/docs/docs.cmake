@@ -1,0 +1,30 @@
+# Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+# The C++ blocks of README.md and docs/*.md compile. code_blocks.py states the rule.
+
+file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/docs/*.md)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${pages} ${CMAKE_CURRENT_LIST_DIR}/code_blocks.py)
+execute_process(
+    COMMAND ${FANFARE_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/code_blocks.py ${CMAKE_CURRENT_BINARY_DIR}/docs ${pages}
+    OUTPUT_VARIABLE blocks
+    COMMAND_ERROR_IS_FATAL ANY)
+
+set(block_targets)
+string(REGEX MATCHALL "[^\n]+" blocks "${blocks}")
+foreach(block IN LISTS blocks)
+    get_filename_component(name ${block} NAME_WE)
+    if(block MATCHES "program\\.cpp$")
+        add_executable(${name} EXCLUDE_FROM_ALL ${block})
+    else()
+        add_library(${name} OBJECT EXCLUDE_FROM_ALL ${block})
+    endif()
+    target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_LIST_DIR})
+    target_link_libraries(${name} PRIVATE fanfare::compiled)
+    target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-O0 -g0 -Wall -Wextra>)
+    list(APPEND block_targets ${name})
+endforeach()
+
+if(block_targets)
+    add_custom_target(code_blocks)
+    add_dependencies(code_blocks ${block_targets})
+    fanfare_build_test(docs code_blocks)
+endif()

@@ -1,0 +1,38 @@
+# Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+# Every public header stands alone: a translation unit a header includes it twice and nothing else. One more includes
+# them all, so that each body is in two translation units and linking shows what lacks `inline`. Done header-only and
+# separately compiled, where the bodies' own includes are not there to help.
+
+file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
+     ${PROJECT_SOURCE_DIR}/include/fanfare/*.hpp)
+list(FILTER headers EXCLUDE REGEX "^fanfare/(detail/|impl/|src\\.hpp$)")
+
+set(header_units)
+set(all_headers "int main() {}\n")
+foreach(header IN LISTS headers)
+    string(MAKE_C_IDENTIFIER ${header} unit)
+    file(CONFIGURE OUTPUT headers/${unit}.cpp CONTENT "#include <${header}>\n#include <${header}>\n")
+    list(APPEND header_units ${CMAKE_CURRENT_BINARY_DIR}/headers/${unit}.cpp)
+    string(PREPEND all_headers "#include <${header}>\n")
+endforeach()
+file(CONFIGURE OUTPUT headers/all_headers.cpp CONTENT "${all_headers}")
+
+# Who only publishes does not pay for Beast.
+if("fanfare/fanfare.hpp" IN_LIST headers)
+    file(CONFIGURE OUTPUT headers/publisher.cpp CONTENT "#include <fanfare/fanfare.hpp>
+#if defined(BOOST_BEAST_HTTP_MESSAGE_HPP) || defined(BOOST_BEAST_WEBSOCKET_STREAM_HPP)
+#error \"fanfare.hpp brings in Beast's HTTP or WebSocket\"
+#endif
+")
+    list(APPEND header_units ${CMAKE_CURRENT_BINARY_DIR}/headers/publisher.cpp)
+endif()
+
+foreach(library IN ITEMS fanfare compiled)
+    add_executable(headers_${library} EXCLUDE_FROM_ALL
+        ${header_units} ${CMAKE_CURRENT_BINARY_DIR}/headers/all_headers.cpp)
+    target_link_libraries(headers_${library} PRIVATE fanfare::${library})
+    target_compile_options(headers_${library} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-O0 -g0>)
+    fanfare_warnings(headers_${library})
+endforeach()
+
+fanfare_build_test(headers headers_fanfare headers_compiled)

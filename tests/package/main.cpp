@@ -1,0 +1,21 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#include "other.hpp"
+
+#include <fanfare/error.hpp>
+
+#include <iostream>
+
+#if defined(EXPECT_COMPILED) != defined(FANFARE_SEPARATE_COMPILATION)
+#error "FANFARE_SEPARATE_COMPILATION must come with fanfare::compiled, and only with it"
+#endif
+
+int main()
+{
+    // The same category in both translation units, or error codes would not compare.
+    fanfare::error_code const here = fanfare::error::forbidden;
+    if (here != forbidden_elsewhere() || here.message().empty()) {
+        std::cerr << "the two translation units do not agree\n";
+        return 1;
+    }
+    std::cout << "Fanfare " << FANFARE_VERSION_STRING << ": " << here.message() << '\n';
+}

@@ -1,0 +1,24 @@
+# Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+# A separate small project uses Fanfare: installed, through find_package, and as a subproject.
+
+function(fanfare_package_test name)
+    add_test(NAME package.${name} COMMAND ${ARGN})
+    set_tests_properties(package.${name} PROPERTIES LABELS package TIMEOUT 600 RUN_SERIAL ON)
+endfunction()
+
+set(tools
+    -DSOURCE=${PROJECT_SOURCE_DIR}
+    -DBUILD=${PROJECT_BINARY_DIR}
+    -DWORK=${CMAKE_CURRENT_BINARY_DIR}/package
+    -DVERSION=${PROJECT_VERSION}
+    -DGENERATOR=${CMAKE_GENERATOR}
+    -DCOMPILER=${CMAKE_CXX_COMPILER}
+    -DLAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}
+    -DFLAGS=${CMAKE_CXX_FLAGS}
+    -DBoost_DIR=${Boost_DIR})
+
+foreach(way IN ITEMS installed subproject conan_example)
+    fanfare_package_test(${way} ${CMAKE_COMMAND} -DWAY=${way} ${tools} -P ${CMAKE_CURRENT_LIST_DIR}/check.cmake)
+endforeach()
+fanfare_package_test(vcpkg_port ${CMAKE_COMMAND} ${tools} -P ${CMAKE_CURRENT_LIST_DIR}/vcpkg_port.cmake)
+fanfare_package_test(metadata ${FANFARE_PYTHON} -B ${CMAKE_CURRENT_LIST_DIR}/check_metadata.py ${PROJECT_SOURCE_DIR})

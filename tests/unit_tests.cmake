@@ -1,0 +1,33 @@
+# Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+# unit_tests: the parts without sockets, header-only. hub_tests: the asynchronous parts, separately compiled.
+# Every Catch2 test case is a ctest of its own.
+
+find_package(Catch2 REQUIRED) # 2.13 or 3
+include(Catch)
+
+if(TARGET Catch2::Catch2WithMain)
+    set(catch_main Catch2::Catch2WithMain)
+else()
+    add_library(catch_main OBJECT unit/main.cpp)
+    target_link_libraries(catch_main PUBLIC Catch2::Catch2)
+    set(catch_main catch_main)
+endif()
+if(Catch2_VERSION VERSION_LESS 3)
+    set(no_match_fails EXTRA_ARGS -w NoTests) # Catch2 3 does so by itself
+endif()
+
+function(fanfare_catch_tests name folder library)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+    if(NOT sources)
+        return()
+    endif()
+    add_executable(${name} ${sources})
+    target_include_directories(${name} PRIVATE unit) # catch.hpp
+    target_link_libraries(${name} PRIVATE ${library} ${catch_main})
+    fanfare_warnings(${name})
+    catch_discover_tests(${name} TEST_PREFIX "${folder}." ${no_match_fails} PROPERTIES ${ARGN} TIMEOUT 120)
+endfunction()
+
+fanfare_catch_tests(unit_tests unit fanfare::fanfare LABELS unit)
+fanfare_catch_tests(hub_tests hub fanfare::compiled LABELS threaded)
