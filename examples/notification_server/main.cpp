@@ -126,6 +126,11 @@ fanfare::server_options server_options(const demo::options& chosen)
     o.api.admin_key = chosen.admin_key;
     o.api.allow_loopback_writes = chosen.admin_key.empty();
     o.on_request = serve_page;
+    for (const auto& origin : chosen.origins)
+        if (origin == "any")
+            o.origins = fanfare::origin_allow_list::any();
+        else
+            o.origins.allow(origin);
     if (chosen.tickets)
         o.authenticate = fanfare::ticket_authenticator{tickets};
     else

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace demo {
 
@@ -20,6 +21,8 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
                         without a key they answer callers on this machine only
   --auth none|ticket    none: anybody may connect, and ?user=ID names the user (INSECURE, the default)
                         ticket: a ticket of POST /api/v1/tickets is needed
+  --origin ORIGIN       also pages of this origin may connect, such as https://*.example.com; any: all
+                        pages; may be given several times (only pages of this server's own host)
   --deflate             offer permessage-deflate
   --open-publish        clients may publish to any room, without a rate limit (for load tests)
   --no-self-telemetry   do not publish this machine's own CPU, memory, load and network rates
@@ -34,6 +37,7 @@ struct options {
     std::uint16_t port = 8080;
     std::size_t threads = 1;
     std::string admin_key;
+    std::vector<std::string> origins;
     bool tickets = false;
     bool deflate = false;
     bool open_publish = false;
@@ -63,6 +67,8 @@ inline options parse(int argc, char** argv)
             o.threads = words.number(1, 64);
         else if (option == "--admin-key")
             o.admin_key = words.value();
+        else if (option == "--origin")
+            o.origins.push_back(words.value());
         else if (option == "--auth")
             o.tickets = parse_auth(words.value());
         else if (option == "--deflate")

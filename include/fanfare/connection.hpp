@@ -24,6 +24,34 @@
 
 namespace fanfare {
 
+namespace detail {
+
+/// The heap, and nothing else. Asio's default hands an operation any larger block that it has at hand, which one
+/// that waits as long as its connection lives would keep.
+template <class T>
+struct plain_allocator {
+    using value_type = T;
+    plain_allocator() = default;
+    template <class U>
+    plain_allocator(const plain_allocator<U>&) noexcept
+    {
+    }
+    T* allocate(std::size_t n) { return std::allocator<T>{}.allocate(n); }
+    void deallocate(T* p, std::size_t n) noexcept { std::allocator<T>{}.deallocate(p, n); }
+    friend bool operator==(plain_allocator, plain_allocator) noexcept { return true; }
+};
+
+/// The handler of a wait that may last as long as its connection.
+template <class F>
+struct waiter : F {
+    using allocator_type = plain_allocator<char>;
+    allocator_type get_allocator() const noexcept { return {}; }
+};
+template <class F>
+waiter(F) -> waiter<F>;
+
+} // namespace detail
+
 /// A stream that can be waited for and written to without blocking: TCP and Unix sockets.
 template <class Stream>
 concept waitable_socket = requires(Stream& s, void (*f)(error_code), bool on, asio::const_buffer b, error_code& ec) {
@@ -163,13 +191,17 @@ private:
     void wait_write() override
     {
         socket_.async_wait(asio::socket_base::wait_write,
-                           [keep = boost::intrusive_ptr<connection>{this}](error_code) { keep->on_writable(); });
+                           detail::waiter{[keep = boost::intrusive_ptr<connection>{this}](error_code) {
+                               keep->on_writable();
+                           }});
     }
 
     void wait_read() override
     {
         socket_.async_wait(asio::socket_base::wait_read,
-                           [keep = boost::intrusive_ptr<connection>{this}](error_code ec) { keep->on_readable(ec); });
+                           detail::waiter{[keep = boost::intrusive_ptr<connection>{this}](error_code ec) {
+                               keep->on_readable(ec);
+                           }});
     }
 
     void on_readable(error_code ec)

@@ -89,8 +89,9 @@ public:
 private:
     friend class detail::session;
     request(connection_ref from, std::string type, std::string room, json::value payload, json::value id)
-        : from_{std::move(from)}, type_{std::move(type)}, room_{std::move(room)}, payload_{std::move(payload)},
-          id_{std::move(id)}, pending_{std::make_unique<bool>(true)}
+        : from_{std::move(from)}, type_{std::move(type)}, room_{std::move(room)},
+          payload_(std::move(payload)), id_(std::move(id)), // braces would make arrays of them
+          pending_{std::make_unique<bool>(true)}
     {
     }
     template <class F>

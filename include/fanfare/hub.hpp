@@ -94,7 +94,10 @@ public:
     {
         if (user.empty())
             return {.error = error::invalid_user};
-        return publish("user:" + std::string{user}, type, message);
+        auto answer = publish("user:" + std::string{user}, type, message);
+        if (answer.error == error::invalid_room)
+            answer.error = error::invalid_user;
+        return answer;
     }
     /// Sends a `notification` to all connections of a user, on all hubs of the bus.
     receipt notify(std::string_view user, const notification& what)

@@ -41,7 +41,7 @@ public:
     upgrade_operation(std::shared_ptr<hub_core> hub, Stream stream, header request, identity who,
                       accept_options options, shard* home)
         : hub_{std::move(hub)}, stream_{std::move(stream)}, request_{std::move(request)},
-          who_{std::make_shared<const identity>(std::move(who))}, options_{std::move(options)}, home_{home},
+          who_{hub_->shared(std::move(who))}, options_{std::move(options)}, home_{home},
           address_{peer_address(stream_)}
     {
     }

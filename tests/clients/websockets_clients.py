@@ -202,7 +202,7 @@ async def test_a_flood_of_pings_ends_in_pongs_or_a_close_and_delays_nobody():
                 opcode, payload = await flood.next_frame()
                 if opcode == 8:
                     code = int.from_bytes(payload[:2], "big")
-                    assert code in (1008, 3004), code
+                    assert code == 3004, code
                     break
                 if opcode == 1 and json.loads(payload).get("request_id") == "end":
                     break
@@ -221,13 +221,14 @@ async def test_a_flood_of_bad_messages_ends_the_connection():
         async def flood():
             while True:
                 await bad.send("not JSON")
+                await asyncio.sleep(0)  # Else `send` never lets `read` have its turn.
 
         async def read():
             async for _ in bad:
                 pass
 
         await asyncio.wait_for(asyncio.gather(flood(), read(), return_exceptions=True), 60)
-        assert bad.close_code in (3004, 3501, 1008), bad.close_code
+        assert bad.close_code in (3004, 3501), bad.close_code
         await still_served(server, healthy)
         await healthy.close()
 
@@ -245,7 +246,7 @@ async def test_malformed_HTTP_and_wrong_upgrades_are_refused():
         (ws, without("Upgrade"), (400, 426)),
         (ws, without("Connection"), (400, 426)),
         (ws, without("Sec-WebSocket-Key"), (400, 426)),
-        (ws, without("Sec-WebSocket-Key") + ["Sec-WebSocket-Key: short"], (400, 426)),
+        (ws, without("Sec-WebSocket-Key") + ["Sec-WebSocket-Key: " + "x" * 25], (400, 426)),
         (ws, without("Sec-WebSocket-Version"), (400, 426)),
         (ws, without("Sec-WebSocket-Version") + ["Sec-WebSocket-Version: 12"], (400, 426)),
         (ws, good + ["X-Long: " + "x" * 100000], (400, 413, 431)),

@@ -111,8 +111,9 @@ TEST_CASE("refused rooms are named with the reason")
     w.hub().configure("secret:", {.client_subscribe = false});
     w.serve();
     client c{w.port(), "alice"};
-    const auto answer = c.subscribe({"device:1", "nowhere:1", "bad name", "", "secret:1", "user:bob", "device:", "device:2"});
-    CHECK(answer.at("rooms") == json::array{"device:1"});
+    const auto answer = c.subscribe({"device:1", "nowhere:1", "bad name", "", "secret:1", "user:bob", "device:",
+                                     "device:2", "device:3"});
+    CHECK(answer.at("rooms") == json::array{"device:1", "device:2"});
     std::vector<std::pair<std::string, std::string>> refused;
     for (const auto& r : answer.at("rejected").as_array()) {
         refused.emplace_back(r.at("room").as_string().c_str(), r.at("code").as_string().c_str());
@@ -124,7 +125,7 @@ TEST_CASE("refused rooms are named with the reason")
                                                                      {"secret:1", "forbidden"},
                                                                      {"user:bob", "forbidden"},
                                                                      {"device:", "invalid_room"},
-                                                                     {"device:2", "too_many_rooms"}});
+                                                                     {"device:3", "too_many_rooms"}});
 }
 
 TEST_CASE("the limit of rooms counts rooms and not wishes")
@@ -250,10 +251,11 @@ TEST_CASE("a flood of bad messages is answered at first and then closed with 350
     world w{{.message_rate = 0, .tolerated_offences = 5}};
     w.serve();
     client c{w.port()};
-    for (int i = 0; i != 6; ++i)
+    for (int i = 0; i != 5; ++i) {
         c.send_text("no JSON");
-    for (int i = 0; i != 5; ++i)
         CHECK(code_of(c.next("error")) == "invalid_json");
+    }
+    c.send_text("no JSON");
     CHECK(c.closed() == 3501);
 }
 
@@ -262,11 +264,13 @@ TEST_CASE("a flood of good messages is limited and then closed with 3004")
     world w{{.message_rate = 1, .message_burst = 10, .tolerated_offences = 3}};
     w.serve();
     client c{w.port()};
-    for (int i = 0; i != 40 && !c.failed(); ++i)
-        c.send({{"type", "ping"}});
     int pongs = 0;
     int limited = 0;
-    while (const auto text = c.read()) {
+    for (;;) {
+        c.send({{"type", "ping"}});
+        const auto text = c.read();
+        if (!text)
+            break;
         const auto m = json::parse(*text);
         if (m.at("type").as_string() == "pong")
             ++pongs;
@@ -274,7 +278,7 @@ TEST_CASE("a flood of good messages is limited and then closed with 3004")
             ++limited;
     }
     CHECK(pongs >= 10);
-    CHECK(pongs < 40);
     CHECK(limited >= 3);
+    CHECK(w.hub().stats().rate_limited >= 4);
     CHECK(c.closed() == 3004);
 }

@@ -8,7 +8,6 @@
 #include <fanfare/hub.hpp>
 #include <fanfare/server.hpp>
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -190,6 +189,8 @@ public:
     // The next message, or none if the connection has ended.
     std::optional<std::string> read()
     {
+        if (!open_)
+            return std::nullopt;
         buffer_.clear();
         error_code failure;
         wait([&](auto done) {

@@ -1,7 +1,10 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 #include "other.hpp"
 
-#include <fanfare/error.hpp>
+#include <fanfare/fanfare.hpp>
+#include <fanfare/server.hpp>
+
+#include <boost/asio/io_context.hpp>
 
 #include <iostream>
 
@@ -15,6 +18,13 @@ int main()
     fanfare::error_code const here = fanfare::error::forbidden;
     if (here != forbidden_elsewhere() || here.message().empty()) {
         std::cerr << "the two translation units do not agree\n";
+        return 1;
+    }
+    boost::asio::io_context ioc;
+    fanfare::hub hub{ioc.get_executor()};
+    fanfare::server server{hub, {.address = "127.0.0.1", .port = 0}};
+    if (!hub.room("global").publish("hello", {{"port", server.port()}}) || server.port() == 0) {
+        std::cerr << "the hub takes no message\n";
         return 1;
     }
     std::cout << "Fanfare " << FANFARE_VERSION_STRING << ": " << here.message() << '\n';

@@ -44,6 +44,7 @@ private:
                                                            const asio::ip::address& caller);
     FANFARE_DECL asio::awaitable<http_api::response_type> respond(const http_api::request_type& request,
                                                                   const asio::ip::address& caller);
+    FANFARE_DECL asio::awaitable<void> linger(boost::beast::tcp_stream& stream);
     FANFARE_DECL asio::awaitable<bool> write(boost::beast::tcp_stream& stream, http_api::response_type answer);
 
     std::shared_ptr<hub_core> hub_;

@@ -12,6 +12,7 @@
 #include <fanfare/detail/room_state.hpp>
 #include <fanfare/detail/session.hpp>
 #include <fanfare/detail/shard.hpp>
+#include <fanfare/identity.hpp>
 #include <fanfare/message.hpp>
 #include <fanfare/options.hpp>
 
@@ -80,6 +81,8 @@ public:
 
     /// Whether a connection may open now; if so, it has taken its places among the limits.
     FANFARE_DECL error_code admit(const identity& who, const asio::ip::address& address);
+    /// An identity for a connection to keep. All who are nobody in particular share one.
+    FANFARE_DECL std::shared_ptr<const identity> shared(identity who) const;
     FANFARE_DECL shard& least_loaded() noexcept;
     std::vector<std::unique_ptr<shard>>& shards() noexcept { return shards_; }
     FANFARE_DECL hub_stats stats();
@@ -104,6 +107,7 @@ private:
 
     hub_options options_;
     std::unique_ptr<any_bus> bus_;
+    std::shared_ptr<const identity> nobody_ = std::make_shared<const identity>();
     std::uint64_t node_; // random; the upper half of connection ids
     room_registry rooms_;
     std::vector<std::unique_ptr<shard>> shards_;

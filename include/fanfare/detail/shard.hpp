@@ -47,8 +47,9 @@ public:
     void expect_connection() noexcept { load_.fetch_add(1, std::memory_order_relaxed); }
     void forget_connection() noexcept { load_.fetch_sub(1, std::memory_order_relaxed); }
 
-    /// Queues a message for this shard's members of the room; a null room means every connection.
-    FANFARE_DECL void deliver(room_ptr room, shared_frame message);
+    /// Queues a message for this shard's members of the room; a null room means every connection. The caller keeps
+    /// the room alive during the call.
+    FANFARE_DECL void deliver(room_state* room, shared_frame message);
     /// Queues work. Everything queued, by whomever, runs in order.
     FANFARE_DECL void post(task work);
 
@@ -102,9 +103,10 @@ public:
 
 private:
     struct command {
-        room_ptr room;
-        shared_frame message;
-        std::unique_ptr<task> work;
+        room_ptr room{};
+        shared_frame message{};
+        std::unique_ptr<task> work{};
+        bool again = false; // for the room of the command before, to spare its counter
     };
     struct place {
         session* owner = nullptr;
@@ -112,11 +114,11 @@ private:
         bool indirect = false;
     };
 
-    FANFARE_DECL void enqueue(command c);
+    FANFARE_DECL void enqueue(command c, room_state* room);
     FANFARE_DECL void wake();
     FANFARE_DECL void drain();
-    FANFARE_DECL void take(command& c);
-    FANFARE_DECL void make_dirty(room_ptr room, shard_room& part);
+    FANFARE_DECL void take(command& c, room_ptr& current);
+    FANFARE_DECL void make_dirty(const room_ptr& room, shard_room& part);
     FANFARE_DECL void flush(std::size_t budget);
     FANFARE_DECL bool begin_delivery(shard_room& part, std::size_t members);
     FANFARE_DECL std::size_t advance(shard_room& part, std::size_t budget, bool everyone);
@@ -125,20 +127,23 @@ private:
     FANFARE_DECL void deliver_to(std::uint32_t slot, delivery& d);
     FANFARE_DECL void bury_the_dead();
     FANFARE_DECL void arm_timer();
+    FANFARE_DECL void update_clock();
     FANFARE_DECL void on_tick();
 
     hub_core& hub_;
     asio::any_io_executor executor_;
     std::uint8_t index_;
 
-    std::mutex mutex_; // guards queue_ and armed_
+    // What publishers write, on cache lines of its own.
+    alignas(64) std::mutex mutex_; // guards queue_, last_room_ and armed_
     std::vector<command> queue_;
+    room_state* last_room_ = nullptr; // of the last command that is queued
     bool armed_ = false;
     std::atomic<std::size_t> queued_messages_{0};
     std::atomic<std::size_t> queued_bytes_{0};
     std::atomic<std::size_t> load_{0};
 
-    std::vector<command> taken_;
+    alignas(64) std::vector<command> taken_;
     std::deque<room_ptr> dirty_; // null: everyone_
     shard_room everyone_;
     std::vector<place> slots_;

@@ -49,24 +49,19 @@ FANFARE_DECL void append_timestamp(std::string& out, wall_time when)
     const auto day = floor<days>(when);
     const year_month_day date{day};
     const hh_mm_ss time{floor<milliseconds>(when - day)};
-    const auto put = [&out](unsigned value, unsigned unit) {
-        for (; unit; unit /= 10)
-            out += static_cast<char>('0' + value / unit % 10);
+    char text[] = "0000-00-00T00:00:00.000Z";
+    const auto put = [&text](std::size_t end, auto value, int digits) {
+        for (auto rest = static_cast<unsigned>(value); digits != 0; --digits, rest /= 10)
+            text[--end] = static_cast<char>('0' + rest % 10);
     };
-    put(static_cast<unsigned>(int{date.year()}), 1000);
-    out += '-';
-    put(unsigned{date.month()}, 10);
-    out += '-';
-    put(unsigned{date.day()}, 10);
-    out += 'T';
-    put(static_cast<unsigned>(time.hours().count()), 10);
-    out += ':';
-    put(static_cast<unsigned>(time.minutes().count()), 10);
-    out += ':';
-    put(static_cast<unsigned>(time.seconds().count()), 10);
-    out += '.';
-    put(static_cast<unsigned>(time.subseconds().count()), 100);
-    out += 'Z';
+    put(4, int{date.year()}, 4);
+    put(7, unsigned{date.month()}, 2);
+    put(10, unsigned{date.day()}, 2);
+    put(13, time.hours().count(), 2);
+    put(16, time.minutes().count(), 2);
+    put(19, time.seconds().count(), 2);
+    put(23, time.subseconds().count(), 3);
+    out.append(text, sizeof text - 1);
 }
 
 FANFARE_DECL std::string write_envelope(const outgoing& message, wall_time now)

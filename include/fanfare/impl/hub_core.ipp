@@ -197,22 +197,31 @@ FANFARE_DECL void hub_core::deliver(const bus_message& message)
 {
     if (message.what == bus_message::kind::control)
         return carry_out(message.body);
-    const auto encoded = message.encoded
-                             ? shared_frame{message.encoded}
-                             : frame::make(ws_opcode::text, message.body, {message.channel, message.key});
+    auto encoded = message.encoded ? shared_frame{message.encoded}
+                                   : frame::make(ws_opcode::text, message.body, {message.channel, message.key});
     if (message.what == bus_message::kind::broadcast) {
         for (const auto& s : shards_)
             if (s->count().connections.get() != 0)
                 s->deliver(nullptr, encoded);
         return;
     }
-    const auto room = message.origin == this && message.origin_room ? room_ptr{message.origin_room}
-                                                                    : rooms_.find(message.channel);
+    room_ptr found;
+    auto* room = message.origin == this ? message.origin_room : nullptr; // the publisher holds it
+    if (!room)
+        room = (found = rooms_.find(message.channel)).get();
     if (!room)
         return;
-    for (const auto& s : shards_)
-        if (room->parts[s->index()].concerned())
-            s->deliver(room, encoded);
+    // The last one gets this function's own reference: the counter is what publisher and shard contend for.
+    shard* last = nullptr;
+    for (const auto& s : shards_) {
+        if (!room->parts[s->index()].concerned())
+            continue;
+        if (last)
+            last->deliver(room, encoded);
+        last = s.get();
+    }
+    if (last)
+        last->deliver(room, std::move(encoded));
 }
 
 // ---- commands
@@ -261,7 +270,7 @@ FANFARE_DECL bool hub_core::with_session(std::uint64_t number, std::function<voi
     if (index >= shards_.size())
         return false;
     shards_[index]->post([number, work = std::move(work)](shard& home) {
-        if (auto* s = home.find(number))
+        if (const boost::intrusive_ptr<session> s{home.find(number)})
             work(*s);
     });
     return true;
@@ -278,7 +287,7 @@ FANFARE_DECL void hub_core::for_user(const std::string& user, std::function<void
                 // The work may end connections or change the members.
                 const auto members = room->parts[home.index()].members;
                 for (const auto slot : members)
-                    if (auto* one = home.find(home.number_of(slot)))
+                    if (const boost::intrusive_ptr<session> one{home.find(home.number_of(slot))})
                         work(*one);
             });
 }
@@ -339,6 +348,12 @@ FANFARE_DECL error_code hub_core::admit(const identity& who, const asio::ip::add
     return ec;
 }
 
+FANFARE_DECL std::shared_ptr<const identity> hub_core::shared(identity who) const
+{
+    if (who.anonymous() && who.claims.empty() && !who.expires_at && who.rooms.empty())
+        return nobody_;
+    return std::make_shared<const identity>(std::move(who));
+}
 
 FANFARE_DECL shard& hub_core::least_loaded() noexcept
 {

@@ -15,6 +15,8 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -148,7 +150,6 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all()
 
 FANFARE_DECL asio::awaitable<void> http_listener::serve(asio::ip::tcp::socket socket, shard& home)
 {
-    error_code ec;
     const auto caller = peer_address(socket);
     boost::beast::tcp_stream stream{std::move(socket)};
     boost::beast::flat_buffer buffer{options_.max_header + 8192};
@@ -170,7 +171,23 @@ FANFARE_DECL asio::awaitable<void> http_listener::serve(asio::ip::tcp::socket so
         if (!co_await write(stream, std::move(answer)) || !more)
             break;
     }
-    stream.socket().shutdown(asio::socket_base::shutdown_send, ec); // the peer may be gone already
+    co_await linger(stream);
+}
+
+// Ends the stream so that the peer can still read the last answer: what it sends on is taken and dropped, or TCP
+// would reset the connection (RFC 9112 section 9.6).
+FANFARE_DECL asio::awaitable<void> http_listener::linger(boost::beast::tcp_stream& stream)
+{
+    error_code ignored; // the peer may be gone already
+    stream.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+    stream.expires_after(std::chrono::seconds{2});
+    std::array<char, 16 * 1024> dropped;
+    for (std::size_t left = 4 * 1024 * 1024; left != 0;) {
+        const auto [ec, n] = co_await stream.async_read_some(asio::buffer(dropped), no_throw);
+        if (ec)
+            break;
+        left -= std::min(left, n);
+    }
 }
 
 FANFARE_DECL asio::awaitable<bool> http_listener::read(boost::beast::tcp_stream& stream,
@@ -209,8 +226,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::upgrade(boost::beast::tcp_stre
         auto answer = refusal_response(result->why(), request.version());
         answer.keep_alive(false);
         co_await write(stream, std::move(answer));
-        error_code ignored;
-        stream.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+        co_await linger(stream);
         co_return;
     }
     stream.expires_never();

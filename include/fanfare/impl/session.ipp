@@ -233,6 +233,7 @@ FANFARE_DECL void session::end()
         return;
     const boost::intrusive_ptr<session> keep{this};
     phase_ = phase::ended;
+    home_.set_indirect(slot(), true); // deliveries that `leave` finishes must not write to the closed descriptor
     close_stream();
     while (!rooms_.empty()) {
         const auto last = std::move(rooms_.back());

@@ -22,6 +22,16 @@ inline std::uint32_t steady_milliseconds() noexcept
 
 FANFARE_DECL void session::greet()
 {
+    // Joined before it is told, or what is published once the client knows could miss it.
+    const auto join_own = [this](const std::string& name) {
+        error_code ec;
+        if (const auto rules = hub_->rules_for(name, ec))
+            join(hub_->rooms().obtain(name, rules), true);
+    };
+    if (!who_->anonymous())
+        join_own("user:" + who_->user_id);
+    for (const auto& name : who_->rooms)
+        join_own(name);
     if (!hub_->handlers.raw) {
         std::string now;
         append_timestamp(now, wall_now());
@@ -32,15 +42,6 @@ FANFARE_DECL void session::greet()
                                   {"resumable", false}};
         send_message("connected", &payload);
     }
-    const auto join_own = [this](const std::string& name) {
-        error_code ec;
-        if (const auto rules = hub_->rules_for(name, ec))
-            join(hub_->rooms().obtain(name, rules), true);
-    };
-    if (!who_->anonymous())
-        join_own("user:" + who_->user_id);
-    for (const auto& name : who_->rooms)
-        join_own(name);
     if (hub_->handlers.on_connect && phase_ == phase::open)
         try {
             hub_->handlers.on_connect(ref());

@@ -32,23 +32,27 @@ FANFARE_DECL shard::shard(hub_core& hub, asio::any_io_executor executor, std::ui
 
 // ---- queue
 
-FANFARE_DECL void shard::deliver(room_ptr room, shared_frame message)
+FANFARE_DECL void shard::deliver(room_state* room, shared_frame message)
 {
     queued_messages_.fetch_add(1, std::memory_order_relaxed);
     queued_bytes_.fetch_add(message->wire().size(), std::memory_order_relaxed);
-    enqueue({std::move(room), std::move(message), nullptr});
+    enqueue({.message = std::move(message)}, room);
 }
 
 FANFARE_DECL void shard::post(task work)
 {
-    enqueue({nullptr, nullptr, std::make_unique<task>(std::move(work))});
+    enqueue({.work = std::make_unique<task>(std::move(work))}, nullptr);
 }
 
-FANFARE_DECL void shard::enqueue(command c)
+FANFARE_DECL void shard::enqueue(command c, room_state* room)
 {
     {
         const std::lock_guard lock{mutex_};
+        c.again = room && room == last_room_;
+        if (!c.again)
+            c.room = room;
         queue_.push_back(std::move(c));
+        last_room_ = room;
         if (std::exchange(armed_, true))
             return;
     }
@@ -66,9 +70,11 @@ FANFARE_DECL void shard::drain()
     {
         const std::lock_guard lock{mutex_};
         taken_.swap(queue_);
+        last_room_ = nullptr;
     }
+    room_ptr current;
     for (auto& c : taken_)
-        take(c);
+        take(c, current);
     if (taken_.capacity() > 16'384)
         std::vector<command>{}.swap(taken_);
     else
@@ -81,21 +87,23 @@ FANFARE_DECL void shard::drain()
         wake();
 }
 
-FANFARE_DECL void shard::take(command& c)
+FANFARE_DECL void shard::take(command& c, room_ptr& current)
 {
     if (c.work)
         return (*c.work)(*this);
-    auto& part = c.room ? c.room->parts[index_] : everyone_;
+    if (!c.again)
+        current = std::move(c.room);
+    auto& part = current ? current->parts[index_] : everyone_;
     part.pending.push_back(std::move(c.message));
-    make_dirty(std::move(c.room), part);
+    make_dirty(current, part);
 }
 
 // ---- delivery
 
-FANFARE_DECL void shard::make_dirty(room_ptr room, shard_room& part)
+FANFARE_DECL void shard::make_dirty(const room_ptr& room, shard_room& part)
 {
     if (!std::exchange(part.dirty, true))
-        dirty_.push_back(std::move(room));
+        dirty_.push_back(room);
 }
 
 // Serves the rooms that have messages in turn, a slice each.
@@ -288,6 +296,7 @@ FANFARE_DECL void shard::arm_timer()
 {
     if (std::exchange(timer_armed_, true))
         return;
+    update_clock(); // it stood still while nobody was here
     timer_.expires_after(tick_length_);
     timer_.async_wait(asio::bind_executor(executor_, [this, keep = hub_.shared_from_this()](error_code) {
         timer_armed_ = false;
@@ -297,9 +306,14 @@ FANFARE_DECL void shard::arm_timer()
     }));
 }
 
-FANFARE_DECL void shard::on_tick()
+FANFARE_DECL void shard::update_clock()
 {
     tick_ = static_cast<std::uint32_t>((std::chrono::steady_clock::now() - started_) / tick_length_) + 1;
+}
+
+FANFARE_DECL void shard::on_tick()
+{
+    update_clock();
     const auto silent = ticks(hub_.options().idle_timeout);
     for (std::size_t i = 0; i != slots_.size(); ++i) {
         if (!slots_[i].owner)

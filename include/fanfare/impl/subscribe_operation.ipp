@@ -87,7 +87,7 @@ FANFARE_DECL void subscribe_operation::check(std::size_t i)
         return;
     else if (!rules->client_subscribe || wish.room.starts_with("user:"))
         wish.refused = error::forbidden; // a user's own room is joined on connecting
-    else if (i >= session_->hub().options().max_rooms)
+    else if (waiting_ > session_->hub().options().max_rooms) // no more questions at once than it may join
         wish.refused = error::too_many_rooms;
     if (wish.refused != error{})
         return;
