@@ -23,7 +23,8 @@ public:
     std::string_view option() { return current_ = *next_++; }
     std::string value()
     {
-        if (done())
+        // An empty one is a shell variable that was not set: as a key it would open the server.
+        if (done() || **next_ == '\0')
             throw std::invalid_argument(std::string{current_} + " wants a value");
         return *next_++;
     }

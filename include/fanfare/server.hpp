@@ -45,8 +45,8 @@ struct server_options {
     /// Bytes of a request's header and body.
     std::uint32_t max_header = 8 * 1024;
     std::uint64_t max_body = 1024 * 1024;
-    /// TCP connections that have not become WebSockets.
-    std::size_t max_http_connections = 4096;
+    /// TCP connections that have not become WebSockets; above it the oldest makes way for the newest.
+    std::size_t max_http_connections = 16'384;
 };
 
 namespace detail {

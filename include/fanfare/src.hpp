@@ -16,6 +16,7 @@
 #include <fanfare/impl/error.ipp>
 #include <fanfare/impl/frame.ipp>
 #include <fanfare/impl/http_api.ipp>
+#include <fanfare/impl/hub_control.ipp>
 #include <fanfare/impl/hub_core.ipp>
 #include <fanfare/impl/origin.ipp>
 #include <fanfare/impl/outbox.ipp>

@@ -151,7 +151,8 @@ for (const returns of [true, false]) {
     stalled.socket.resume();
     const { code, reason } = await deadline(stalled.closed, 30000, 'end of the stalled client');
     if (returns) await eventually(gone, 20000, 'end of the client that was told');
-    assert.equal(code, returns ? 3008 : 1006, reason); // 1006: cut off, since no close frame fitted any more.
+    // 1006: cut off, if not even a close frame fitted into the kernel's buffers any more.
+    assert.ok(returns ? code === 3008 : [3008, 1006].includes(code), `closed with ${code} ${reason}`);
     const numbers = stalled.messages.filter(({ type }) => type === 'telemetry').map(({ payload }) => payload.n);
     assert.deepEqual(numbers, numbers.map((_, n) => n), 'what the stalled client did get has no hole');
     const wait = slowest.toFixed(1);

@@ -126,7 +126,7 @@ TEST_CASE("latest_per_key brings the newest value of each key")
 
 TEST_CASE("a peer that floods and does not read is held back and not buffered without end")
 {
-    world w{{.outbox_bytes = 64 * 1024, .message_rate = 0}};
+    world w{{.outbox_messages = 1'000'000, .message_rate = 0}};
     w.serve();
     client c{w.port(), slow_reader()};
     auto& socket = c.stream().next_layer();

@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_HTTP_LISTENER_HPP
 #define FANFARE_DETAIL_HTTP_LISTENER_HPP
 
+#include <fanfare/detail/http_visits.hpp>
 #include <fanfare/server.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -34,7 +35,8 @@ private:
     using parser = http::request_parser<http::string_body>;
 
     FANFARE_DECL asio::awaitable<void> accept_all();
-    FANFARE_DECL asio::awaitable<void> serve(asio::ip::tcp::socket socket, shard& home);
+    FANFARE_DECL asio::awaitable<void> serve(asio::ip::tcp::socket socket, shard& home,
+                                             std::shared_ptr<http_visit> visit);
     /// Reads one request; false if the connection is over, with the reason answered if there is one.
     FANFARE_DECL asio::awaitable<bool> read(boost::beast::tcp_stream& stream, boost::beast::flat_buffer& buffer,
                                             parser& request);
@@ -52,7 +54,7 @@ private:
     http_api api_;
     asio::ip::tcp::acceptor acceptor_;
     std::uint16_t port_ = 0;
-    std::atomic<std::size_t> serving_{0};
+    http_visits visits_;
     std::atomic<bool> stopped_{false};
 };
 

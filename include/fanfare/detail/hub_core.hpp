@@ -126,6 +126,7 @@ private:
 
 #if defined(FANFARE_HEADER_ONLY)
 #include <fanfare/impl/connection_ref.ipp>
+#include <fanfare/impl/hub_control.ipp>
 #include <fanfare/impl/hub_core.ipp>
 #include <fanfare/impl/session.ipp>
 #include <fanfare/impl/session_protocol.ipp>

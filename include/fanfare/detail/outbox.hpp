@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace fanfare::detail {
@@ -51,6 +52,8 @@ public:
     /// Messages, and their bytes, that wait (gap markers included as messages of no size).
     std::size_t size() const noexcept { return live_; }
     std::size_t bytes() const noexcept { return bytes_; }
+    /// Messages that were dropped since the last call; gap markers tell the peer.
+    std::size_t take_dropped() noexcept { return std::exchange(dropped_, 0); }
 
 private:
     struct item {
@@ -89,6 +92,7 @@ private:
     std::size_t head_ = 0;
     std::size_t live_ = 0;
     std::size_t bytes_ = 0;
+    std::size_t dropped_ = 0;
     std::size_t begun_ = 0; // bytes of the head that are written
     std::size_t max_messages_;
     std::size_t max_bytes_;

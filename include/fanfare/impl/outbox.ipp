@@ -157,6 +157,7 @@ FANFARE_DECL bool outbox::drop_oldest(std::string_view room)
         known->scan_from = at;
     if (at == items_.size())
         return false;
+    ++dropped_;
     forget_key(at);
     bytes_ -= items_[at].message->wire().size();
     items_[at].message.reset();
@@ -173,6 +174,7 @@ FANFARE_DECL bool outbox::drop_oldest(std::string_view room)
 // The new message itself is lost: nothing older of its room can make way.
 FANFARE_DECL void outbox::note_lost(std::string_view room)
 {
+    ++dropped_;
     if (auto* known = find_gap(room)) {
         ++known->dropped;
         return;

@@ -76,10 +76,11 @@ asio::awaitable<std::optional<T>> wait_for_answer(std::chrono::milliseconds time
 
 FANFARE_DECL http_listener::http_listener(std::shared_ptr<hub_core> hub, server_options options)
     : hub_{std::move(hub)}, options_{std::move(options)}, api_{hub_, options_.api},
-      acceptor_{hub_->shards().front()->executor()}
+      acceptor_{hub_->shards().front()->executor()}, visits_{options_.max_http_connections}
 {
     error_code ec;
     const auto fail = [&](const char* what) {
+        ec = error_code{ec.value(), ec.category()}; // a source location inside Asio helps nobody
         throw boost::system::system_error{ec, std::string{"fanfare::server: cannot "} + what + " " +
                                                   options_.address + ":" + std::to_string(options_.port)};
     };
@@ -128,16 +129,14 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all()
             co_await pause.async_wait(no_throw);
             continue;
         }
-        if (serving_ >= options_.max_http_connections)
-            continue; // the socket closes
-        ++serving_;
+        const auto visit = visits_.enter(home.executor());
         asio::co_spawn(
             home.executor(),
-            [self = shared_from_this(), &home, socket = asio::ip::tcp::socket{std::move(socket)}]() mutable {
-                return self->serve(std::move(socket), home);
+            [self = shared_from_this(), &home, visit, socket = asio::ip::tcp::socket{std::move(socket)}]() mutable {
+                return self->serve(std::move(socket), home, visit);
             },
-            [self = shared_from_this(), &home](std::exception_ptr error) {
-                --self->serving_;
+            [self = shared_from_this(), &home, visit](std::exception_ptr error) {
+                self->visits_.leave(visit);
                 if (error)
                     home.post([error, &hub = *self->hub_](shard& s) {
                         s.count().handler_failures.add();
@@ -148,10 +147,15 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all()
     }
 }
 
-FANFARE_DECL asio::awaitable<void> http_listener::serve(asio::ip::tcp::socket socket, shard& home)
+FANFARE_DECL asio::awaitable<void> http_listener::serve(asio::ip::tcp::socket socket, shard& home,
+                                                        std::shared_ptr<http_visit> visit)
 {
     const auto caller = peer_address(socket);
     boost::beast::tcp_stream stream{std::move(socket)};
+    // Cleared on every way out, before the stream goes.
+    const auto hide = [](http_visit* v) { v->stream = nullptr; };
+    visit->stream = &stream;
+    std::unique_ptr<http_visit, decltype(hide)> shown{visit.get(), hide};
     boost::beast::flat_buffer buffer{options_.max_header + 8192};
     for (;;) {
         parser reader;
@@ -163,6 +167,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::serve(asio::ip::tcp::socket so
         const http_api::request_type& view = request;
         if (path_of({view.target().data(), view.target().size()}) == options_.path &&
             boost::beast::websocket::is_upgrade(view)) {
+            shown.reset();
             co_await upgrade(std::move(stream), buffer, view, home);
             co_return;
         }

@@ -114,7 +114,7 @@ FANFARE_DECL void session::push(shared_frame message, overflow_policy policy)
     switch (box().push(std::move(message), policy)) {
     case outbox::result::queued: return count.delivered.add();
     case outbox::result::conflated: count.delivered.add(); return count.conflated.add();
-    case outbox::result::dropped: return count.dropped.add();
+    case outbox::result::dropped: return count.dropped.add(outbox_->take_dropped());
     case outbox::result::overflow: count.slow_closed.add(); return close(close_code::slow_receiver);
     }
 }

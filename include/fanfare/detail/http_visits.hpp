@@ -1,0 +1,72 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HTTP_VISITS_HPP
+#define FANFARE_DETAIL_HTTP_VISITS_HPP
+
+#include <fanfare/config.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace fanfare::detail {
+
+/// A TCP connection that is not a WebSocket yet.
+struct http_visit {
+    asio::any_io_executor executor;
+    boost::beast::tcp_stream* stream = nullptr; // while it may be closed; only on the executor
+    std::list<std::shared_ptr<http_visit>>::iterator place{}; // guarded by the list's mutex, as is `listed`
+    bool listed = false;
+};
+
+/// The connections that are not WebSockets yet, oldest first. When there are too many, the oldest makes way: sockets
+/// that say nothing must not keep others out. Thread-safe.
+class http_visits {
+public:
+    explicit http_visits(std::size_t limit) : limit_{limit} {}
+
+    std::shared_ptr<http_visit> enter(asio::any_io_executor executor)
+    {
+        auto visit = std::make_shared<http_visit>(http_visit{.executor = std::move(executor)});
+        std::shared_ptr<http_visit> oldest;
+        {
+            const std::lock_guard lock{mutex_};
+            visit->place = visits_.insert(visits_.end(), visit);
+            visit->listed = true;
+            if (visits_.size() > limit_) {
+                oldest = visits_.front();
+                oldest->listed = false;
+                visits_.pop_front();
+            }
+        }
+        if (oldest) {
+            const auto on = oldest->executor;
+            asio::post(on, [oldest] {
+                if (oldest->stream)
+                    oldest->stream->close();
+            });
+        }
+        return visit;
+    }
+
+    void leave(const std::shared_ptr<http_visit>& visit)
+    {
+        const std::lock_guard lock{mutex_};
+        if (std::exchange(visit->listed, false))
+            visits_.erase(visit->place);
+    }
+
+private:
+    const std::size_t limit_;
+    std::mutex mutex_;
+    std::list<std::shared_ptr<http_visit>> visits_;
+};
+
+} // namespace fanfare::detail
+
+#endif

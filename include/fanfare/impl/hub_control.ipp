@@ -1,0 +1,278 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_IMPL_HUB_CONTROL_IPP
+#define FANFARE_IMPL_HUB_CONTROL_IPP
+
+// The hub besides messages: commands, connections, counters, shutdown.
+
+#include <fanfare/detail/hub_core.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace fanfare::detail {
+
+// ---- commands
+
+FANFARE_DECL error_code hub_core::command(const json::object& what)
+{
+    std::string text;
+    append_json(text, json::value(what));
+    return bus_->publish({.what = bus_message::kind::control, .body = text, .origin = this}).error;
+}
+
+FANFARE_DECL void hub_core::carry_out(std::string_view text)
+{
+    const auto message = parse_envelope(text, options_.max_json_depth, {});
+    const auto* fields = message.failed ? nullptr : message.root.if_object();
+    const auto field = [fields](std::string_view name) {
+        const auto* v = fields ? fields->if_contains(name) : nullptr;
+        const auto* s = v ? v->if_string() : nullptr;
+        return s ? std::string{std::string_view{*s}} : std::string{};
+    };
+    const auto user = field("user");
+    const auto id = number_of(field("connection"));
+    if (user.empty() && !id)
+        return; // nobody: never everybody
+    const auto apply = [&](std::function<void(session&)> work) {
+        if (id)
+            with_session(*id, std::move(work));
+        else
+            for_user(user, std::move(work));
+    };
+    if (message.type == "disconnect") {
+        const auto* number = fields->if_contains("code");
+        const auto code = static_cast<close_code>(number && number->is_int64() ? number->get_int64() : 3500);
+        apply([code, reason = field("reason")](session& s) { s.close(code, reason); });
+    } else if (message.type == "subscribe") {
+        if (error_code ec; rules_for(message.room, ec))
+            id ? subscribe(*id, message.room) : subscribe_user(user, message.room);
+    } else if (message.type == "unsubscribe") {
+        apply([room = std::string{message.room}](session& s) { s.leave(room); });
+    }
+}
+
+FANFARE_DECL bool hub_core::with_session(std::uint64_t number, std::function<void(session&)> work)
+{
+    const auto index = static_cast<std::size_t>(number >> 56);
+    if (index >= shards_.size())
+        return false;
+    shards_[index]->post([number, work = std::move(work)](shard& home) {
+        if (const boost::intrusive_ptr<session> s{home.find(number)})
+            work(*s);
+    });
+    return true;
+}
+
+FANFARE_DECL void hub_core::for_user(const std::string& user, std::function<void(session&)> work)
+{
+    const auto room = rooms_.find("user:" + user);
+    if (!room)
+        return;
+    for (const auto& s : shards_)
+        if (room->parts[s->index()].concerned())
+            s->post([room, work](shard& home) {
+                // The work may end connections or change the members.
+                const auto members = room->parts[home.index()].members;
+                for (const auto slot : members)
+                    if (const boost::intrusive_ptr<session> one{home.find(home.number_of(slot))})
+                        work(*one);
+            });
+}
+
+// A join that is counted before it happens, so that what is published meanwhile follows it through the queue.
+inline void join_expected(session* s, shard& home, const room_ptr& room)
+{
+    if (s)
+        s->join(room);
+    room->parts[home.index()].joining.fetch_sub(1);
+}
+
+FANFARE_DECL void hub_core::subscribe(std::uint64_t number, std::string_view name)
+{
+    const auto index = static_cast<std::size_t>(number >> 56);
+    if (index >= shards_.size())
+        return;
+    auto target = room(name);
+    target->parts[index].joining.fetch_add(1);
+    shards_[index]->post([number, target](shard& home) { join_expected(home.find(number), home, target); });
+}
+
+FANFARE_DECL void hub_core::subscribe_user(const std::string& user, std::string_view name)
+{
+    const auto own = rooms_.find("user:" + user);
+    if (!own)
+        return;
+    auto target = room(name);
+    for (const auto& s : shards_) {
+        if (!own->parts[s->index()].concerned())
+            continue;
+        target->parts[s->index()].joining.fetch_add(1);
+        s->post([own, target](shard& home) {
+            const auto members = own->parts[home.index()].members;
+            for (const auto slot : members)
+                home.at(slot).join(target);
+            join_expected(nullptr, home, target);
+        });
+    }
+}
+
+// ---- connections
+
+FANFARE_DECL error_code hub_core::admit(const identity& who, const asio::ip::address& address)
+{
+    error_code ec;
+    if (stopping())
+        ec = error::shutting_down;
+    else if (!who.anonymous() && !rules_for("user:" + who.user_id, ec))
+        ec = error::invalid_user;
+    for (const auto& name : who.rooms)
+        if (!ec)
+            rules_for(name, ec);
+    if (!ec)
+        ec = doors.enter(who.user_id, address);
+    if (ec)
+        doors.count_refusal();
+    return ec;
+}
+
+FANFARE_DECL std::shared_ptr<const identity> hub_core::shared(identity who) const
+{
+    if (who.anonymous() && who.claims.empty() && !who.expires_at && who.rooms.empty())
+        return nobody_;
+    return std::make_shared<const identity>(std::move(who));
+}
+
+FANFARE_DECL shard& hub_core::least_loaded() noexcept
+{
+    return **std::min_element(shards_.begin(), shards_.end(),
+                              [](const auto& a, const auto& b) { return a->load() < b->load(); });
+}
+
+FANFARE_DECL std::string hub_core::id_of(std::uint64_t number) const
+{
+    std::string id(32, '0');
+    char digits[16];
+    const auto put = [&](std::uint64_t value, std::size_t end) {
+        const auto last = std::to_chars(digits, digits + sizeof digits, value, 16).ptr;
+        std::copy(digits, last, id.begin() + static_cast<std::ptrdiff_t>(end) - (last - digits));
+    };
+    put(node_, 16);
+    put(number, 32);
+    return id;
+}
+
+FANFARE_DECL std::optional<std::uint64_t> hub_core::number_of(std::string_view id) const
+{
+    std::uint64_t node = 0;
+    std::uint64_t number = 0;
+    if (id.size() != 32)
+        return std::nullopt;
+    const auto* middle = id.data() + 16;
+    const auto a = std::from_chars(id.data(), middle, node, 16);
+    const auto b = std::from_chars(middle, id.data() + 32, number, 16);
+    if (a.ec != std::errc{} || a.ptr != middle || b.ec != std::errc{} || b.ptr != id.data() + 32 || node != node_)
+        return std::nullopt;
+    return number;
+}
+
+FANFARE_DECL hub_stats hub_core::stats()
+{
+    hub_stats all;
+    all.rooms = rooms_.size();
+    all.users = users_.load();
+    all.refused = doors.refused();
+    all.published = published_.load();
+    all.publish_refused = publish_refused_.load();
+    for (const auto& s : shards_) {
+        const auto& c = s->count();
+        all.connections += c.connections.get();
+        all.accepted += c.accepted.get();
+        all.closed += c.closed.get();
+        all.delivered += c.delivered.get();
+        all.writes += c.writes.get();
+        all.short_writes += c.short_writes.get();
+        all.dropped += c.dropped.get();
+        all.conflated += c.conflated.get();
+        all.slow_closed += c.slow_closed.get();
+        all.write_timeouts += c.write_timeouts.get();
+        all.idle_timeouts += c.idle_timeouts.get();
+        all.received += c.received.get();
+        all.bad_messages += c.bad_messages.get();
+        all.rate_limited += c.rate_limited.get();
+        all.protocol_errors += c.protocol_errors.get();
+        all.handler_failures += c.handler_failures.get();
+    }
+    return all;
+}
+
+FANFARE_DECL void hub_core::close_all(const shutdown_options& how)
+{
+    for (const auto& s : shards_)
+        s->post([how](shard& home) {
+            home.for_each([&](session& one) {
+                const auto spread = static_cast<std::uint32_t>(std::max<std::int64_t>(0, how.reconnect_spread.count()));
+                const auto delay = std::to_string(home.random_below(spread));
+                one.close(how.code, "{\"reason\":\"shutdown\",\"delay_ms\":" + delay + "}", how.deadline);
+            });
+        });
+}
+
+// Everything that ends a shutdown: the shards that are not empty yet, and the deadline.
+struct shutdown_state {
+    explicit shutdown_state(const asio::any_io_executor& ex) : timer{ex} {}
+    asio::steady_timer timer;
+    std::atomic<std::size_t> waiting{0};
+    std::atomic<bool> late{false};
+    std::function<void(error_code)> done;
+    void one_less()
+    {
+        if (waiting.fetch_sub(1) == 1) {
+            timer.cancel();
+            done(late ? error_code{error::timed_out} : error_code{});
+        }
+    }
+};
+
+FANFARE_DECL void hub_core::shut_down(const shutdown_options& how, std::function<void(error_code)> done)
+{
+    stopping_ = true;
+    const auto state = std::make_shared<shutdown_state>(shards_.front()->executor());
+    state->done = std::move(done);
+    state->waiting = shards_.size() + 1;
+    close_all(how);
+    // The first shard's turn guards the timer, which is not for several threads.
+    shards_.front()->post([this, state, how](shard&) {
+        state->timer.expires_after(how.deadline);
+        state->timer.async_wait([this, state, keep = shared_from_this()](error_code ec) {
+            if (ec)
+                return;
+            state->late = true;
+            for (const auto& s : shards_)
+                s->post([](shard& home) { home.for_each([](session& one) { one.end(); }); });
+        });
+        state->one_less();
+    });
+    for (const auto& s : shards_)
+        s->post([this, state](shard& home) {
+            const auto tell = [this, state] {
+                shards_.front()->post([state](shard&) { state->one_less(); });
+            };
+            if (home.connections() == 0)
+                tell();
+            else
+                home.on_empty = tell;
+        });
+}
+
+FANFARE_DECL void hub_core::abandon()
+{
+    stopping_ = true;
+    if (attached_.exchange(false))
+        bus_->detach(*this);
+    close_all({.code = close_code::going_away});
+}
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,89 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+//
+// libFuzzer target for the message language: whatever parses can be written, and reads the same again.
+#include <fanfare/detail/envelope.hpp>
+#include <fanfare/detail/utf8.hpp>
+
+#include <boost/json/monotonic_resource.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace fanfare;
+using namespace fanfare::detail;
+
+constexpr std::size_t max_depth = 16;
+
+void require(bool holds, const char* what)
+{
+    if (holds)
+        return;
+    std::fprintf(stderr, "broken: %s\n", what);
+    std::abort();
+}
+
+// The same but for the last digits of a double, which Boost.JSON reads fast rather than exactly.
+bool same(const json::value& a, const json::value& b)
+{
+    if (a.is_double() && b.is_number()) {
+        const auto x = a.get_double();
+        const auto y = b.to_number<double>();
+        return x == y || std::abs(x - y) <= 1e-12 * std::abs(x) + std::numeric_limits<double>::min();
+    }
+    if (a.is_array() && b.is_array())
+        return std::ranges::equal(a.get_array(), b.get_array(), [](const auto& x, const auto& y) { return same(x, y); });
+    if (a.is_object() && b.is_object())
+        return std::ranges::equal(a.get_object(), b.get_object(), [](const auto& x, const auto& y) {
+            return x.key() == y.key() && same(x.value(), y.value());
+        });
+    return a == b;
+}
+
+bool same(const json::value* a, const json::value* b)
+{
+    return a && b ? same(*a, *b) : a == b;
+}
+
+void check_round_trip(const incoming& first)
+{
+    const auto text = write_envelope({first.type, first.room, first.payload, first.request_id}, {});
+    const auto again = parse_envelope(text, max_depth, {});
+    require(!again.failed, "what was written parses");
+    require(again.type == first.type && again.room == first.room, "type and room are the same");
+    require(same(again.payload, first.payload), "the payload is the same");
+    require(same(again.request_id, first.request_id), "the request_id is the same");
+    require(is_utf8(text), "what is written is UTF-8");
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const std::string_view text{reinterpret_cast<const char*>(data), size};
+    unsigned char first[512];
+    json::monotonic_resource memory{first, sizeof first};
+    const auto message = parse_envelope(text, max_depth, &memory);
+    require(!message.failed == message.why.empty(), "a failure has a reason, and only a failure");
+    if (!message.failed)
+        check_round_trip(message);
+    else if (message.failed == error::invalid_json)
+        require(message.request_id == nullptr, "no request_id without JSON");
+
+    if (is_utf8(text)) {
+        std::string quoted;
+        append_json_string(quoted, text);
+        const auto back = parse_envelope("{\"type\":\"x\",\"payload\":" + quoted + "}", max_depth, {});
+        require(!back.failed && back.payload->get_string() == text, "every text can be quoted");
+    }
+    if (is_room_name(text, 128))
+        require(!text.empty() && text.size() <= 128 && text.find(' ') == text.npos && is_utf8(text), "a room name");
+    return 0;
+}

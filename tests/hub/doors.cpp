@@ -1,0 +1,248 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+// Who gets in: authenticators, origins, tickets, limits, and the ways into a hub other than its own server.
+#include "support.hpp"
+
+#include <fanfare/auth/ticket.hpp>
+
+#include <boost/beast/_experimental/test/stream.hpp>
+
+using namespace fanfare;
+using namespace fanfare::test;
+
+namespace {
+
+std::string code_in(const client& c)
+{
+    return json::parse(c.response().body()).at("error").at("code").as_string().c_str();
+}
+
+client attempt(const world& w, std::string target = "/api/v1/ws", std::string origin = {})
+{
+    client_options o{.target = std::move(target)};
+    if (!origin.empty())
+        o.headers.emplace_back("Origin", std::move(origin));
+    return client{w.port(), o};
+}
+
+} // namespace
+
+TEST_CASE("a refused credential is answered with 401 and JSON")
+{
+    world w;
+    w.serve({.authenticate = [](const handshake_request& r) {
+        return r.query("key") == "sesame" ? auth_result{identity{.user_id = "ali"}}
+                                          : auth_result{make_refusal(error::unauthorized)};
+    }});
+    const auto refused = attempt(w);
+    CHECK(refused.status() == 401);
+    CHECK(code_in(refused) == "unauthorized");
+    CHECK(refused.response()[http::field::content_type].starts_with("application/json"));
+    CHECK(w.hub().stats().refused == 1);
+    const auto entered = attempt(w, "/api/v1/ws?key=sesame");
+    CHECK(entered.hello.at("user_id").as_string() == "ali");
+}
+
+TEST_CASE("an authenticator answers later from another thread")
+{
+    world w;
+    std::vector<std::thread> asking;
+    w.serve({.authenticate = [&](const handshake_request& r, auth_done done) {
+        asking.emplace_back([user = r.query("user").value_or(""), done = std::move(done)] {
+            if (user == "bad")
+                return done(make_refusal(error::unauthorized, 403));
+            done(identity{.user_id = user});
+        });
+    }});
+    client good{w.port(), "good"};
+    CHECK(good.hello.at("user_id").as_string() == "good");
+    const auto bad = attempt(w, "/api/v1/ws?user=bad");
+    CHECK(bad.status() == 403);
+    for (auto& t : asking)
+        t.join();
+}
+
+TEST_CASE("an authenticator that throws or never answers lets nobody in")
+{
+    std::vector<auth_done> held;
+    world w;
+    w.serve({.authenticate = [&](const handshake_request& r, auth_done done) {
+                 if (r.query("user") == "throws")
+                     throw std::runtime_error("no");
+                 held.push_back(std::move(done));
+             },
+             .handshake_timeout = 300ms});
+    const auto thrown = attempt(w, "/api/v1/ws?user=throws");
+    CHECK(thrown.status() >= 500);
+    const auto waited = attempt(w);
+    CHECK(waited.status() == 503);
+    CHECK(code_in(waited) == "timed_out");
+    CHECK(w.hub().stats().connections == 0);
+    w.stop();
+    held.clear();
+}
+
+TEST_CASE("pages of other origins are refused with 403")
+{
+    world w;
+    server_options o;
+    o.origins.allow("https://app.example");
+    w.serve(std::move(o));
+    CHECK(attempt(w, "/api/v1/ws", "https://app.example").open());
+    CHECK(attempt(w).open());
+    CHECK(attempt(w, "/api/v1/ws", "http://localhost").open()); // its own pages
+    const auto refused = attempt(w, "/api/v1/ws", "https://evil.example");
+    CHECK(refused.status() == 403);
+    CHECK(code_in(refused) == "origin_not_allowed");
+}
+
+TEST_CASE("a ticket opens the door once")
+{
+    world w;
+    memory_ticket_store tickets;
+    w.serve({.authenticate = ticket_authenticator{tickets}});
+    const auto ticket = tickets.issue({.user_id = "alice", .rooms = {"device:1"}}).value();
+    const auto first = attempt(w, "/api/v1/ws?ticket=" + ticket);
+    CHECK(first.hello.at("user_id").as_string() == "alice");
+    CHECK(w.hub().room("device:1").size() == 1);
+    const auto second = attempt(w, "/api/v1/ws?ticket=" + ticket);
+    CHECK(second.status() == 401);
+    CHECK(code_in(second) == "ticket_invalid");
+    CHECK(code_in(attempt(w)) == "unauthorized");
+    // In a subprotocol, as browsers have to.
+    client_options o;
+    o.headers.emplace_back("Sec-WebSocket-Protocol", "fanfare.v1, fanfare.ticket." + tickets.issue({.user_id = "bob"}).value());
+    const client browser{w.port(), o};
+    CHECK(browser.hello.at("user_id").as_string() == "bob");
+    CHECK(browser.response()[http::field::sec_websocket_protocol] == "fanfare.v1");
+}
+
+TEST_CASE("connections are limited for all and for a user and for an address")
+{
+    SECTION("all")
+    {
+        world w{{.max_connections = 2}};
+        w.serve();
+        client a{w.port()};
+        client b{w.port()};
+        const auto refused = attempt(w);
+        CHECK(refused.status() == 429);
+        CHECK(code_in(refused) == "too_many_connections");
+        a.close();
+        CHECK(eventually([&] { return attempt(w).open(); }));
+    }
+    SECTION("a user")
+    {
+        world w{{.max_connections_per_user = 1}};
+        w.serve();
+        client a{w.port(), "alice"};
+        CHECK(attempt(w, "/api/v1/ws?user=alice").status() == 429);
+        client b{w.port(), "bob"};
+        client nobody{w.port()};
+        client nobody_else{w.port()};
+        CHECK(nobody_else.open());
+        CHECK(w.hub().stats().refused == 1);
+    }
+    SECTION("an address")
+    {
+        world w{{.max_connections_per_address = 2}};
+        w.serve();
+        client a{w.port(), "alice"};
+        client b{w.port(), "bob"};
+        CHECK(attempt(w).status() == 429);
+    }
+}
+
+TEST_CASE("an application's own Beast server hands its upgrades over")
+{
+    asio::io_context context{1};
+    hub<> h{context.get_executor()};
+    tcp::acceptor acceptor{context, {asio::ip::address_v4::loopback(), 0}};
+    const auto port = acceptor.local_endpoint().port();
+    auto serving = std::async(std::launch::async, [&] {
+        auto socket = acceptor.accept();
+        beast::flat_buffer buffer;
+        http::request<http::string_body> request;
+        http::read(socket, buffer, request);
+        h.accept(std::move(socket), request, identity{.user_id = "mine"},
+                 accept_options{.early = beast::buffers_to_string(buffer.data())});
+        context.run();
+    });
+    {
+        client c{port};
+        CHECK(c.hello.at("user_id").as_string() == "mine");
+        c.subscribe({"device:1"});
+        CHECK(h.publish("device:1", "n", json::value(1)).local_receivers == 1);
+        CHECK(c.next("n") == 1);
+        c.close();
+    }
+    acceptor.close();
+    CHECK(serving.wait_for(patience) == std::future_status::ready);
+    context.stop();
+}
+
+TEST_CASE("a connection lives on any stream, in memory as well")
+{
+    asio::io_context context{1};
+    hub<> h{context.get_executor(), hub_options{.message_rate = 0}};
+    std::optional<basic_client<beast::test::stream>> c{std::in_place, context, context};
+    beast::test::stream theirs{context};
+    theirs.connect(c->stream().next_layer());
+    http::request<http::string_body> request;
+    beast::flat_buffer buffer;
+    http::async_read(theirs, buffer, request, [&](error_code ec, std::size_t) {
+        if (!ec)
+            h.accept(std::move(theirs), request, identity{.user_id = "memory"});
+    });
+    c->handshake({});
+    REQUIRE(c->open());
+    CHECK(c->next("connected").at("user_id").as_string() == "memory");
+    c->subscribe({"device:1"});
+    const json::value big(std::string(100'000, 'x'));
+    for (int i = 0; i != 20; ++i)
+        REQUIRE(h.publish("device:1", "n", i % 2 == 0 ? json::value(i) : big).local_receivers == 1);
+    for (int i = 0; i != 20; ++i)
+        REQUIRE(c->next("n") == (i % 2 == 0 ? json::value(i) : big));
+    CHECK(c->drain().empty());
+    CHECK_FALSE(h.disconnect_user("memory"));
+    CHECK(c->closed() == 3500);
+}
+
+TEST_CASE("compressed and plain members of one room get the same messages")
+{
+    world w{{.max_message_size = 1024 * 1024, .outbox_bytes = 64 * 1024 * 1024, .deflate = true}};
+    w.hub().configure("chat:", {.client_publish = true});
+    w.serve();
+    client packed{w.port(), client_options{.deflate = true}};
+    client packed_too{w.port(), client_options{.deflate = true}};
+    client plain{w.port()};
+    CHECK(packed.response()[http::field::sec_websocket_extensions].starts_with("permessage-deflate"));
+    CHECK(plain.response()[http::field::sec_websocket_extensions].empty());
+    for (auto* c : {&packed, &packed_too, &plain})
+        c->subscribe({"chat:1"});
+    std::string mixed;
+    for (int i = 0; i != 20'000; ++i)
+        mixed += std::to_string(i * 7919 % 1000) + ",";
+    const std::vector<json::value> bodies{json::value("short"), json::value(std::string(500'000, 'a')), json::value(mixed),
+                                          json::value(std::string(300, 'b'))};
+    for (int turn = 0; turn != 5; ++turn)
+        for (const auto& body : bodies)
+            REQUIRE(w.hub().publish("chat:1", "n", body).local_receivers == 3);
+    for (int turn = 0; turn != 5; ++turn)
+        for (const auto& body : bodies)
+            for (auto* c : {&packed, &packed_too, &plain})
+                REQUIRE(c->next("n") == body);
+    // And the other way.
+    packed.send({{"type", "publish"}, {"room", "chat:1"}, {"payload", {{"type", "m"}, {"payload", mixed}}}});
+    for (auto* c : {&packed, &packed_too, &plain})
+        CHECK(c->next("m") == json::value(mixed));
+    CHECK(packed.drain().empty());
+}
+
+TEST_CASE("a compressed message over the limit closes with 1009")
+{
+    world w{{.deflate = true}};
+    w.serve();
+    client c{w.port(), client_options{.deflate = true}};
+    c.send_text(std::string(1024 * 1024, ' '));
+    CHECK(c.closed() == 1009);
+}
