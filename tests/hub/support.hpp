@@ -75,15 +75,6 @@ public:
     ~world()
     {
         server_.reset();
-        // A hub on several contexts must be gone before the first of them is: all run until nothing is left to do.
-        if (contexts_.size() > 1 && hub_ && !threads_.empty()) {
-            hub_->async_shutdown({.deadline = 100ms}, [](error_code) {});
-            hub_.reset();
-            guards_.clear();
-            for (auto& t : threads_)
-                t.join();
-            threads_.clear();
-        }
         hub_.reset();
         stop();
     }

@@ -34,7 +34,7 @@ public:
 private:
     using parser = http::request_parser<http::string_body>;
 
-    FANFARE_DECL asio::awaitable<void> accept_all();
+    FANFARE_DECL asio::awaitable<void> accept_all(std::shared_ptr<asio::ip::tcp::acceptor> acceptor);
     FANFARE_DECL asio::awaitable<void> serve(asio::ip::tcp::socket socket, shard& home,
                                              std::shared_ptr<http_visit> visit);
     /// Reads one request; false if the connection is over, with the reason answered if there is one.
@@ -52,7 +52,8 @@ private:
     std::shared_ptr<hub_core> hub_;
     server_options options_;
     http_api api_;
-    asio::ip::tcp::acceptor acceptor_;
+    std::shared_ptr<asio::ip::tcp::acceptor> opened_; // until `start`
+    std::weak_ptr<asio::ip::tcp::acceptor> acceptor_; // its coroutine owns it, so that it goes with its context
     std::uint16_t port_ = 0;
     http_visits visits_;
     std::atomic<bool> stopped_{false};

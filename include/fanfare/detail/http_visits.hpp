@@ -3,9 +3,8 @@
 #define FANFARE_DETAIL_HTTP_VISITS_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/shard.hpp>
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 
 #include <cstddef>
@@ -18,8 +17,8 @@ namespace fanfare::detail {
 
 /// A TCP connection that is not a WebSocket yet.
 struct http_visit {
-    asio::any_io_executor executor;
-    boost::beast::tcp_stream* stream = nullptr; // while it may be closed; only on the executor
+    shard* home;
+    boost::beast::tcp_stream* stream = nullptr; // while it may be closed; only on the shard
     std::list<std::shared_ptr<http_visit>>::iterator place{}; // guarded by the list's mutex, as is `listed`
     bool listed = false;
 };
@@ -30,9 +29,9 @@ class http_visits {
 public:
     explicit http_visits(std::size_t limit) : limit_{limit} {}
 
-    std::shared_ptr<http_visit> enter(asio::any_io_executor executor)
+    std::shared_ptr<http_visit> enter(shard& home)
     {
-        auto visit = std::make_shared<http_visit>(http_visit{.executor = std::move(executor)});
+        auto visit = std::make_shared<http_visit>(http_visit{.home = &home});
         std::shared_ptr<http_visit> oldest;
         {
             const std::lock_guard lock{mutex_};
@@ -44,13 +43,11 @@ public:
                 visits_.pop_front();
             }
         }
-        if (oldest) {
-            const auto on = oldest->executor;
-            asio::post(on, [oldest] {
+        if (oldest)
+            oldest->home->post([oldest](shard&) {
                 if (oldest->stream)
                     oldest->stream->close();
             });
-        }
         return visit;
     }
 

@@ -32,6 +32,8 @@
 
 namespace fanfare::detail {
 
+struct shutdown_state;
+
 /// What the application hangs into a hub. Set before the first connection.
 struct hub_handlers {
     any_authorizer may;
@@ -104,6 +106,7 @@ private:
     FANFARE_DECL receipt send(bus_message message, const shared_frame& encoded, std::size_t receivers);
     FANFARE_DECL receipt refused(error code);
     FANFARE_DECL void close_all(const shutdown_options& how);
+    FANFARE_DECL void tell_when_empty(const std::weak_ptr<shutdown_state>& state);
 
     hub_options options_;
     std::unique_ptr<any_bus> bus_;

@@ -8,10 +8,10 @@
 #include <fanfare/detail/envelope.hpp>
 #include <fanfare/detail/inflater.hpp>
 #include <fanfare/detail/room_state.hpp>
+#include <fanfare/detail/shard_io.hpp>
 #include <fanfare/options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -35,7 +35,7 @@ public:
 
     FANFARE_DECL shard(hub_core& hub, asio::any_io_executor executor, std::uint8_t index);
 
-    const asio::any_io_executor& executor() const noexcept { return executor_; }
+    const asio::any_io_executor& executor() const noexcept { return io_->executor; }
     hub_core& hub() noexcept { return hub_; }
     std::uint8_t index() const noexcept { return index_; }
 
@@ -99,7 +99,7 @@ public:
     std::unique_ptr<inflater> inflate;
     std::unique_ptr<deflater> deflate;
     /// Called once when the last connection has ended.
-    std::function<void()> on_empty;
+    std::vector<std::function<void()>> on_empty;
 
 private:
     struct command {
@@ -131,7 +131,7 @@ private:
     FANFARE_DECL void on_tick();
 
     hub_core& hub_;
-    asio::any_io_executor executor_;
+    std::shared_ptr<shard_io> io_;
     std::uint8_t index_;
 
     // What publishers write, on cache lines of its own.
@@ -154,7 +154,6 @@ private:
     bool walking_ = false; // a delivery loop is on the stack
     std::size_t live_ = 0;
 
-    asio::steady_timer timer_;
     bool timer_armed_ = false;
     std::chrono::milliseconds tick_length_;
     std::chrono::steady_clock::time_point started_;

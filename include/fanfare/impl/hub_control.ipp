@@ -6,8 +6,12 @@
 
 #include <fanfare/detail/hub_core.hpp>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <utility>
 
 namespace fanfare::detail {
@@ -218,50 +222,66 @@ FANFARE_DECL void hub_core::close_all(const shutdown_options& how)
         });
 }
 
-// Everything that ends a shutdown: the shards that are not empty yet, and the deadline.
+// A shutdown under way. Its timer's wait owns it, so that it goes with the first shard's context at the latest.
+// Only on the first shard.
 struct shutdown_state {
     explicit shutdown_state(const asio::any_io_executor& ex) : timer{ex} {}
     asio::steady_timer timer;
-    std::atomic<std::size_t> waiting{0};
-    std::atomic<bool> late{false};
+    std::size_t waiting = 0; // shards with connections
+    bool late = false;
     std::function<void(error_code)> done;
     void one_less()
     {
-        if (waiting.fetch_sub(1) == 1) {
-            timer.cancel();
-            done(late ? error_code{error::timed_out} : error_code{});
-        }
+        if (--waiting != 0)
+            return;
+        timer.cancel();
+        done(late ? error_code{error::timed_out} : error_code{});
     }
 };
+
+inline void hold_until_done(const std::shared_ptr<shutdown_state>& state, std::function<void()> cut)
+{
+    state->timer.async_wait([state, cut = std::move(cut)](error_code) mutable {
+        if (state->waiting == 0)
+            return;
+        if (!std::exchange(state->late, true))
+            cut();
+        state->timer.expires_after(std::chrono::hours{24});
+        hold_until_done(state, std::move(cut));
+    });
+}
 
 FANFARE_DECL void hub_core::shut_down(const shutdown_options& how, std::function<void(error_code)> done)
 {
     stopping_ = true;
     const auto state = std::make_shared<shutdown_state>(shards_.front()->executor());
     state->done = std::move(done);
-    state->waiting = shards_.size() + 1;
-    close_all(how);
-    // The first shard's turn guards the timer, which is not for several threads.
-    shards_.front()->post([this, state, how](shard&) {
+    state->waiting = shards_.size();
+    asio::post(shards_.front()->executor(), [keep = shared_from_this(), state, how] {
         state->timer.expires_after(how.deadline);
-        state->timer.async_wait([this, state, keep = shared_from_this()](error_code ec) {
-            if (ec)
-                return;
-            state->late = true;
-            for (const auto& s : shards_)
+        hold_until_done(state, [keep] {
+            for (const auto& s : keep->shards_)
                 s->post([](shard& home) { home.for_each([](session& one) { one.end(); }); });
         });
-        state->one_less();
+        keep->close_all(how);
+        keep->tell_when_empty(state);
     });
+}
+
+FANFARE_DECL void hub_core::tell_when_empty(const std::weak_ptr<shutdown_state>& state)
+{
     for (const auto& s : shards_)
         s->post([this, state](shard& home) {
             const auto tell = [this, state] {
-                shards_.front()->post([state](shard&) { state->one_less(); });
+                shards_.front()->post([state](shard&) {
+                    if (const auto alive = state.lock())
+                        alive->one_less();
+                });
             };
             if (home.connections() == 0)
                 tell();
             else
-                home.on_empty = tell;
+                home.on_empty.push_back(tell);
         });
 }
 

@@ -76,7 +76,8 @@ asio::awaitable<std::optional<T>> wait_for_answer(std::chrono::milliseconds time
 
 FANFARE_DECL http_listener::http_listener(std::shared_ptr<hub_core> hub, server_options options)
     : hub_{std::move(hub)}, options_{std::move(options)}, api_{hub_, options_.api},
-      acceptor_{hub_->shards().front()->executor()}, visits_{options_.max_http_connections}
+      opened_{std::make_shared<asio::ip::tcp::acceptor>(hub_->shards().front()->executor())}, acceptor_{opened_},
+      visits_{options_.max_http_connections}
 {
     error_code ec;
     const auto fail = [&](const char* what) {
@@ -88,39 +89,42 @@ FANFARE_DECL http_listener::http_listener(std::shared_ptr<hub_core> hub, server_
     if (ec)
         fail("read the address of");
     const asio::ip::tcp::endpoint endpoint{address, options_.port};
-    acceptor_.open(endpoint.protocol(), ec);
+    opened_->open(endpoint.protocol(), ec);
     if (!ec)
-        acceptor_.set_option(asio::socket_base::reuse_address{true}, ec);
+        opened_->set_option(asio::socket_base::reuse_address{true}, ec);
     if (!ec)
-        acceptor_.bind(endpoint, ec);
+        opened_->bind(endpoint, ec);
     if (!ec)
-        acceptor_.listen(asio::socket_base::max_listen_connections, ec);
+        opened_->listen(asio::socket_base::max_listen_connections, ec);
     if (ec)
         fail("listen on");
-    port_ = acceptor_.local_endpoint().port();
+    port_ = opened_->local_endpoint().port();
 }
 
 FANFARE_DECL void http_listener::start()
 {
+    const auto executor = opened_->get_executor();
     asio::co_spawn(
-        acceptor_.get_executor(), [self = shared_from_this()] { return self->accept_all(); }, asio::detached);
+        executor, [self = shared_from_this(), acceptor = std::move(opened_)] { return self->accept_all(acceptor); },
+        asio::detached);
 }
 
 FANFARE_DECL void http_listener::stop()
 {
     if (!stopped_.exchange(true))
-        asio::post(acceptor_.get_executor(), [self = shared_from_this()] {
+        hub_->shards().front()->post([acceptor = acceptor_](shard&) {
             error_code ignored; // closing an acceptor loses nothing that was accepted
-            self->acceptor_.close(ignored);
+            if (const auto alive = acceptor.lock())
+                alive->close(ignored);
         });
 }
 
-FANFARE_DECL asio::awaitable<void> http_listener::accept_all()
+FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<asio::ip::tcp::acceptor> acceptor)
 {
-    asio::steady_timer pause{acceptor_.get_executor()};
-    while (acceptor_.is_open() && !stopped_) {
+    asio::steady_timer pause{acceptor->get_executor()};
+    while (acceptor->is_open() && !stopped_) {
         auto& home = hub_->least_loaded();
-        auto [ec, socket] = co_await acceptor_.async_accept(home.executor(), no_throw);
+        auto [ec, socket] = co_await acceptor->async_accept(home.executor(), no_throw);
         if (ec == asio::error::operation_aborted || stopped_)
             break;
         if (ec) {
@@ -129,7 +133,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all()
             co_await pause.async_wait(no_throw);
             continue;
         }
-        const auto visit = visits_.enter(home.executor());
+        const auto visit = visits_.enter(home);
         asio::co_spawn(
             home.executor(),
             [self = shared_from_this(), &home, visit, socket = asio::ip::tcp::socket{std::move(socket)}]() mutable {

@@ -25,7 +25,7 @@ inline std::chrono::milliseconds tick_for(const hub_options& o)
 }
 
 FANFARE_DECL shard::shard(hub_core& hub, asio::any_io_executor executor, std::uint8_t index)
-    : hub_{hub}, executor_{std::move(executor)}, index_{index}, timer_{executor_},
+    : hub_{hub}, io_{shard_io::make(std::move(executor))}, index_{index},
       tick_length_{tick_for(hub.options())}, started_{std::chrono::steady_clock::now()}, random_{std::random_device{}()}
 {
 }
@@ -61,7 +61,7 @@ FANFARE_DECL void shard::enqueue(command c, room_state* room)
 
 FANFARE_DECL void shard::wake()
 {
-    asio::post(executor_, [this, keep = hub_.shared_from_this()] { drain(); });
+    io_->post([this, keep = hub_.shared_from_this()] { drain(); });
 }
 
 // One turn: takes what was queued, hands a slice of the messages out, and comes again if there is more.
@@ -241,9 +241,10 @@ FANFARE_DECL void shard::remove(session& s)
     counters_.connections.subtract();
     counters_.closed.add();
     if (live_ == 0) {
-        timer_.cancel();
-        if (on_empty)
-            std::exchange(on_empty, nullptr)();
+        if (io_->timer)
+            io_->timer->cancel();
+        for (const auto& tell : std::exchange(on_empty, {}))
+            tell();
     }
 }
 
@@ -297,8 +298,8 @@ FANFARE_DECL void shard::arm_timer()
     if (std::exchange(timer_armed_, true))
         return;
     update_clock(); // it stood still while nobody was here
-    timer_.expires_after(tick_length_);
-    timer_.async_wait(asio::bind_executor(executor_, [this, keep = hub_.shared_from_this()](error_code) {
+    io_->timer->expires_after(tick_length_);
+    io_->timer->async_wait(asio::bind_executor(executor(), [this, keep = hub_.shared_from_this()](error_code) {
         timer_armed_ = false;
         on_tick();
         if (live_ != 0)
