@@ -115,6 +115,7 @@ private:
     };
 
     FANFARE_DECL void enqueue(command c, room_state* room);
+    FANFARE_DECL void count_queued(std::size_t messages, std::size_t bytes) noexcept;
     FANFARE_DECL void wake();
     FANFARE_DECL void drain();
     FANFARE_DECL void take(command& c, room_ptr& current);
@@ -135,7 +136,7 @@ private:
     std::uint8_t index_;
 
     // What publishers write, on cache lines of its own.
-    alignas(64) std::mutex mutex_; // guards queue_, last_room_ and armed_
+    alignas(64) std::mutex mutex_; // guards queue_, last_room_, armed_, and changes of the counters
     std::vector<command> queue_;
     room_state* last_room_ = nullptr; // of the last command that is queued
     bool armed_ = false;
