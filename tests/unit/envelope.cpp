@@ -177,3 +177,11 @@ TEST_CASE("room names are checked", "[envelope]")
     CHECK(is_room_name(std::string(128, 'x'), 128));
     CHECK_FALSE(is_room_name(std::string(129, 'x'), 128));
 }
+
+TEST_CASE("a number that no double holds is refused and not passed on as infinity")
+{
+    const auto message = fanfare::detail::parse_envelope(R"({"type":"x","payload":[1e999]})", 16, {});
+    CHECK(message.failed == fanfare::error::invalid_json);
+    CHECK(message.why == "a number is out of range");
+    CHECK_FALSE(fanfare::detail::parse_envelope(R"({"type":"x","payload":[1e308]})", 16, {}).failed);
+}

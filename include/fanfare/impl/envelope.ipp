@@ -9,6 +9,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serializer.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 
@@ -136,12 +138,29 @@ inline bool read_fields(incoming& result)
     return true;
 }
 
+// Boost.JSON reads 1e999 as infinity, and writes that as a number that it does not read back.
+inline bool all_finite(const json::value& value)
+{
+    if (const auto* number = value.if_double())
+        return std::isfinite(*number);
+    if (const auto* list = value.if_array())
+        return std::all_of(list->begin(), list->end(), [](const json::value& v) { return all_finite(v); });
+    if (const auto* object = value.if_object())
+        return std::all_of(object->begin(), object->end(), [](const auto& field) { return all_finite(field.value()); });
+    return true;
+}
+
 FANFARE_DECL incoming parse_envelope(std::string_view text, std::size_t max_depth, json::storage_ptr storage)
 {
     json::parse_options options;
     options.max_depth = max_depth;
     error_code ec;
     incoming result{json::parse(text, ec, std::move(storage), options)};
+    if (!ec && !all_finite(result.root)) {
+        result.failed = error::invalid_json;
+        result.why = "a number is out of range";
+        return result;
+    }
     if (!ec) {
         read_fields(result);
         return result;
