@@ -30,6 +30,11 @@ FANFARE_DECL void append_json(std::string& out, const json::value& value);
 /// Appends `when` in RFC 3339 form, UTC, with milliseconds.
 FANFARE_DECL void append_timestamp(std::string& out, wall_time when);
 
+/// Parses JSON from outside: nested at most `max_depth` deep, every number within the range of a double. The values
+/// lie in `storage`. On failure `why` says in words what was wrong, and the result is null.
+FANFARE_DECL json::value parse_json(std::string_view text, std::size_t max_depth, json::storage_ptr storage,
+                                    std::string& why);
+
 /// What goes into one outgoing envelope.
 struct outgoing {
     std::string_view type;

@@ -23,6 +23,19 @@ struct http_visit {
     bool listed = false;
 };
 
+/// While it lives, the visit's stream may be closed from outside. Only on the shard; goes before the stream.
+class shown_visit {
+public:
+    shown_visit(http_visit& visit, boost::beast::tcp_stream& stream) : visit_{visit} { visit_.stream = &stream; }
+    ~shown_visit() { hide(); }
+    shown_visit(const shown_visit&) = delete;
+    shown_visit& operator=(const shown_visit&) = delete;
+    void hide() noexcept { visit_.stream = nullptr; }
+
+private:
+    http_visit& visit_;
+};
+
 /// The connections that are not WebSockets yet, oldest first. When there are too many, the oldest makes way: sockets
 /// that say nothing must not keep others out. Thread-safe.
 class http_visits {

@@ -150,24 +150,31 @@ inline bool all_finite(const json::value& value)
     return true;
 }
 
-FANFARE_DECL incoming parse_envelope(std::string_view text, std::size_t max_depth, json::storage_ptr storage)
+FANFARE_DECL json::value parse_json(std::string_view text, std::size_t max_depth, json::storage_ptr storage,
+                                    std::string& why)
 {
     json::parse_options options;
     options.max_depth = max_depth;
     error_code ec;
-    incoming result{json::parse(text, ec, std::move(storage), options)};
-    if (!ec && !all_finite(result.root)) {
-        result.failed = error::invalid_json;
-        result.why = "a number is out of range";
-        return result;
-    }
-    if (!ec) {
+    auto value = json::parse(text, ec, std::move(storage), options);
+    if (!ec && all_finite(value))
+        return value;
+    why = !ec                            ? std::string{"a number is out of range"}
+          : ec == json::error::too_deep ? std::string{"JSON nested deeper than the limit"}
+                                         : "not valid JSON: " + ec.message();
+    return nullptr;
+}
+
+FANFARE_DECL incoming parse_envelope(std::string_view text, std::size_t max_depth, json::storage_ptr storage)
+{
+    std::string why;
+    incoming result{parse_json(text, max_depth, std::move(storage), why)};
+    if (why.empty()) {
         read_fields(result);
-        return result;
+    } else {
+        result.failed = error::invalid_json;
+        result.why = std::move(why);
     }
-    result.failed = error::invalid_json;
-    result.why = ec == json::error::too_deep ? std::string{"JSON nested deeper than the limit"}
-                                             : "not valid JSON: " + ec.message();
     return result;
 }
 

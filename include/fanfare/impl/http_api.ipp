@@ -3,11 +3,11 @@
 #define FANFARE_IMPL_HTTP_API_IPP
 
 #include <fanfare/auth/origin.hpp>
+#include <fanfare/detail/envelope.hpp>
 #include <fanfare/http_api.hpp>
 
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/verb.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <optional>
@@ -86,12 +86,10 @@ struct http_api::call {
     // The JSON object in the body; answers an error if there is none.
     std::optional<json::object> body(std::size_t max_depth) const
     {
-        json::parse_options options;
-        options.max_depth = max_depth;
-        error_code ec;
-        auto value = json::parse(request.body(), ec, {}, options);
-        if (ec)
-            return fail(400, error::invalid_json, "the body is not valid JSON: " + ec.message()), std::nullopt;
+        std::string why;
+        auto value = detail::parse_json(request.body(), max_depth, {}, why);
+        if (!why.empty())
+            return fail(400, error::invalid_json, "the body: " + why), std::nullopt;
         if (!value.is_object())
             return fail(400, error::invalid_message, "the body must be a JSON object"), std::nullopt;
         return std::move(value.get_object());

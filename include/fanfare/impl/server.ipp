@@ -8,7 +8,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
@@ -156,10 +155,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::serve(asio::ip::tcp::socket so
 {
     const auto caller = peer_address(socket);
     boost::beast::tcp_stream stream{std::move(socket)};
-    // Cleared on every way out, before the stream goes.
-    const auto hide = [](http_visit* v) { v->stream = nullptr; };
-    visit->stream = &stream;
-    std::unique_ptr<http_visit, decltype(hide)> shown{visit.get(), hide};
+    shown_visit shown{*visit, stream};
     boost::beast::flat_buffer buffer{options_.max_header + 8192};
     for (;;) {
         parser reader;
@@ -171,7 +167,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::serve(asio::ip::tcp::socket so
         const http_api::request_type& view = request;
         if (path_of({view.target().data(), view.target().size()}) == options_.path &&
             boost::beast::websocket::is_upgrade(view)) {
-            shown.reset();
+            shown.hide();
             co_await upgrade(std::move(stream), buffer, view, home);
             co_return;
         }

@@ -8,7 +8,6 @@
 #include <fanfare/detail/shard.hpp>
 
 #include <boost/asio/bind_executor.hpp>
-#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <utility>
