@@ -16,8 +16,8 @@ class FanfareRecipe(ConanFile):
     license = "BSL-1.0"
     topics = ("websocket", "asio", "notifications", "pubsub", "real-time")
     settings = "os", "arch", "compiler", "build_type"
-    options = {"header_only": [True, False]}
-    default_options = {"header_only": True}
+    options = {"header_only": [True, False], "with_redis": [True, False], "with_ssl": [True, False]}
+    default_options = {"header_only": True, "with_redis": True, "with_ssl": True}
     exports_sources = "CMakeLists.txt", "LICENSE", "cmake/*", "include/*"
 
     def set_version(self):
@@ -29,6 +29,10 @@ class FanfareRecipe(ConanFile):
 
     def requirements(self):
         self.requires("boost/[>=1.81.0 <2]", transitive_headers=True)
+        if self.options.with_redis:
+            self.requires("hiredis/[>=1.1 <2]", transitive_headers=True)
+        if self.options.with_ssl:
+            self.requires("openssl/[>=1.1 <4]", transitive_headers=True)
 
     def validate(self):
         check_min_cppstd(self, 20)
@@ -45,6 +49,8 @@ class FanfareRecipe(ConanFile):
         toolchain = CMakeToolchain(self)
         for option in ("TESTS", "EXAMPLES", "BENCHMARKS"):
             toolchain.cache_variables[f"FANFARE_BUILD_{option}"] = False
+        toolchain.cache_variables["FANFARE_WITH_REDIS"] = bool(self.options.with_redis)
+        toolchain.cache_variables["FANFARE_WITH_SSL"] = bool(self.options.with_ssl)
         toolchain.generate()
 
     def build(self):
@@ -64,6 +70,12 @@ class FanfareRecipe(ConanFile):
         headers = self.cpp_info.components["fanfare"]
         headers.set_property("cmake_target_name", "fanfare::fanfare")
         headers.requires = ["boost::headers", "boost::json", "boost::url"]
+        if self.options.with_redis:
+            headers.requires.append("hiredis::hiredis")
+            headers.defines.append("FANFARE_WITH_REDIS")
+        if self.options.with_ssl:
+            headers.requires.append("openssl::ssl")
+            headers.defines.append("FANFARE_WITH_SSL")
         headers.libdirs = []
         headers.bindirs = []
         if self.settings.os in ("Linux", "FreeBSD"):

@@ -21,4 +21,5 @@ install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/fanfareConfig.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/fanfareConfigVersion.cmake
     cmake/find_boost.cmake
+    cmake/find_hiredis.cmake
     DESTINATION ${package_dir})

@@ -10,6 +10,14 @@ target_include_directories(fanfare INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(fanfare INTERFACE Boost::headers Boost::json Boost::url Threads::Threads)
+if(FANFARE_WITH_REDIS)
+    target_link_libraries(fanfare INTERFACE hiredis::hiredis)
+    target_compile_definitions(fanfare INTERFACE FANFARE_WITH_REDIS)
+endif()
+if(FANFARE_WITH_SSL)
+    target_link_libraries(fanfare INTERFACE OpenSSL::SSL)
+    target_compile_definitions(fanfare INTERFACE FANFARE_WITH_SSL)
+endif()
 
 file(CONFIGURE OUTPUT fanfare.cpp CONTENT "#include <fanfare/src.hpp>\n")
 add_library(fanfare_compiled STATIC ${CMAKE_CURRENT_BINARY_DIR}/fanfare.cpp)

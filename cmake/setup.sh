@@ -38,14 +38,23 @@ has_fuzzer() {
         extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }'
 }
 
+has_header() { # HEADER
+    [[ -z ${CMAKE_PREFIX_PATH-} ]] || return 0
+    compiles c++ -c <<<"#include <$1>"
+}
+
 look_build() {
     need c++ g++
     need cmake cmake
     need ninja ninja-build
     has_boost || lacking+=(boost)
+    has_header hiredis/hiredis.h || lacking+=(libhiredis-dev)
+    has_header openssl/ssl.h || lacking+=(libssl-dev)
 }
 
 look_test() {
+    need redis-server redis-server
+    need openssl openssl
     has_catch2 || lacking+=(catch2)
     /usr/bin/python3 -c 'import websockets' 2>/dev/null || lacking+=(python3 python3-websockets)
     need node nodejs

@@ -8,8 +8,13 @@
 #include <boost/system/error_code.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace fanfare {
 
@@ -25,6 +30,8 @@ struct bus_message {
     std::string_view body{};
     /// The conflation key, if any.
     std::string_view key{};
+    /// The connection that does not get it, as a number that is unique in the cluster; 0 for none.
+    std::uint64_t except = 0;
     /// The frame that holds `body`, when it was encoded in this process; a bus that leaves the process drops it.
     const detail::frame* encoded = nullptr;
     /// The hub that publishes, and its own record of the room, to spare a look-up.
@@ -32,13 +39,28 @@ struct bus_message {
     detail::room_state* origin_room = nullptr;
 };
 
-/// A hub, as the bus sees it.
+/// How a bus stands with the other processes.
+struct bus_status {
+    bool up = true;
+    /// Why it is down, in words, without any secret.
+    std::string problem{};
+};
+
+/// A hub, as the bus sees it. Every function may be called from any thread; none blocks or runs user code.
 class bus_sink {
 public:
-    /// Whether the hub can take `message` now: `queue_full` under backpressure. Thread-safe.
+    /// Whether the hub can take `message` now: `queue_full` under backpressure.
     virtual error_code ready(const bus_message& message) noexcept = 0;
-    /// Takes a message for the local members. Thread-safe; does not block, and runs no user code.
+    /// Takes a message for the local members.
     virtual void deliver(const bus_message& message) = 0;
+    /// A `join` of this room that answered false is in force; or the bus went down meanwhile, and `missed` will
+    /// follow when it is in force.
+    virtual void joined(std::string_view room) = 0;
+    /// Messages of the room may have passed this hub by, between those delivered before and those delivered after.
+    /// An empty room means broadcasts.
+    virtual void missed(std::string_view room) = 0;
+    /// The bus went down, or up again. A bus that says nothing is up.
+    virtual void changed(const bus_status& status) = 0;
 
 protected:
     ~bus_sink() = default;
@@ -46,25 +68,37 @@ protected:
 
 /// What a bus answers to a publish.
 struct bus_receipt {
-    /// Set when the message was refused; then nobody gets it.
+    /// Set when the message was refused, and nobody gets it; or, in the answer to `bus_done`, `bus_unavailable` (it was
+    /// never sent) or `delivery_unknown` (it may have reached some).
     error_code error{};
     /// The message is on its way to other processes.
     bool dispatched_to_cluster = false;
+    /// Other hubs or processes that were sent it, where the bus knows; only in the answer to `bus_done`.
+    std::optional<std::size_t> nodes{};
 };
 
-/// Carries messages between hubs.
+/// Takes the fate of a publish; from any thread, once.
+using bus_done = std::function<void(const bus_receipt&)>;
+
+/// Carries messages between hubs. Copies are handles of one bus.
 ///
-/// Guarantee: all sinks that get the messages of one channel get them in one order, and a message that
-/// is refused reaches nobody. Every function may be called from any thread.
-/// - `attach(sink)`, `detach(sink)`: from `attach` on, until `detach` returns, `sink.deliver` may be called.
-/// - `publish(message)`: takes a message, or refuses it.
-/// - `join(room)`, `leave(room)`: this sink has its first, or no longer any, member of the room.
+/// Guarantee: all sinks that get the messages of one channel get them in one order, each message at most once. A sink
+/// that has joined a room gets every message that is published to it from `joined` on, or is told by `missed`.
+/// A message that is refused reaches nobody. Every function may be called from any thread.
+/// - `attach(sink)`, `detach(sink)`: from `attach` on, until `detach` returns, the sink may be called.
+/// - `publish(message, done)`: takes a message, or refuses it at once in the receipt. `done`, which may be empty, is
+///   called once with the fate of a message that was taken, maybe before `publish` returns. A message that was taken
+///   without `done` and then lost is told to the room's members by `missed`.
+/// - `join(sink, room)`: this sink has its first member of the room. True if it is in force already; false if the sink
+///   will be told by `joined`. `leave(sink, room)`: it has no member any more. Both are called under a lock: they
+///   must not call the sink.
 template <class B>
-concept bus = std::copyable<B> && requires(B& b, bus_sink& sink, const bus_message& message, std::string_view room) {
+concept bus = std::copyable<B> && requires(B& b, bus_sink& sink, const bus_message& message, bus_done done,
+                                           std::string_view room) {
     b.attach(sink);
     b.detach(sink);
-    { b.publish(message) } -> std::same_as<bus_receipt>;
-    b.join(sink, room);
+    { b.publish(message, std::move(done)) } -> std::same_as<bus_receipt>;
+    { b.join(sink, room) } -> std::same_as<bool>;
     b.leave(sink, room);
 };
 

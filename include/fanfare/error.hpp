@@ -39,6 +39,9 @@ enum class error {
     invalid_user,       ///< An empty or overlong user id.
     handler_failed,     ///< An application handler threw.
     invalid_config,     ///< An option has a value that cannot work.
+    bus_unavailable,    ///< No link to the other processes, and what waits for it is too much or too old. Not sent.
+    delivery_unknown,   ///< The link broke before the bus confirmed the message: some may have got it.
+    redis_failed,       ///< Redis answered a command with an error.
 };
 
 /// The name of `e` as it stands on the wire. Thread-safe, does not throw.
@@ -67,6 +70,9 @@ constexpr std::string_view to_string(error e) noexcept
     case error::invalid_user: return "invalid_user";
     case error::handler_failed: return "handler_failed";
     case error::invalid_config: return "invalid_config";
+    case error::bus_unavailable: return "bus_unavailable";
+    case error::delivery_unknown: return "delivery_unknown";
+    case error::redis_failed: return "redis_failed";
     }
     return "unknown";
 }

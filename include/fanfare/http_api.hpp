@@ -71,12 +71,15 @@ public:
     FANFARE_DECL void async_handle(const request_type& request, const asio::ip::address& caller, done_type done) const;
 
 private:
+    struct reply;
     struct call;
     FANFARE_DECL bool may_write(const call& c) const;
     FANFARE_DECL void publish(const call& c) const;
     FANFARE_DECL void notify(const call& c) const;
     FANFARE_DECL void issue_ticket(const call& c) const;
     FANFARE_DECL void stats(const call& c) const;
+    FANFARE_DECL void cluster(const call& c) const;
+    FANFARE_DECL void presence(const call& c) const;
 
     std::shared_ptr<detail::hub_core> hub_;
     http_api_options options_;

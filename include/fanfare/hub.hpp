@@ -6,15 +6,21 @@
 #include <fanfare/config.hpp>
 #include <fanfare/connection_ref.hpp>
 #include <fanfare/detail/hub_core.hpp>
+#include <fanfare/detail/async_publish.hpp>
 #include <fanfare/detail/message_handler.hpp>
+#include <fanfare/detail/presence_operation.hpp>
 #include <fanfare/message.hpp>
 #include <fanfare/options.hpp>
+#include <fanfare/presence.hpp>
 #include <fanfare/room.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/system/result.hpp>
 
+#include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -53,6 +59,7 @@ public:
         : core_{std::make_shared<detail::hub_core>(executors, options,
                                                    std::make_unique<detail::bus_holder<Bus>>(std::move(bus)))}
     {
+        core_->start();
     }
     explicit hub(const std::vector<asio::any_io_executor>& executors, hub_options options = {})
         requires std::default_initializable<Bus>
@@ -87,6 +94,15 @@ public:
             return core_->publish(room, nullptr, type, json::value_from(message), options);
     }
 
+    /// Publishes to a room by name, and tells what became of the message; see `room::async_publish`.
+    template <payload Payload, class Token>
+    auto async_publish(std::string_view room, std::string_view type, const Payload& message,
+                       const publish_options& options, Token&& token)
+    {
+        return detail::async_publish(core_, std::string{room}, nullptr, std::string{type},
+                                     json::value_from(message), options, std::forward<Token>(token));
+    }
+
     /// Sends a message to all connections of a user, on all hubs of the bus. No connection is no error.
     /// An empty or overlong id answers `invalid_user`.
     template <payload Payload>
@@ -102,11 +118,16 @@ public:
     /// Sends a `notification` to all connections of a user, on all hubs of the bus.
     receipt notify(std::string_view user, const notification& what)
     {
-        return send_to_user(user, "notification",
-                            json::value{{"user_id", user},
-                                        {"title", what.title},
-                                        {"message", what.message},
-                                        {"data", what.data}});
+        return send_to_user(user, "notification", detail::notification_payload(user, what));
+    }
+    /// The same, and tells what became of it: `receipt::local_receivers` connections of the user here, and
+    /// `receipt::nodes` other processes that have some. Completion as of `room::async_publish`.
+    template <class Token>
+    auto async_notify(std::string_view user, const notification& what, Token&& token)
+    {
+        return detail::async_publish(core_, user.empty() ? std::string{} : "user:" + std::string{user}, nullptr,
+                                     "notification", detail::notification_payload(user, what), {},
+                                     std::forward<Token>(token));
     }
     /// Sends a message to every connection, whatever its rooms, on all hubs of the bus.
     template <payload Payload>
@@ -139,6 +160,31 @@ public:
     {
         return command("unsubscribe", "user", user, room);
     }
+    /// `subscribe_user`, `unsubscribe_user` and `disconnect_user`, with an answer: on how many connections, on all hubs
+    /// of the bus, they were carried out. What is published to the room after a subscribe has completed reaches them,
+    /// whichever hub publishes it.
+    ///
+    /// Completion: `void(error_code, std::size_t)` on the token's executor, else the first shard's. Errors: those of the
+    /// function without an answer; the bus's; `timed_out` if a hub has not answered within 5 seconds, with the count of
+    /// the others. No cancellation.
+    template <class Token>
+    auto async_subscribe_user(std::string_view user, std::string_view room, Token&& token)
+    {
+        return async_command(make_command("subscribe", "user", user, room), std::forward<Token>(token));
+    }
+    template <class Token>
+    auto async_unsubscribe_user(std::string_view user, std::string_view room, Token&& token)
+    {
+        return async_command(make_command("unsubscribe", "user", user, room), std::forward<Token>(token));
+    }
+    template <class Token>
+    auto async_disconnect_user(std::string_view user, close_code code, std::string_view reason, Token&& token)
+    {
+        return async_command(make_command("disconnect", "user", user, {},
+                                          {{"code", static_cast<int>(code)}, {"reason", reason}}),
+                             std::forward<Token>(token));
+    }
+
     /// The same for one connection by its id.
     error_code subscribe(std::string_view connection_id, std::string_view room)
     {
@@ -151,6 +197,54 @@ public:
 
     /// Counters of this hub.
     hub_stats stats() const { return core_->stats(); }
+
+    /// The hubs on the bus and their counters. Asks every one, and waits `patience` at most: a node that does not answer
+    /// is named in the result (`responded` is false) if it gave a sign of life not long ago.
+    ///
+    /// Completion: `void(error_code, cluster_stats)` on the token's executor, else the first shard's. The error is the
+    /// bus's. No cancellation.
+    template <class Token>
+    auto async_cluster_stats(std::chrono::milliseconds patience, Token&& token)
+    {
+        return asio::async_initiate<Token, void(error_code, cluster_stats)>(
+            [core = core_, patience](auto handler) {
+                core->others.stats(patience, detail::completion<error_code, cluster_stats>(
+                                                 core->shards().front()->executor(), std::move(handler)));
+            },
+            token);
+    }
+
+    /// Sets where presence is kept, for rooms that have the option: a `redis_presence`, say, or a `memory_presence`
+    /// that several hubs of this process share. Without one, the hub has its own. Set before the first connection.
+    void presence(any_presence store) { core_->presence.use(std::move(store)); }
+
+    /// Who is in a room, on all hubs that share the presence store; by name at most `limit` clients and users (and at
+    /// most 1,000). Sees what this thread did before on this hub.
+    ///
+    /// Thread-safe. Completion: `void(error_code, presence_list)` on the token's executor, else the first shard's.
+    /// Errors: `invalid_room`, `unknown_room`, `forbidden` if the room has no presence, or the store's. No
+    /// cancellation.
+    template <class Token>
+    auto async_presence(std::string_view room, std::size_t limit, Token&& token)
+    {
+        return asio::async_initiate<Token, void(error_code, presence_list)>(
+            [core = core_, room = std::string{room}, limit](auto handler) {
+                detail::read_presence(*core, room, limit,
+                                      detail::completion<error_code, presence_list>(
+                                          core->shards().front()->executor(), std::move(handler)));
+            },
+            token);
+    }
+    template <class Token>
+    auto async_presence(std::string_view room, Token&& token)
+    {
+        return async_presence(room, detail::presence_max_limit, std::forward<Token>(token));
+    }
+
+    /// How the bus stands with the other processes.
+    bus_status status() const { return core_->status(); }
+    /// Told when the bus goes down or up again, and at once how it stands; on the first shard. Thread-safe.
+    void on_bus(std::function<void(const bus_status&)> f) { core_->watch_bus(std::move(f)); }
 
     /// Called on the connection's shard when it has opened, after `connected` was sent; and when it has ended.
     /// An exception in the first closes the connection.
@@ -165,7 +259,7 @@ public:
     template <message_handler F>
     void on_message(std::string type, F f)
     {
-        for (const std::string_view own : {"ping", "subscribe", "unsubscribe", "publish"})
+        for (const std::string_view own : {"ping", "subscribe", "unsubscribe", "publish", "presence"})
             if (type == own)
                 throw std::invalid_argument("fanfare::hub::on_message: the library answers " + type + " itself");
         core_->handlers.messages.insert_or_assign(std::move(type), detail::as_handler(std::move(f)));
@@ -190,7 +284,7 @@ public:
     {
         return asio::async_initiate<Token, void(error_code)>(
             [core = core_](auto handler, const shutdown_options& options) {
-                core->shut_down(options, detail::completion(core->shards().front()->executor(), std::move(handler)));
+                core->shut_down(options, detail::completion<error_code>(core->shards().front()->executor(), std::move(handler)));
             },
             token, how);
     }
@@ -215,15 +309,38 @@ private:
     error_code command(std::string_view what, std::string_view target_kind, std::string_view target,
                        std::string_view room, json::object more = {})
     {
+        const auto made = make_command(what, target_kind, target, room, std::move(more));
+        return made ? core_->command(*made) : made.error();
+    }
+    boost::system::result<json::object> make_command(std::string_view what, std::string_view target_kind,
+                                                     std::string_view target, std::string_view room,
+                                                     json::object more = {})
+    {
         if (target.empty())
-            return error::invalid_user;
-        if (error_code ec; !room.empty() && !core_->rules_for(room, ec))
+            return error_code{error::invalid_user};
+        if (error_code ec; what != "disconnect" && !core_->rules_for(room, ec))
             return ec;
         more["type"] = what;
         more[target_kind] = target;
         if (!room.empty())
             more["room"] = room;
-        return core_->command(more);
+        return more;
+    }
+    template <class Token>
+    auto async_command(boost::system::result<json::object> made, Token&& token)
+    {
+        return asio::async_initiate<Token, void(error_code, std::size_t)>(
+            [core = core_, made = std::move(made)](auto handler) {
+                const auto done = detail::completion<error_code, std::size_t>(core->shards().front()->executor(),
+                                                                              std::move(handler));
+                if (!made)
+                    return done(made.error(), 0);
+                core->others.ask(*made, std::chrono::seconds{5},
+                                 [done](error_code ec, const detail::cluster::answers& said) {
+                                     done(ec, detail::connections_in(said));
+                                 });
+            },
+            token);
     }
 
     std::shared_ptr<detail::hub_core> core_;

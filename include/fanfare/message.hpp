@@ -4,13 +4,17 @@
 
 #include <fanfare/config.hpp>
 
+#include <boost/describe/class.hpp>
 #include <boost/json/value.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fanfare {
 
@@ -29,8 +33,10 @@ struct receipt {
     error_code error{};
     /// Members of the room on this hub when the message was taken.
     std::size_t local_receivers = 0;
-    /// The bus took the message for other processes.
+    /// The bus took the message for other processes; from `async_publish`: at least one was sent it.
     bool dispatched_to_cluster = false;
+    /// Other processes that were sent it, where the bus knows; only from `async_publish`.
+    std::optional<std::size_t> nodes{};
 
     /// Whether the message was taken.
     explicit operator bool() const noexcept { return !error; }
@@ -56,6 +62,7 @@ struct hub_stats {
     std::uint64_t delivered = 0;          ///< Messages handed to a socket or an outbox.
     std::uint64_t writes = 0;             ///< System calls, or stream writes, that carried them.
     std::uint64_t short_writes = 0;       ///< Writes that found the socket full.
+    std::uint64_t missed = 0;             ///< Times that a room's members were told by `gap` that the bus lost messages.
     std::uint64_t dropped = 0;            ///< Messages dropped by `drop_oldest`, each told by a `gap`.
     std::uint64_t conflated = 0;          ///< Messages replaced by a newer one of their key.
     std::uint64_t slow_closed = 0;        ///< Connections closed because the outbox overflowed.
@@ -66,6 +73,31 @@ struct hub_stats {
     std::uint64_t rate_limited = 0;       ///< Of these, above the rate.
     std::uint64_t protocol_errors = 0;    ///< Connections closed for breaking RFC 6455 or a size limit.
     std::uint64_t handler_failures = 0;   ///< Handlers of the application that threw.
+    std::uint64_t presence_failures = 0;  ///< Operations of the presence store that failed, and are done again.
+    bool bus_up = true;                   ///< The bus has its link to the other processes.
+};
+BOOST_DESCRIBE_STRUCT(hub_stats, (),
+                      (connections, rooms, users, accepted, closed, refused, published, publish_refused, delivered,
+                       writes, short_writes, missed, dropped, conflated, slow_closed, write_timeouts, idle_timeouts,
+                       received, bad_messages, rate_limited, protocol_errors, handler_failures, presence_failures,
+                       bus_up))
+
+/// One hub of the cluster, as `hub::async_cluster_stats` found it.
+struct node_stats {
+    std::string id;
+    /// False: it gave a sign of life not long ago, and did not answer now. Then `stats` are its last known ones.
+    bool responded = false;
+    /// Since the last sign of life of a node that did not answer.
+    std::chrono::milliseconds heard_ago{0};
+    hub_stats stats{};
+};
+
+/// All hubs on the bus, and sums over those that answered.
+struct cluster_stats {
+    std::vector<node_stats> nodes;
+    std::uint64_t connections = 0;
+    std::uint64_t rooms = 0; ///< A room with members on two nodes counts twice; so does a user.
+    std::uint64_t users = 0;
 };
 
 } // namespace fanfare

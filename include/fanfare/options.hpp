@@ -27,6 +27,9 @@ struct room_options {
     bool client_subscribe = true;
     /// Clients may publish with a `publish` message, as far as the authorizer agrees.
     bool client_publish = false;
+    /// Who is in the room is known: see `hub::async_presence`. Its members get `join {user_id}` with a user's first
+    /// connection, over all hubs of the store, and `leave {user_id}` with the last one.
+    bool presence = false;
 };
 
 /// Limits and times of a hub. Every connection of the hub is held to them.
@@ -39,6 +42,13 @@ struct hub_options {
     std::chrono::milliseconds write_timeout{10'000};
     /// How long to wait for the peer's half of the closing handshake.
     std::chrono::milliseconds close_timeout{5'000};
+
+    /// A hub with connections tells the others on the bus this often that it lives; one that was silent for three times
+    /// as long is forgotten. 0: never.
+    std::chrono::milliseconds heartbeat_interval{10'000};
+
+    /// How long a connection that left a room with presence still counts, so that a page's reload makes no events.
+    std::chrono::milliseconds presence_leave_delay{2'000};
 
     /// Bytes of one message from a client, all fragments together, inflated.
     std::size_t max_message_size = 8 * 1024;

@@ -3,6 +3,7 @@
 #define FANFARE_ROOM_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/async_publish.hpp>
 #include <fanfare/detail/hub_core.hpp>
 #include <fanfare/message.hpp>
 
@@ -49,6 +50,24 @@ public:
             return hub_->publish(state_->name, state_.get(), type, message, options);
         else
             return hub_->publish(state_->name, state_.get(), type, json::value_from(message), options);
+    }
+
+    /// The same, and tells what became of the message once the bus has answered.
+    ///
+    /// Completion: `void(error_code, receipt)` on the token's executor, else the hub's first shard's. The error is also
+    /// `receipt::error`: what `publish` refuses, or `bus_unavailable` (never sent), `delivery_unknown` (the link broke:
+    /// some may have got it). Encoded before this returns. Cannot be cancelled: the message is on its way.
+    template <class Token>
+    auto async_publish(std::string_view type, const Payload& message, const publish_options& options,
+                       Token&& token) const
+    {
+        return detail::async_publish(hub_, state_->name, state_, std::string{type}, json::value_from(message), options,
+                                     std::forward<Token>(token));
+    }
+    template <class Token>
+    auto async_publish(std::string_view type, const Payload& message, Token&& token) const
+    {
+        return async_publish(type, message, {}, std::forward<Token>(token));
     }
 
 private:

@@ -81,7 +81,7 @@ public:
         stop();
         return asio::async_initiate<Token, void(error_code)>(
             [core = hub_](auto handler, const shutdown_options& options) {
-                core->shut_down(options, detail::completion(core->shards().front()->executor(), std::move(handler)));
+                core->shut_down(options, detail::completion<error_code>(core->shards().front()->executor(), std::move(handler)));
             },
             token, how);
     }

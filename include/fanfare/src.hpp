@@ -9,6 +9,7 @@
 #endif
 
 #include <fanfare/impl/auth.ipp>
+#include <fanfare/impl/cluster.ipp>
 #include <fanfare/impl/connection_ref.ipp>
 #include <fanfare/impl/deflate.ipp>
 #include <fanfare/impl/delivery.ipp>
@@ -20,7 +21,25 @@
 #include <fanfare/impl/hub_core.ipp>
 #include <fanfare/impl/origin.ipp>
 #include <fanfare/impl/outbox.ipp>
+#include <fanfare/impl/presence_keeper.ipp>
+#include <fanfare/impl/presence_operation.ipp>
+#include <fanfare/impl/presence_table.ipp>
 #include <fanfare/impl/random.ipp>
+#if defined(FANFARE_WITH_REDIS)
+#include <fanfare/impl/redis_bus.ipp>
+#include <fanfare/impl/redis_bus_session.ipp>
+#include <fanfare/impl/redis_bus_traffic.ipp>
+#include <fanfare/impl/redis_channels.ipp>
+#include <fanfare/impl/redis_client.ipp>
+#include <fanfare/impl/redis_link.ipp>
+#include <fanfare/impl/redis_message.ipp>
+#include <fanfare/impl/redis_options.ipp>
+#include <fanfare/impl/redis_pipeline.ipp>
+#include <fanfare/impl/redis_presence.ipp>
+#include <fanfare/impl/redis_reply.ipp>
+#include <fanfare/impl/redis_stream.ipp>
+#include <fanfare/impl/redis_ticket.ipp>
+#endif
 #include <fanfare/impl/room_state.ipp>
 #include <fanfare/impl/server.ipp>
 #include <fanfare/impl/session.ipp>

@@ -8,6 +8,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <iostream>
+
 namespace asio = boost::asio;
 
 #endif

@@ -6,6 +6,9 @@
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
      ${PROJECT_SOURCE_DIR}/include/fanfare/*.hpp)
 list(FILTER headers EXCLUDE REGEX "^fanfare/(detail/|impl/|src\\.hpp$)")
+if(NOT FANFARE_WITH_REDIS)
+    list(FILTER headers EXCLUDE REGEX "^fanfare/(.*/)?redis")
+endif()
 
 set(header_units)
 set(all_headers "int main() {}\n")

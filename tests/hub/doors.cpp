@@ -152,6 +152,33 @@ TEST_CASE("connections are limited for all and for a user and for an address")
     }
 }
 
+TEST_CASE("sockets that say nothing make way for those that come after them")
+{
+    world w;
+    w.serve({.max_http_connections = 2});
+    asio::io_context context;
+    std::vector<tcp::socket> mute;
+    for (int i = 0; i != 3; ++i) {
+        mute.emplace_back(context).connect({asio::ip::address_v4::loopback(), w.port()});
+        mute.back().non_blocking(true);
+    }
+    const auto closed = [](tcp::socket& s) {
+        char byte{};
+        error_code ec;
+        s.read_some(asio::buffer(&byte, 1), ec);
+        return ec && ec != asio::error::would_block;
+    };
+    REQUIRE(eventually([&] { return closed(mute.front()); }));
+    CHECK_FALSE(closed(mute.back()));
+    client late{w.port()};
+    CHECK(late.drain().empty());
+    // The WebSocket is none of those that make way.
+    for (int i = 0; i != 3; ++i)
+        mute.emplace_back(context).connect({asio::ip::address_v4::loopback(), w.port()});
+    CHECK(http_get(w.port(), "/healthz").result_int() == 200);
+    CHECK(late.drain().empty());
+}
+
 TEST_CASE("an application's own Beast server hands its upgrades over")
 {
     asio::io_context context{1};

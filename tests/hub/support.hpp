@@ -60,9 +60,10 @@ bool eventually(F holds)
 
 // Threads that run io_contexts, a hub on them with a shard each, and a server. Everything else the tests set up
 // between `world w` and `w.serve()`.
-class world {
+template <class Bus>
+class basic_world {
 public:
-    explicit world(hub_options options = {}, std::size_t shards = 1, in_process_bus bus = {})
+    explicit basic_world(hub_options options = {}, std::size_t shards = 1, Bus bus = {})
     {
         std::vector<asio::any_io_executor> executors;
         for (std::size_t i = 0; i != shards; ++i) {
@@ -72,16 +73,16 @@ public:
         }
         hub_.emplace(executors, std::move(bus), options);
     }
-    ~world()
+    ~basic_world()
     {
         server_.reset();
         hub_.reset();
         stop();
     }
-    world(const world&) = delete;
-    world& operator=(const world&) = delete;
+    basic_world(const basic_world&) = delete;
+    basic_world& operator=(const basic_world&) = delete;
 
-    fanfare::hub<>& hub() { return *hub_; }
+    fanfare::hub<Bus>& hub() { return *hub_; }
     fanfare::server& server() { return *server_; }
     asio::io_context& context() { return *contexts_.front(); }
     std::uint16_t port() const { return server_->port(); }
@@ -102,7 +103,7 @@ public:
         for (auto& c : contexts_)
             threads_.emplace_back([&c = *c] { c.run(); });
     }
-    world& serve(server_options options = {})
+    basic_world& serve(server_options options = {})
     {
         listen(std::move(options));
         run();
@@ -125,10 +126,11 @@ private:
 
     std::vector<std::unique_ptr<asio::io_context>> contexts_;
     std::vector<guard> guards_;
-    std::optional<fanfare::hub<>> hub_;
+    std::optional<fanfare::hub<Bus>> hub_;
     std::optional<fanfare::server> server_;
     std::vector<std::thread> threads_;
 };
+using world = basic_world<in_process_bus>;
 
 struct client_options {
     std::string target = "/api/v1/ws";
@@ -317,6 +319,24 @@ public:
     std::string id() const { return hello.at("connection_id").as_string().c_str(); }
     json::value hello;
 };
+
+// One request to the HTTP side.
+inline http::response<http::string_body> http_get(std::uint16_t port, const std::string& target,
+                                                  const std::string& key = {})
+{
+    asio::io_context context;
+    tcp::socket socket{context};
+    socket.connect({asio::ip::address_v4::loopback(), port});
+    http::request<http::string_body> request{http::verb::get, target, 11};
+    request.set(http::field::host, "localhost");
+    if (!key.empty())
+        request.set(http::field::authorization, "Bearer " + key);
+    http::write(socket, request);
+    beast::flat_buffer buffer;
+    http::response<http::string_body> answer;
+    http::read(socket, buffer, answer);
+    return answer;
+}
 
 inline std::string text_of(const json::value& v)
 {

@@ -15,7 +15,9 @@ set(tools
     -DCOMPILER=${CMAKE_CXX_COMPILER}
     -DLAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}
     -DFLAGS=${CMAKE_CXX_FLAGS}
-    -DBoost_DIR=${Boost_DIR})
+    -DBoost_DIR=${Boost_DIR}
+    -DFANFARE_WITH_REDIS=${FANFARE_WITH_REDIS}
+    -DFANFARE_WITH_SSL=${FANFARE_WITH_SSL})
 
 foreach(way IN ITEMS installed subproject conan_example)
     fanfare_package_test(${way} ${CMAKE_COMMAND} -DWAY=${way} ${tools} -P ${CMAKE_CURRENT_LIST_DIR}/check.cmake)

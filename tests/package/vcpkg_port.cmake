@@ -10,6 +10,21 @@ function(run)
     execute_process(COMMAND ${ARGN} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
+# The features are those of the build that this test belongs to.
+function(vcpkg_check_features)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "OUT_FEATURE_OPTIONS" "FEATURES")
+    set(options)
+    while(arg_FEATURES)
+        list(POP_FRONT arg_FEATURES feature option)
+        if(DEFINED ${option})
+            list(APPEND options -D${option}=${${option}})
+        else()
+            message(FATAL_ERROR "The port's feature ${feature} sets ${option}, which Fanfare does not have")
+        endif()
+    endwhile()
+    set(${arg_OUT_FEATURE_OPTIONS} ${options} PARENT_SCOPE)
+endfunction()
+
 function(vcpkg_cmake_configure)
     cmake_parse_arguments(PARSE_ARGV 0 arg "" "SOURCE_PATH" "OPTIONS")
     run(${CMAKE_COMMAND} -S ${arg_SOURCE_PATH} -B ${work}/build -G ${GENERATOR} ${arg_OPTIONS}

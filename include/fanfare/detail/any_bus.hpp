@@ -16,8 +16,8 @@ public:
     virtual ~any_bus() = default;
     virtual void attach(bus_sink& sink) = 0;
     virtual void detach(bus_sink& sink) = 0;
-    virtual bus_receipt publish(const bus_message& message) = 0;
-    virtual void join(bus_sink& sink, std::string_view room) = 0;
+    virtual bus_receipt publish(const bus_message& message, bus_done done) = 0;
+    virtual bool join(bus_sink& sink, std::string_view room) = 0;
     virtual void leave(bus_sink& sink, std::string_view room) = 0;
 };
 
@@ -27,8 +27,11 @@ public:
     explicit bus_holder(B b) : bus_{std::move(b)} {}
     void attach(bus_sink& sink) override { bus_.attach(sink); }
     void detach(bus_sink& sink) override { bus_.detach(sink); }
-    bus_receipt publish(const bus_message& message) override { return bus_.publish(message); }
-    void join(bus_sink& sink, std::string_view room) override { bus_.join(sink, room); }
+    bus_receipt publish(const bus_message& message, bus_done done) override
+    {
+        return bus_.publish(message, std::move(done));
+    }
+    bool join(bus_sink& sink, std::string_view room) override { return bus_.join(sink, room); }
     void leave(bus_sink& sink, std::string_view room) override { bus_.leave(sink, room); }
 
 private:

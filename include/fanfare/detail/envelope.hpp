@@ -57,6 +57,9 @@ FANFARE_DECL shared_frame encode_error(error code, std::string_view message, con
 /// The `gap` marker: `dropped` messages of `room` are lost to this receiver.
 FANFARE_DECL shared_frame encode_gap(std::string_view room, std::size_t dropped, wall_time now);
 
+/// The `gap` marker for messages that the bus may have lost, nobody knows how many. An empty room: broadcasts.
+FANFARE_DECL shared_frame encode_missed(std::string_view room, wall_time now);
+
 /// A client's message. The views point into `root`.
 struct incoming {
     json::value root;

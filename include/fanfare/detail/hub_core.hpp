@@ -9,6 +9,8 @@
 #include <fanfare/connection_ref.hpp>
 #include <fanfare/detail/admissions.hpp>
 #include <fanfare/detail/any_bus.hpp>
+#include <fanfare/detail/cluster.hpp>
+#include <fanfare/detail/presence_keeper.hpp>
 #include <fanfare/detail/room_state.hpp>
 #include <fanfare/detail/session.hpp>
 #include <fanfare/detail/shard.hpp>
@@ -34,6 +36,9 @@ namespace fanfare::detail {
 
 struct shutdown_state;
 
+/// Takes the fate of a publish, from any thread.
+using publish_done = std::function<void(const receipt&)>;
+
 /// What the application hangs into a hub. Set before the first connection.
 struct hub_handlers {
     any_authorizer may;
@@ -51,10 +56,13 @@ public:
     FANFARE_DECL hub_core(const std::vector<asio::any_io_executor>& executors, hub_options options,
                           std::unique_ptr<any_bus> bus);
     FANFARE_DECL ~hub_core();
+    /// Joins the bus; right after construction.
+    FANFARE_DECL void start();
 
     const hub_options& options() const noexcept { return options_; }
     hub_handlers handlers;
     admissions doors;
+    cluster others;
 
     /// Sets the rules of a namespace: `chat:` for all rooms of that prefix, `global` for one room.
     FANFARE_DECL void configure(std::string_view name, const room_options& rules);
@@ -64,22 +72,35 @@ public:
     FANFARE_DECL room_ptr room(std::string_view name);
     room_registry& rooms() noexcept { return rooms_; }
 
+    /// `done`, if any, is told the fate of a message that was taken, once: it may be called before this returns.
     FANFARE_DECL receipt publish(std::string_view room, room_state* known, std::string_view type,
-                                 const json::value& payload, const publish_options& options);
-    FANFARE_DECL receipt broadcast(std::string_view type, const json::value& payload);
+                                 const json::value& payload, const publish_options& options, publish_done done = {});
+    FANFARE_DECL receipt broadcast(std::string_view type, const json::value& payload, publish_done done = {});
+    /// An event of the hub's own for a room: it goes out even while the hub is stopping.
+    FANFARE_DECL receipt announce(std::string_view room, std::string_view type, const json::value& payload);
 
     /// A command that every hub on the bus carries out.
-    FANFARE_DECL error_code command(const json::object& what);
+    FANFARE_DECL error_code command(const json::object& what, bus_done done = {});
     /// Does something to one connection, if it is of this hub and lives; on its shard.
     FANFARE_DECL bool with_session(std::uint64_t number, std::function<void(session&)> work);
-    FANFARE_DECL void subscribe(std::uint64_t number, std::string_view room);
+    FANFARE_DECL void subscribe(std::uint64_t number, std::string_view room, const command_answer_ptr& answer = {});
 
     FANFARE_DECL error_code ready(const bus_message& message) noexcept override;
     FANFARE_DECL void deliver(const bus_message& message) override;
+    FANFARE_DECL void joined(std::string_view room) override;
+    FANFARE_DECL void missed(std::string_view room) override;
+    FANFARE_DECL void changed(const bus_status& status) override;
+    FANFARE_DECL bus_status status() const;
+    /// Called on the first shard at each change, and at once with what is.
+    FANFARE_DECL void watch_bus(std::function<void(const bus_status&)> watcher);
 
-    /// The first member came, the last one left; counts all shards.
+    /// A member came or left; counts all shards.
     FANFARE_DECL void count_join(room_state& room);
     FANFARE_DECL void count_leave(room_state& room);
+    /// Has the bus carry these rooms' messages here, and calls `then` on the shard when it does: before this returns, if
+    /// it does already. While `then` runs the bus still carries them; from then on only for members.
+    FANFARE_DECL void when_in_force(shard& home, std::vector<room_ptr> rooms, std::function<void()> then);
+    FANFARE_DECL void release(room_state& room);
 
     /// Whether a connection may open now; if so, it has taken its places among the limits.
     FANFARE_DECL error_code admit(const identity& who, const asio::ip::address& address);
@@ -91,9 +112,12 @@ public:
 
     FANFARE_DECL std::string id_of(std::uint64_t number) const;
     FANFARE_DECL std::optional<std::uint64_t> number_of(std::string_view id) const;
+    FANFARE_DECL std::string node_id() const;
     std::uint64_t except_tag(std::uint64_t number) const noexcept { return number ^ node_; }
 
     bool stopping() const noexcept { return stopping_.load(); }
+    /// Closes a connection because the hub goes, with a random reconnect delay; on its shard.
+    FANFARE_DECL void send_away(session& one, close_code code, std::chrono::milliseconds wait);
     /// Closes every connection; `done` is called on a shard's executor when the last has ended or was cut.
     FANFARE_DECL void shut_down(const shutdown_options& how, std::function<void(error_code)> done);
     /// Leaves the bus and closes every connection; nothing tells when that is done.
@@ -102,8 +126,15 @@ public:
 private:
     FANFARE_DECL void carry_out(std::string_view command_text);
     FANFARE_DECL void for_user(const std::string& user, std::function<void(session&)> work);
-    FANFARE_DECL void subscribe_user(const std::string& user, std::string_view room);
-    FANFARE_DECL receipt send(bus_message message, const shared_frame& encoded, std::size_t receivers);
+    FANFARE_DECL void subscribe_user(const std::string& user, std::string_view room, const command_answer_ptr& answer);
+    FANFARE_DECL receipt send(bus_message message, const shared_frame& encoded, std::size_t receivers,
+                              publish_done done);
+    FANFARE_DECL void deliver_to_room(room_state& room, shared_frame encoded);
+    FANFARE_DECL void deliver_to_all(const shared_frame& encoded);
+    FANFARE_DECL bool hold(room_state& room, std::function<void()> then);
+    FANFARE_DECL void take_hold(room_state& room);
+    FANFARE_DECL void let_go(room_state& room);
+    FANFARE_DECL void leave_bus();
     FANFARE_DECL receipt refused(error code);
     FANFARE_DECL void close_all(const shutdown_options& how);
     FANFARE_DECL void tell_when_empty(const std::weak_ptr<shutdown_state>& state);
@@ -118,19 +149,30 @@ private:
     mutable std::mutex rules_mutex_;
     std::map<std::string, std::shared_ptr<const room_options>, std::less<>> rules_;
 
+    mutable std::mutex status_mutex_;
+    bus_status status_;
+    std::function<void(const bus_status&)> watcher_;
+
     std::atomic<bool> stopping_{false};
     std::atomic<bool> attached_{false};
+    std::atomic<std::uint32_t> reconnect_spread_{5000}; // milliseconds
     std::atomic<std::uint64_t> users_{0};
     std::atomic<std::uint64_t> published_{0};
     std::atomic<std::uint64_t> publish_refused_{0};
+    std::atomic<std::uint64_t> missed_{0};
+
+public:
+    presence_keeper presence{*this}; // the last member: it goes first
 };
 
 } // namespace fanfare::detail
 
 #if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/impl/cluster.ipp>
 #include <fanfare/impl/connection_ref.ipp>
 #include <fanfare/impl/hub_control.ipp>
 #include <fanfare/impl/hub_core.ipp>
+#include <fanfare/impl/presence_keeper.ipp>
 #include <fanfare/impl/session.ipp>
 #include <fanfare/impl/session_protocol.ipp>
 #include <fanfare/impl/shard.ipp>

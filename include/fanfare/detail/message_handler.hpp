@@ -6,12 +6,8 @@
 #include <fanfare/connection_ref.hpp>
 #include <fanfare/detail/hub_core.hpp>
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/dispatch.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <concepts>
@@ -60,17 +56,6 @@ std::function<void(request)> as_handler(F f)
         // `std::function` wants a copyable target; the handler itself need not be.
         return [f = std::make_shared<F>(std::move(f))](request asked) { (*f)(std::move(asked)); };
     }
-}
-
-/// A completion handler as a copyable function that goes to the handler's executor.
-template <class Handler>
-std::function<void(error_code)> completion(const asio::any_io_executor& fallback, Handler handler)
-{
-    const auto executor = asio::get_associated_executor(handler, fallback);
-    return [held = std::make_shared<Handler>(std::move(handler)), executor,
-            work = asio::make_work_guard(executor)](error_code ec) {
-        asio::dispatch(executor, [held, ec] { std::move (*held)(ec); });
-    };
 }
 
 /// Defined by <fanfare/websocket.hpp>: include it where connections are accepted.

@@ -51,6 +51,10 @@ struct room_state {
     const std::shared_ptr<const room_options> options;
     const std::unique_ptr<shard_room[]> parts; // by shard
     std::atomic<std::uint32_t> total{0};       // members on all shards
+    // On the bus; all three under the registry's lock.
+    std::uint32_t holds = 0; // members, and joins that wait for the bus
+    bool in_force = false;   // the bus carries the room's messages to this hub
+    std::unique_ptr<std::vector<std::function<void()>>> waiting; // for `in_force`
     std::atomic<std::uint32_t> references{0};
 };
 
@@ -71,7 +75,17 @@ public:
     /// The room, made with `options` if need be.
     FANFARE_DECL room_ptr obtain(std::string_view name, const std::shared_ptr<const room_options>& options);
     FANFARE_DECL std::size_t size();
-    /// Calls `f` under the lock that guards this room's first joins and last leaves.
+    /// Calls `f` for every room, under the room's lock.
+    template <class F>
+    void for_each(F f)
+    {
+        for (auto& s : stripes_) {
+            const std::lock_guard lock{s.mutex};
+            for (auto& [name, room] : s.rooms)
+                f(*room);
+        }
+    }
+    /// Calls `f` under the lock that guards this room's place on the bus.
     template <class F>
     void with_lock(const room_state& room, F f)
     {

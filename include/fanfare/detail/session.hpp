@@ -42,7 +42,8 @@ public:
     session(const session&) = delete;
     session& operator=(const session&) = delete;
 
-    /// Registers, greets and starts reading; `early` are bytes that came with the upgrade request.
+    /// Registers; once the bus carries the messages of its own rooms, greets and starts reading. `early` are bytes that
+    /// came with the upgrade request.
     FANFARE_DECL void start(std::span<char> early);
 
     /// Delivery from a room.
@@ -121,7 +122,9 @@ private:
     virtual void shutdown_write() noexcept = 0;
     virtual void close_stream() noexcept = 0;
 
-    FANFARE_DECL void greet();
+    FANFARE_DECL std::vector<room_ptr> own_rooms();
+    FANFARE_DECL void greet(const std::vector<room_ptr>& own);
+    FANFARE_DECL void begin(const std::vector<room_ptr>& own, std::span<char> early);
     FANFARE_DECL void on_event(const ws_event& event);
     FANFARE_DECL void on_message(const ws_event& event);
     FANFARE_DECL void on_peer_close(const ws_event& event);
@@ -129,6 +132,7 @@ private:
     FANFARE_DECL void on_subscribe(const incoming& message);
     FANFARE_DECL void on_unsubscribe(const incoming& message);
     FANFARE_DECL void on_publish(const incoming& message);
+    FANFARE_DECL void on_presence(const incoming& message);
     FANFARE_DECL const json::array* rooms_in(const incoming& message);
     FANFARE_DECL bool within_rate();
     FANFARE_DECL void offend(error code, std::string_view message, const json::value* request_id);
@@ -159,6 +163,7 @@ private:
     bool blocked_ = false;          // wait_write is pending
     bool corked_ = false;           // sends are collected until the events that have arrived are handled
     bool reading_ = false;          // a read is pending
+    bool greeted_ = false;          // until then nothing is delivered
     bool write_shut_ = false;
 };
 

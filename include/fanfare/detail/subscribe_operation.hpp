@@ -6,6 +6,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/session.hpp>
 #include <fanfare/error.hpp>
+#include <fanfare/message.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -34,10 +35,12 @@ private:
     struct wished {
         std::string room;
         error refused{}; // zero: not refused
+        room_ptr joins{}; // to be joined
     };
     explicit subscribe_operation(session& s) : session_{&s} {}
     FANFARE_DECL void check(std::size_t i);
     FANFARE_DECL void answered();
+    FANFARE_DECL void prepare();
     FANFARE_DECL void finish();
 
     boost::intrusive_ptr<session> session_;
@@ -51,6 +54,9 @@ private:
 struct publish_operation {
     FANFARE_DECL static void start(session& s, std::string_view room, std::string_view type,
                                    const json::value* payload, const json::value* request_id);
+
+private:
+    FANFARE_DECL static void answer(session& s, const std::string& room, const json::value& id, const receipt& done);
 };
 
 } // namespace fanfare::detail

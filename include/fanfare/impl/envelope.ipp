@@ -104,8 +104,14 @@ FANFARE_DECL shared_frame encode_error(error code, std::string_view message, con
 
 FANFARE_DECL shared_frame encode_gap(std::string_view room, std::size_t dropped, wall_time now)
 {
-    const json::value payload{{"dropped", dropped}};
+    const json::value payload{{"reason", "slow_receiver"}, {"dropped", dropped}};
     return encode({.type = "gap", .room = room, .payload = &payload}, now);
+}
+
+FANFARE_DECL shared_frame encode_missed(std::string_view room, wall_time now)
+{
+    const json::value payload{{"reason", "link_lost"}};
+    return encode({.type = "gap", .room = room, .payload = &payload}, now, {room, {}, 0});
 }
 
 // Sets the fields of `result` from its root; false, with `failed` and `why` set, if that is no envelope.

@@ -35,6 +35,9 @@ public:
         case error::invalid_user: return "not a valid user id";
         case error::handler_failed: return "the handler failed";
         case error::invalid_config: return "an option has an invalid value";
+        case error::bus_unavailable: return "there is no link to the other processes; nothing was sent";
+        case error::delivery_unknown: return "the link broke before the message was confirmed; some may have got it";
+        case error::redis_failed: return "Redis answered with an error";
         }
         return "unknown error";
     }

@@ -4,11 +4,13 @@
 
 #include <fanfare/auth/origin.hpp>
 #include <fanfare/detail/envelope.hpp>
+#include <fanfare/detail/presence_operation.hpp>
 #include <fanfare/http_api.hpp>
 
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/verb.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
 
 #include <optional>
 #include <utility>
@@ -49,24 +51,38 @@ inline int status_of(error code) noexcept
     switch (code) {
     case error::queue_full:
     case error::shutting_down:
-    case error::too_many_tickets: return 503;
+    case error::too_many_tickets:
+    case error::bus_unavailable:
+    case error::delivery_unknown:
+    case error::redis_failed: return 503;
     case error::message_too_large: return 413;
     case error::unknown_room: return 404;
+    case error::forbidden: return 403;
     default: return 400;
     }
 }
 
+// What a publish answers, in JSON.
+inline json::object receipt_fields(json::object fields, const receipt& done)
+{
+    fields["local_receivers"] = done.local_receivers;
+    fields["dispatched_to_cluster"] = done.dispatched_to_cluster;
+    if (done.nodes)
+        fields["nodes"] = *done.nodes;
+    return fields;
+}
+
 } // namespace detail
 
-struct http_api::call {
-    const request_type& request;
-    const asio::ip::address& caller;
-    handshake_request view;
+// What an answer needs of its request, which may be gone by then.
+struct http_api::reply {
+    unsigned version;
+    bool keep_alive;
     done_type done;
 
     void answer(int status, const json::value& body) const
     {
-        response_type out{static_cast<boost::beast::http::status>(status), request.version()};
+        response_type out{static_cast<boost::beast::http::status>(status), version};
         out.set(boost::beast::http::field::content_type, "application/json");
         out.set(boost::beast::http::field::cache_control, "no-store");
         out.body() = json::serialize(body);
@@ -74,15 +90,27 @@ struct http_api::call {
     }
     void fail(int status, error code, std::string_view message) const
     {
-        send(detail::error_response(status, code, message, request.version()));
+        send(detail::error_response(status, code, message, version));
     }
     void fail(error code) const { fail(detail::status_of(code), code, make_error_code(code).message()); }
+    void fail(error_code code) const
+    {
+        const auto own = code.category() == error_category() ? static_cast<error>(code.value()) : error::handler_failed;
+        fail(detail::status_of(own), own, code.message());
+    }
     void send(response_type out) const
     {
-        out.keep_alive(request.keep_alive());
+        out.keep_alive(keep_alive);
         out.prepare_payload();
         done(std::move(out));
     }
+};
+
+struct http_api::call : reply {
+    const request_type& request;
+    const asio::ip::address& caller;
+    handshake_request view;
+
     // The JSON object in the body; answers an error if there is none.
     std::optional<json::object> body(std::size_t max_depth) const
     {
@@ -120,7 +148,10 @@ FANFARE_DECL void http_api::async_handle(const request_type& request, const asio
                                          done_type done) const
 {
     using verb = boost::beast::http::verb;
-    const call c{request, caller, detail::describe(request, caller), std::move(done)};
+    const call c{{request.version(), request.keep_alive(), std::move(done)},
+                 request,
+                 caller,
+                 detail::describe(request, caller)};
     struct route {
         std::string_view path;
         verb method;
@@ -129,18 +160,22 @@ FANFARE_DECL void http_api::async_handle(const request_type& request, const asio
     static constexpr route routes[] = {{"/api/v1/publish", verb::post, &http_api::publish},
                                        {"/api/v1/notify", verb::post, &http_api::notify},
                                        {"/api/v1/tickets", verb::post, &http_api::issue_ticket},
-                                       {"/api/v1/ws/stats", verb::get, &http_api::stats}};
+                                       {"/api/v1/ws/stats", verb::get, &http_api::stats},
+                                       {"/api/v1/cluster", verb::get, &http_api::cluster},
+                                       {"/api/v1/presence", verb::get, &http_api::presence}};
     const auto path = c.view.path();
     if (path == "/healthz" || path == "/readyz") {
-        const bool ready = path == "/healthz" || !hub_->stopping();
-        return c.answer(ready ? 200 : 503, {{"status", ready ? "ok" : "draining"}});
+        const auto bus = hub_->status();
+        if (path == "/readyz" && (hub_->stopping() || !bus.up))
+            return c.answer(503, {{"status", bus.up ? "draining" : "bus_down"}, {"problem", bus.problem}});
+        return c.answer(200, {{"status", "ok"}});
     }
     for (const auto& r : routes) {
         if (r.path != path)
             continue;
         if (request.method() != r.method)
             return c.fail(405, error::invalid_message, "this path wants another method");
-        if (r.method == verb::post && !may_write(c))
+        if ((r.method == verb::post || r.handler == &http_api::presence) && !may_write(c))
             return;
         return (this->*r.handler)(c);
     }
@@ -181,12 +216,14 @@ FANFARE_DECL void http_api::publish(const call& c) const
     publish_options options;
     if (key && key->is_string())
         options.key = key->get_string();
-    const auto done = hub_->publish(*room, nullptr, *type, payload ? *payload : json::value{}, options);
-    if (!done)
-        return c.fail(static_cast<error>(done.error.value()));
-    c.answer(200, {{"room", *room},
-                   {"local_receivers", done.local_receivers},
-                   {"dispatched_to_cluster", done.dispatched_to_cluster}});
+    const auto told = [to = reply{c}, room = *room](const receipt& done) {
+        if (!done)
+            return to.fail(done.error);
+        to.answer(200, detail::receipt_fields({{"room", room}}, done));
+    };
+    if (const auto taken = hub_->publish(*room, nullptr, *type, payload ? *payload : json::value{}, options, told);
+        !taken)
+        told(taken);
 }
 
 FANFARE_DECL void http_api::notify(const call& c) const
@@ -202,18 +239,16 @@ FANFARE_DECL void http_api::notify(const call& c) const
     const auto* data = body->if_contains("data");
     const json::value payload{
         {"user_id", *user}, {"title", *title}, {"message", *message}, {"data", data ? *data : json::value{}}};
-    const auto done = hub_->publish("user:" + *user, nullptr, "notification", payload, {});
-    if (done.error == error::invalid_room)
-        return c.fail(error::invalid_user);
-    if (!done)
-        return c.fail(static_cast<error>(done.error.value()));
-    const auto* status = done.local_receivers != 0       ? "delivered_locally"
-                         : done.dispatched_to_cluster ? "dispatched_to_cluster"
-                                                      : "no_receiver";
-    c.answer(200, {{"user_id", *user},
-                   {"status", status},
-                   {"local_receivers", done.local_receivers},
-                   {"dispatched_to_cluster", done.dispatched_to_cluster}});
+    const auto told = [to = reply{c}, user = *user](const receipt& done) {
+        if (!done)
+            return done.error == error::invalid_room ? to.fail(error::invalid_user) : to.fail(done.error);
+        const auto* status = done.local_receivers != 0       ? "delivered_locally"
+                             : done.dispatched_to_cluster ? "dispatched_to_cluster"
+                                                          : "no_receiver";
+        to.answer(200, detail::receipt_fields({{"user_id", user}, {"status", status}}, done));
+    };
+    if (const auto taken = hub_->publish("user:" + *user, nullptr, "notification", payload, {}, told); !taken)
+        told(taken);
 }
 
 FANFARE_DECL void http_api::issue_ticket(const call& c) const
@@ -253,49 +288,47 @@ FANFARE_DECL void http_api::issue_ticket(const call& c) const
     // The request is gone when a store answers later: the answer needs nothing of it but these.
     options_.issue_ticket(
         std::move(who), lifetime, origin && origin->is_string() ? std::string{std::string_view{origin->get_string()}} : "",
-        [done = c.done, version = c.request.version(), keep = c.request.keep_alive(), lifetime](error_code failed,
-                                                                                              std::string ticket) {
-            response_type out;
-            if (failed) {
-                const auto code = failed.category() == error_category() ? static_cast<error>(failed.value())
-                                                                        : error::handler_failed;
-                out = detail::error_response(detail::status_of(code), code, failed.message(), version);
-            } else {
-                out = response_type{boost::beast::http::status::ok, version};
-                out.set(boost::beast::http::field::content_type, "application/json");
-                out.set(boost::beast::http::field::cache_control, "no-store");
-                out.body() = json::serialize(json::value{{"ticket", ticket}, {"expires_in", lifetime.count()}});
-            }
-            out.keep_alive(keep);
-            out.prepare_payload();
-            done(std::move(out));
+        [to = reply{c}, lifetime](error_code failed, std::string ticket) {
+            if (failed)
+                return to.fail(failed);
+            to.answer(200, {{"ticket", ticket}, {"expires_in", lifetime.count()}});
         });
 }
 
 FANFARE_DECL void http_api::stats(const call& c) const
 {
-    const auto s = hub_->stats();
-    c.answer(200, {{"connections", s.connections},
-                   {"rooms", s.rooms},
-                   {"users", s.users},
-                   {"accepted", s.accepted},
-                   {"closed", s.closed},
-                   {"refused", s.refused},
-                   {"published", s.published},
-                   {"publish_refused", s.publish_refused},
-                   {"delivered", s.delivered},
-                   {"writes", s.writes},
-                   {"short_writes", s.short_writes},
-                   {"dropped", s.dropped},
-                   {"conflated", s.conflated},
-                   {"slow_closed", s.slow_closed},
-                   {"write_timeouts", s.write_timeouts},
-                   {"idle_timeouts", s.idle_timeouts},
-                   {"received", s.received},
-                   {"bad_messages", s.bad_messages},
-                   {"rate_limited", s.rate_limited},
-                   {"protocol_errors", s.protocol_errors},
-                   {"handler_failures", s.handler_failures}});
+    c.answer(200, json::value_from(hub_->stats()));
+}
+
+FANFARE_DECL void http_api::presence(const call& c) const
+{
+    const auto room = c.view.query("room");
+    if (!room || room->empty())
+        return c.fail(400, error::invalid_message, "this needs ?room=NAME");
+    detail::read_presence(*hub_, *room, detail::presence_max_limit,
+                          [to = reply{c}, room = *room](error_code ec, const presence_list& who) {
+                              if (ec)
+                                  return to.fail(ec);
+                              to.answer(200, detail::presence_answer(room, who));
+                          });
+}
+
+FANFARE_DECL void http_api::cluster(const call& c) const
+{
+    hub_->others.stats(std::chrono::seconds{2}, [to = reply{c}](error_code ec, const cluster_stats& all) {
+        if (ec)
+            return to.fail(ec);
+        json::array nodes;
+        for (const auto& one : all.nodes)
+            nodes.push_back({{"id", one.id},
+                             {"responded", one.responded},
+                             {"heard_ago_ms", one.heard_ago.count()},
+                             {"stats", json::value_from(one.stats)}});
+        to.answer(200, {{"nodes", std::move(nodes)},
+                        {"connections", all.connections},
+                        {"rooms", all.rooms},
+                        {"users", all.users}});
+    });
 }
 
 } // namespace fanfare

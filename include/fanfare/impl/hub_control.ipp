@@ -18,41 +18,51 @@ namespace fanfare::detail {
 
 // ---- commands
 
-FANFARE_DECL error_code hub_core::command(const json::object& what)
+FANFARE_DECL error_code hub_core::command(const json::object& what, bus_done done)
 {
     std::string text;
     append_json(text, json::value(what));
-    return bus_->publish({.what = bus_message::kind::control, .body = text, .origin = this}).error;
+    return bus_->publish({.what = bus_message::kind::control, .body = text, .origin = this}, std::move(done)).error;
 }
 
 FANFARE_DECL void hub_core::carry_out(std::string_view text)
 {
     const auto message = parse_envelope(text, options_.max_json_depth, {});
     const auto* fields = message.failed ? nullptr : message.root.if_object();
-    const auto field = [fields](std::string_view name) {
-        const auto* v = fields ? fields->if_contains(name) : nullptr;
-        const auto* s = v ? v->if_string() : nullptr;
-        return s ? std::string{std::string_view{*s}} : std::string{};
-    };
-    const auto user = field("user");
-    const auto id = number_of(field("connection"));
+    command_answer_ptr answer;
+    if (!fields || others.on_message(message.type, *fields, answer))
+        return;
+    if (message.type == "stats") {
+        if (answer)
+            answer->with_stats = true;
+        return;
+    }
+    const auto user = text_field(*fields, "user");
+    const auto id = number_of(text_field(*fields, "connection"));
     if (user.empty() && !id)
         return; // nobody: never everybody
-    const auto apply = [&](std::function<void(session&)> work) {
+    const auto apply = [&](std::function<bool(session&)> work) {
+        auto counted = [work = std::move(work), answer](session& s) {
+            if (work(s) && answer)
+                ++answer->connections;
+        };
         if (id)
-            with_session(*id, std::move(work));
+            with_session(*id, std::move(counted));
         else
-            for_user(user, std::move(work));
+            for_user(user, std::move(counted));
     };
     if (message.type == "disconnect") {
-        const auto* number = fields->if_contains("code");
-        const auto code = static_cast<close_code>(number && number->is_int64() ? number->get_int64() : 3500);
-        apply([code, reason = field("reason")](session& s) { s.close(code, reason); });
+        const auto code = fields->contains("code") ? number_field(*fields, "code") : 3500;
+        apply([code = static_cast<close_code>(code), reason = text_field(*fields, "reason")](session& s) {
+            const bool was_open = s.open();
+            s.close(code, reason);
+            return was_open;
+        });
     } else if (message.type == "subscribe") {
         if (error_code ec; rules_for(message.room, ec))
-            id ? subscribe(*id, message.room) : subscribe_user(user, message.room);
+            id ? subscribe(*id, message.room, answer) : subscribe_user(user, message.room, answer);
     } else if (message.type == "unsubscribe") {
-        apply([room = std::string{message.room}](session& s) { s.leave(room); });
+        apply([room = std::string{message.room}](session& s) { return s.leave(room); });
     }
 }
 
@@ -92,17 +102,24 @@ inline void join_expected(session* s, shard& home, const room_ptr& room)
     room->parts[home.index()].joining.fetch_sub(1);
 }
 
-FANFARE_DECL void hub_core::subscribe(std::uint64_t number, std::string_view name)
+FANFARE_DECL void hub_core::subscribe(std::uint64_t number, std::string_view name, const command_answer_ptr& answer)
 {
     const auto index = static_cast<std::size_t>(number >> 56);
     if (index >= shards_.size())
         return;
     auto target = room(name);
     target->parts[index].joining.fetch_add(1);
-    shards_[index]->post([number, target](shard& home) { join_expected(home.find(number), home, target); });
+    shards_[index]->post([this, number, target, answer](shard& home) {
+        when_in_force(home, {target}, [&home, number, target, answer] {
+            auto* s = home.find(number);
+            if (join_expected(s, home, target); s && answer)
+                ++answer->connections;
+        });
+    });
 }
 
-FANFARE_DECL void hub_core::subscribe_user(const std::string& user, std::string_view name)
+FANFARE_DECL void hub_core::subscribe_user(const std::string& user, std::string_view name,
+                                           const command_answer_ptr& answer)
 {
     const auto own = rooms_.find("user:" + user);
     if (!own)
@@ -112,11 +129,15 @@ FANFARE_DECL void hub_core::subscribe_user(const std::string& user, std::string_
         if (!own->parts[s->index()].concerned())
             continue;
         target->parts[s->index()].joining.fetch_add(1);
-        s->post([own, target](shard& home) {
-            const auto members = own->parts[home.index()].members;
-            for (const auto slot : members)
-                home.at(slot).join(target);
-            join_expected(nullptr, home, target);
+        s->post([this, own, target, answer](shard& home) {
+            when_in_force(home, {target}, [&home, own, target, answer] {
+                const auto members = own->parts[home.index()].members;
+                for (const auto slot : members)
+                    home.at(slot).join(target);
+                if (answer)
+                    answer->connections += members.size();
+                join_expected(nullptr, home, target);
+            });
         });
     }
 }
@@ -166,6 +187,11 @@ FANFARE_DECL std::string hub_core::id_of(std::uint64_t number) const
     return id;
 }
 
+FANFARE_DECL std::string hub_core::node_id() const
+{
+    return id_of(0).substr(0, 16);
+}
+
 FANFARE_DECL std::optional<std::uint64_t> hub_core::number_of(std::string_view id) const
 {
     std::uint64_t node = 0;
@@ -188,6 +214,9 @@ FANFARE_DECL hub_stats hub_core::stats()
     all.refused = doors.refused();
     all.published = published_.load();
     all.publish_refused = publish_refused_.load();
+    all.missed = missed_.load();
+    all.presence_failures = presence.failures();
+    all.bus_up = status().up;
     for (const auto& s : shards_) {
         const auto& c = s->count();
         all.connections += c.connections.get();
@@ -214,12 +243,14 @@ FANFARE_DECL void hub_core::close_all(const shutdown_options& how)
 {
     for (const auto& s : shards_)
         s->post([how](shard& home) {
-            home.for_each([&](session& one) {
-                const auto spread = static_cast<std::uint32_t>(std::max<std::int64_t>(0, how.reconnect_spread.count()));
-                const auto delay = std::to_string(home.random_below(spread));
-                one.close(how.code, "{\"reason\":\"shutdown\",\"delay_ms\":" + delay + "}", how.deadline);
-            });
+            home.for_each([&](session& one) { home.hub().send_away(one, how.code, how.deadline); });
         });
+}
+
+FANFARE_DECL void hub_core::send_away(session& one, close_code code, std::chrono::milliseconds wait)
+{
+    const auto delay = std::to_string(one.home().random_below(reconnect_spread_));
+    one.close(code, "{\"reason\":\"shutdown\",\"delay_ms\":" + delay + "}", wait);
 }
 
 // A shutdown under way. Its timer's wait owns it, so that it goes with the first shard's context at the latest.
@@ -253,7 +284,9 @@ inline void hold_until_done(const std::shared_ptr<shutdown_state>& state, std::f
 
 FANFARE_DECL void hub_core::shut_down(const shutdown_options& how, std::function<void(error_code)> done)
 {
+    reconnect_spread_ = static_cast<std::uint32_t>(std::max<std::int64_t>(0, how.reconnect_spread.count()));
     stopping_ = true;
+    presence.hurry();
     const auto state = std::make_shared<shutdown_state>(shards_.front()->executor());
     state->done = std::move(done);
     state->waiting = shards_.size();
@@ -288,8 +321,10 @@ FANFARE_DECL void hub_core::tell_when_empty(const std::weak_ptr<shutdown_state>&
 FANFARE_DECL void hub_core::abandon()
 {
     stopping_ = true;
-    if (attached_.exchange(false))
-        bus_->detach(*this);
+    presence.hurry();
+    if (attached_)
+        others.say_goodbye();
+    leave_bus();
     close_all({.code = close_code::going_away});
 }
 

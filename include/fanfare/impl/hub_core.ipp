@@ -9,6 +9,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -24,10 +25,11 @@ inline void check(const hub_options& o)
             throw std::invalid_argument(std::string{"fanfare::hub_options: "} + what);
     };
     require(o.ping_interval.count() > 0 && o.idle_timeout.count() > 0 && o.write_timeout.count() > 0 &&
-                o.close_timeout.count() > 0,
+                o.close_timeout.count() > 0 && o.heartbeat_interval.count() >= 0,
             "every time must be above zero");
     require(o.idle_timeout > o.ping_interval, "idle_timeout must be longer than ping_interval");
     require(o.max_message_size > 0 && o.max_json_depth > 0 && o.max_publish_size > 0, "a size limit must not be 0");
+    require(o.presence_leave_delay.count() >= 0, "presence_leave_delay must not be negative");
     require(o.max_room_name >= 8 && o.max_room_name <= 4096, "max_room_name must be from 8 to 4096");
     require(o.outbox_bytes > 0 && o.outbox_messages > 0, "the outbox must hold something");
     require(o.queue_bytes > 0 && o.queue_messages > 0, "the queue must hold something");
@@ -37,7 +39,7 @@ inline void check(const hub_options& o)
 
 FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& executors, hub_options options,
                                 std::unique_ptr<any_bus> bus)
-    : doors{options}, options_{options}, bus_{std::move(bus)}, rooms_{executors.size()}
+    : doors{options}, others{*this}, options_{options}, bus_{std::move(bus)}, rooms_{executors.size()}
 {
     check(options_);
     if (executors.empty() || executors.size() > max_shards)
@@ -51,14 +53,33 @@ FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& execut
     }
     for (const auto* name : {"global", "device:", "group:", "user:"})
         configure(name, {});
-    bus_->attach(*this);
+}
+
+FANFARE_DECL void hub_core::start()
+{
     attached_ = true;
+    bus_->attach(*this);
 }
 
 FANFARE_DECL hub_core::~hub_core()
 {
-    if (attached_.exchange(false))
-        bus_->detach(*this);
+    leave_bus();
+}
+
+FANFARE_DECL void hub_core::leave_bus()
+{
+    if (!attached_.exchange(false))
+        return;
+    bus_->detach(*this);
+    // Nobody will tell them any more.
+    std::vector<std::function<void()>> waiting;
+    rooms_.for_each([&waiting](room_state& room) {
+        if (const auto own = std::move(room.waiting))
+            for (auto& tell : *own)
+                waiting.push_back(std::move(tell));
+    });
+    for (const auto& tell : waiting)
+        tell();
 }
 
 // ---- rooms
@@ -99,26 +120,167 @@ FANFARE_DECL room_ptr hub_core::room(std::string_view name)
 FANFARE_DECL void hub_core::count_join(room_state& room)
 {
     rooms_.with_lock(room, [&] {
-        if (room.total.fetch_add(1) != 0)
-            return;
-        if (room.name.starts_with("user:"))
+        if (room.total.fetch_add(1) == 0 && room.name.starts_with("user:"))
             users_.fetch_add(1);
-        bus_->join(*this, room.name);
+        take_hold(room);
     });
 }
 
 FANFARE_DECL void hub_core::count_leave(room_state& room)
 {
     rooms_.with_lock(room, [&] {
-        if (room.total.fetch_sub(1) != 1)
-            return;
-        if (room.name.starts_with("user:"))
+        if (room.total.fetch_sub(1) == 1 && room.name.starts_with("user:"))
             users_.fetch_sub(1);
-        bus_->leave(*this, room.name);
+        let_go(room);
     });
 }
 
+// ---- rooms on the bus
+
+// Under the room's lock, as is `let_go`.
+FANFARE_DECL void hub_core::take_hold(room_state& room)
+{
+    if (room.holds++ == 0)
+        room.in_force = !attached_ || bus_->join(*this, room.name);
+}
+
+FANFARE_DECL void hub_core::let_go(room_state& room)
+{
+    if (--room.holds == 0 && attached_)
+        bus_->leave(*this, room.name);
+}
+
+FANFARE_DECL bool hub_core::hold(room_state& room, std::function<void()> then)
+{
+    bool in_force = false;
+    rooms_.with_lock(room, [&] {
+        take_hold(room);
+        in_force = room.in_force || !attached_;
+        if (in_force)
+            return;
+        if (!room.waiting)
+            room.waiting = std::make_unique<std::vector<std::function<void()>>>();
+        room.waiting->push_back(std::move(then));
+    });
+    return in_force;
+}
+
+FANFARE_DECL void hub_core::release(room_state& room)
+{
+    rooms_.with_lock(room, [&] { let_go(room); });
+}
+
+// Rooms whose messages the bus is to carry here before something happens. Only on the shard.
+struct held_rooms {
+    std::shared_ptr<hub_core> hub;
+    std::vector<room_ptr> rooms;
+    std::function<void()> then;
+    std::size_t waiting = 1;
+
+    void one_less()
+    {
+        if (--waiting != 0)
+            return;
+        then();
+        for (const auto& room : rooms)
+            hub->release(*room);
+    }
+};
+
+FANFARE_DECL void hub_core::when_in_force(shard& home, std::vector<room_ptr> rooms, std::function<void()> then)
+{
+    const auto held = std::make_shared<held_rooms>(
+        held_rooms{.hub = shared_from_this(), .rooms = std::move(rooms), .then = std::move(then)});
+    for (const auto& room : held->rooms) {
+        ++held->waiting;
+        if (hold(*room, [held, &home] { home.post([held](shard&) { held->one_less(); }); }))
+            --held->waiting;
+    }
+    held->one_less();
+}
+
+FANFARE_DECL void hub_core::joined(std::string_view name)
+{
+    const auto room = rooms_.find(name);
+    if (!room)
+        return;
+    std::unique_ptr<std::vector<std::function<void()>>> waiting;
+    rooms_.with_lock(*room, [&] {
+        room->in_force = true;
+        waiting = std::move(room->waiting);
+    });
+    if (waiting)
+        for (const auto& tell : *waiting)
+            tell();
+}
+
+FANFARE_DECL void hub_core::missed(std::string_view name)
+{
+    if (name.empty()) {
+        missed_.fetch_add(1, std::memory_order_relaxed);
+        return deliver_to_all(encode_missed({}, wall_now()));
+    }
+    const auto room = rooms_.find(name);
+    if (!room || room->total.load() == 0)
+        return;
+    missed_.fetch_add(1, std::memory_order_relaxed);
+    deliver_to_room(*room, encode_missed(name, wall_now()));
+}
+
+FANFARE_DECL void hub_core::changed(const bus_status& status)
+{
+    {
+        const std::lock_guard lock{status_mutex_};
+        status_ = status;
+        if (!watcher_)
+            return;
+    }
+    shards_.front()->post([this, status](shard&) {
+        std::function<void(const bus_status&)> watcher;
+        {
+            const std::lock_guard lock{status_mutex_};
+            watcher = watcher_;
+        }
+        try {
+            watcher(status);
+        } catch (...) {
+            if (handlers.on_exception)
+                handlers.on_exception(std::current_exception());
+        }
+    });
+}
+
+FANFARE_DECL bus_status hub_core::status() const
+{
+    const std::lock_guard lock{status_mutex_};
+    return status_;
+}
+
+FANFARE_DECL void hub_core::watch_bus(std::function<void(const bus_status&)> watcher)
+{
+    {
+        const std::lock_guard lock{status_mutex_};
+        watcher_ = std::move(watcher);
+    }
+    changed(status());
+}
+
 // ---- from a publish to the bus
+
+// The tag of a connection of any node, by its id; 0 for what is no id.
+inline std::uint64_t except_of(std::string_view id)
+{
+    std::uint64_t halves[2] = {};
+    if (id.size() != 32)
+        return 0;
+    for (std::size_t i = 0; i != 2; ++i) {
+        const auto* first = id.data() + 16 * i;
+        const auto read = std::from_chars(first, first + 16, halves[i], 16);
+        if (read.ec != std::errc{} || read.ptr != first + 16)
+            return 0;
+    }
+    return halves[0] ^ halves[1];
+}
 
 FANFARE_DECL receipt hub_core::refused(error code)
 {
@@ -127,7 +289,8 @@ FANFARE_DECL receipt hub_core::refused(error code)
 }
 
 FANFARE_DECL receipt hub_core::publish(std::string_view room, room_state* known, std::string_view type,
-                                       const json::value& payload, const publish_options& options)
+                                       const json::value& payload, const publish_options& options,
+                                       publish_done done)
 {
     if (stopping())
         return refused(error::shutting_down);
@@ -143,14 +306,15 @@ FANFARE_DECL receipt hub_core::publish(std::string_view room, room_state* known,
         return refused(error::invalid_message);
     if (options.key.size() > 1024)
         return refused(error::message_too_large);
-    const auto except = options.except.empty() ? std::nullopt : number_of(options.except);
+    const auto except = except_of(options.except);
     const auto encoded = encode({.type = type, .room = room, .payload = &payload}, wall_now(),
-                                {room, options.key, except ? except_tag(*except) : 0});
-    return send({.what = bus_message::kind::room, .channel = room, .key = options.key, .origin_room = known}, encoded,
-                known ? known->total.load() : 0);
+                                {room, options.key, except});
+    return send({.what = bus_message::kind::room, .channel = room, .key = options.key, .except = except,
+                 .origin_room = known},
+                encoded, known ? known->total.load() : 0, std::move(done));
 }
 
-FANFARE_DECL receipt hub_core::broadcast(std::string_view type, const json::value& payload)
+FANFARE_DECL receipt hub_core::broadcast(std::string_view type, const json::value& payload, publish_done done)
 {
     if (stopping())
         return refused(error::shutting_down);
@@ -160,17 +324,34 @@ FANFARE_DECL receipt hub_core::broadcast(std::string_view type, const json::valu
     for (const auto& s : shards_)
         receivers += static_cast<std::size_t>(s->count().connections.get());
     return send({.what = bus_message::kind::broadcast}, encode({.type = type, .payload = &payload}, wall_now()),
-                receivers);
+                receivers, std::move(done));
 }
 
-FANFARE_DECL receipt hub_core::send(bus_message message, const shared_frame& encoded, std::size_t receivers)
+FANFARE_DECL receipt hub_core::announce(std::string_view room, std::string_view type, const json::value& payload)
+{
+    const auto known = rooms_.find(room);
+    return send({.what = bus_message::kind::room, .channel = room, .origin_room = known.get()},
+                encode({.type = type, .room = room, .payload = &payload}, wall_now(), {room}),
+                known ? known->total.load() : 0, {});
+}
+
+FANFARE_DECL receipt hub_core::send(bus_message message, const shared_frame& encoded, std::size_t receivers,
+                                    publish_done done)
 {
     if (encoded->payload().size() > options_.max_publish_size)
         return refused(error::message_too_large);
     message.body = encoded->payload();
     message.encoded = encoded.get();
     message.origin = this;
-    const auto answer = bus_->publish(message);
+    bus_done told;
+    if (done)
+        told = [receivers, done = std::move(done)](const bus_receipt& fate) {
+            done({.error = fate.error,
+                  .local_receivers = receivers,
+                  .dispatched_to_cluster = fate.dispatched_to_cluster && fate.nodes != std::size_t{0},
+                  .nodes = fate.nodes});
+        };
+    const auto answer = bus_->publish(message, std::move(told));
     if (answer.error) {
         publish_refused_.fetch_add(1, std::memory_order_relaxed);
         return {.error = answer.error};
@@ -197,30 +378,38 @@ FANFARE_DECL void hub_core::deliver(const bus_message& message)
     if (message.what == bus_message::kind::control)
         return carry_out(message.body);
     auto encoded = message.encoded ? shared_frame{message.encoded}
-                                   : frame::make(ws_opcode::text, message.body, {message.channel, message.key});
-    if (message.what == bus_message::kind::broadcast) {
-        for (const auto& s : shards_)
-            if (s->count().connections.get() != 0)
-                s->deliver(nullptr, encoded);
-        return;
-    }
+                                   : frame::make(ws_opcode::text, message.body,
+                                                 {message.channel, message.key, message.except});
+    if (message.what == bus_message::kind::broadcast)
+        return deliver_to_all(encoded);
     room_ptr found;
     auto* room = message.origin == this ? message.origin_room : nullptr; // the publisher holds it
     if (!room)
         room = (found = rooms_.find(message.channel)).get();
-    if (!room)
-        return;
+    if (room)
+        deliver_to_room(*room, std::move(encoded));
+}
+
+FANFARE_DECL void hub_core::deliver_to_all(const shared_frame& encoded)
+{
+    for (const auto& s : shards_)
+        if (s->count().connections.get() != 0)
+            s->deliver(nullptr, encoded);
+}
+
+FANFARE_DECL void hub_core::deliver_to_room(room_state& room, shared_frame encoded)
+{
     // The last one gets this function's own reference: the counter is what publisher and shard contend for.
     shard* last = nullptr;
     for (const auto& s : shards_) {
-        if (!room->parts[s->index()].concerned())
+        if (!room.parts[s->index()].concerned())
             continue;
         if (last)
-            last->deliver(room, encoded);
+            last->deliver(&room, encoded);
         last = s.get();
     }
     if (last)
-        last->deliver(room, std::move(encoded));
+        last->deliver(&room, std::move(encoded));
 }
 
 } // namespace fanfare::detail

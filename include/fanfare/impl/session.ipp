@@ -44,9 +44,21 @@ FANFARE_DECL void session::start(std::span<char> early)
     if (const auto& until = who_->expires_at)
         times.expires = home_.now_ticks() + home_.ticks(std::chrono::duration_cast<std::chrono::milliseconds>(
                                                 std::max(*until - wall_now(), wall_time::duration::zero())));
-    greet();
+    home_.set_indirect(slot(), true); // nothing goes out before the greeting
+    const auto own = own_rooms();
+    hub_->when_in_force(home_, own, [keep, own, early = std::vector<char>(early.begin(), early.end())]() mutable {
+        keep->begin(own, early);
+    });
+}
+
+FANFARE_DECL void session::begin(const std::vector<room_ptr>& own, std::span<char> early)
+{
+    if (phase_ == phase::open)
+        greet(own);
     if (hub_->stopping())
-        close(close_code::shutdown);
+        hub_->send_away(*this, close_code::shutdown, hub_->options().close_timeout);
+    if (phase_ == phase::open && !blocked_ && !outbox_)
+        all_sent();
     if (!early.empty() && phase_ == phase::open)
         on_bytes(early);
     if (phase_ != phase::ended && !reading_ && wants_read())
@@ -57,7 +69,7 @@ FANFARE_DECL void session::start(std::span<char> early)
 
 FANFARE_DECL void session::deliver(delivery& d)
 {
-    if (phase_ != phase::open)
+    if (phase_ != phase::open || !greeted_)
         return;
     const auto* frames = &d.frames();
     auto wire = d.wire();
@@ -239,6 +251,8 @@ FANFARE_DECL void session::end()
         const auto last = std::move(rooms_.back());
         rooms_.pop_back();
         home_.leave(*last.room, last.position);
+        if (last.room->options->presence)
+            hub_->presence.left(last.room->name, number_);
     }
     outbox_.reset();
     hub_->doors.leave(who_->user_id, address_);
@@ -302,6 +316,8 @@ FANFARE_DECL bool session::join(const room_ptr& room, bool own)
         rooms_.reserve(1); // most connections have one
     rooms_.push_back({room, 0, own});
     rooms_.back().position = home_.join(*room, slot());
+    if (room->options->presence)
+        hub_->presence.entered(room->name, number_, who_);
     return true;
 }
 
@@ -314,6 +330,8 @@ FANFARE_DECL bool session::leave(std::string_view room)
     rooms_[at] = std::move(rooms_.back());
     rooms_.pop_back();
     home_.leave(*gone.room, gone.position);
+    if (gone.room->options->presence)
+        hub_->presence.left(gone.room->name, number_);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #define FANFARE_IMPL_SESSION_PROTOCOL_IPP
 
 #include <fanfare/detail/hub_core.hpp>
+#include <fanfare/detail/presence_operation.hpp>
 #include <fanfare/detail/session.hpp>
 #include <fanfare/detail/subscribe_operation.hpp>
 
@@ -20,18 +21,28 @@ inline std::uint32_t steady_milliseconds() noexcept
     return static_cast<std::uint32_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
 }
 
-FANFARE_DECL void session::greet()
+// The rooms that come with the identity.
+FANFARE_DECL std::vector<room_ptr> session::own_rooms()
 {
-    // Joined before it is told, or what is published once the client knows could miss it.
-    const auto join_own = [this](const std::string& name) {
+    std::vector<room_ptr> own;
+    const auto add = [&](const std::string& name) {
         error_code ec;
         if (const auto rules = hub_->rules_for(name, ec))
-            join(hub_->rooms().obtain(name, rules), true);
+            own.push_back(hub_->rooms().obtain(name, rules));
     };
     if (!who_->anonymous())
-        join_own("user:" + who_->user_id);
+        add("user:" + who_->user_id);
     for (const auto& name : who_->rooms)
-        join_own(name);
+        add(name);
+    return own;
+}
+
+FANFARE_DECL void session::greet(const std::vector<room_ptr>& own)
+{
+    greeted_ = true;
+    // Joined before it is told, or what is published once the client knows could miss it.
+    for (const auto& room : own)
+        join(room, true);
     if (!hub_->handlers.raw) {
         std::string now;
         append_timestamp(now, wall_now());
@@ -183,6 +194,8 @@ FANFARE_DECL void session::on_envelope(const incoming& message)
         return on_unsubscribe(message);
     if (message.type == "publish")
         return on_publish(message);
+    if (message.type == "presence")
+        return on_presence(message);
     const auto handler = hub_->handlers.messages.find(message.type);
     if (handler == hub_->handlers.messages.end())
         return offend(error::unknown_type, "unknown message type: " + std::string{message.type}, message.request_id);
@@ -237,6 +250,22 @@ FANFARE_DECL void session::on_unsubscribe(const incoming& message)
         remaining.emplace_back(m.room->name);
     const json::value payload{{"rooms", std::move(remaining)}, {"left", std::move(left)}};
     send_message("unsubscribed", &payload, message.request_id);
+}
+
+FANFARE_DECL void session::on_presence(const incoming& message)
+{
+    const auto* body = message.payload ? message.payload->if_object() : nullptr;
+    const auto* named = body ? body->if_contains("room") : nullptr;
+    const auto* limit = body ? body->if_contains("limit") : nullptr;
+    const auto* most = limit ? limit->if_int64() : nullptr;
+    if ((named && !named->is_string()) || (!named && message.room.empty()) || (limit && (!most || *most < 1)))
+        return offend(error::invalid_message, "presence needs a room; its limit must be a number above zero",
+                      message.request_id);
+    const auto room = named ? std::string_view{named->get_string()} : message.room;
+    if (const auto ec = presence_refused(*hub_, room))
+        return offend(static_cast<error>(ec.value()), ec.message(), message.request_id);
+    presence_operation::start(*this, room, most ? static_cast<std::size_t>(*most) : presence_default_limit,
+                              message.request_id);
 }
 
 FANFARE_DECL void session::on_publish(const incoming& message)

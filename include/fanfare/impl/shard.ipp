@@ -322,6 +322,7 @@ FANFARE_DECL void shard::update_clock()
 FANFARE_DECL void shard::on_tick()
 {
     update_clock();
+    hub_.others.on_tick();
     const auto silent = ticks(hub_.options().idle_timeout);
     for (std::size_t i = 0; i != slots_.size(); ++i) {
         if (!slots_[i].owner)

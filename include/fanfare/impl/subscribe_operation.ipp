@@ -7,6 +7,8 @@
 
 #include <boost/json/object.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -102,7 +104,31 @@ FANFARE_DECL void subscribe_operation::check(std::size_t i)
 FANFARE_DECL void subscribe_operation::answered()
 {
     if (--waiting_ == 0)
-        finish();
+        prepare();
+}
+
+// The client is told only when the bus carries the rooms' messages here: what is published once it knows, it gets.
+FANFARE_DECL void subscribe_operation::prepare()
+{
+    auto& hub = session_->hub();
+    std::vector<room_ptr> wanted;
+    for (auto& wish : wishes_) {
+        if (wish.refused != error{} || !session_->open() || session_->is_member(wish.room))
+            continue;
+        error_code ec;
+        const auto rules = hub.rules_for(wish.room, ec);
+        if (!rules)
+            wish.refused = static_cast<error>(ec.value());
+        else
+            wish.joins = hub.rooms().obtain(wish.room, rules);
+        if (!wish.joins || std::find(wanted.begin(), wanted.end(), wish.joins) != wanted.end())
+            continue;
+        if (session_->rooms_joined() + wanted.size() < hub.options().max_rooms)
+            wanted.push_back(wish.joins);
+        else
+            wish = {std::move(wish.room), error::too_many_rooms};
+    }
+    hub.when_in_force(session_->home(), std::move(wanted), [self = shared_from_this()] { self->finish(); });
 }
 
 FANFARE_DECL void subscribe_operation::finish()
@@ -115,15 +141,11 @@ FANFARE_DECL void subscribe_operation::finish()
     json::array rejected;
     json::object recovered;
     for (auto& wish : wishes_) {
-        if (wish.refused == error{} && !session_->is_member(wish.room)) {
-            error_code ec;
-            const auto rules = hub.rules_for(wish.room, ec);
-            if (!rules)
-                wish.refused = static_cast<error>(ec.value());
-            else if (session_->rooms_joined() >= hub.options().max_rooms)
+        if (wish.joins && !session_->is_member(wish.room)) {
+            if (session_->rooms_joined() >= hub.options().max_rooms)
                 wish.refused = error::too_many_rooms;
             else
-                session_->join(hub.rooms().obtain(wish.room, rules));
+                session_->join(wish.joins);
         }
         if (wish.refused == error{})
             joined.emplace_back(wish.room);
@@ -141,6 +163,21 @@ FANFARE_DECL void subscribe_operation::finish()
     session_->send_message("subscribed", &payload, request_id_.is_null() ? nullptr : &request_id_);
 }
 
+// What the bus tells before `publish` returns is answered right after it, in order; the rest comes from any thread.
+struct early_receipt {
+    std::thread::id asking = std::this_thread::get_id();
+    bool inside = true; // only in that thread
+    std::optional<receipt> fate;
+
+    bool take(const receipt& done)
+    {
+        if (std::this_thread::get_id() != asking || !inside)
+            return false;
+        fate = done;
+        return true;
+    }
+};
+
 FANFARE_DECL void publish_operation::start(session& s, std::string_view room, std::string_view type,
                                            const json::value* payload, const json::value* request_id)
 {
@@ -151,19 +188,37 @@ FANFARE_DECL void publish_operation::start(session& s, std::string_view room, st
         [keep = boost::intrusive_ptr<session>{&s}, room = std::string{room}, type = std::string{type},
          body = own(payload), id = own(request_id)](bool allowed) {
             keep->end_request();
-            const auto* answer_to = id.is_null() ? nullptr : &id;
             if (!allowed)
-                return keep->send_error(error::forbidden, "not allowed to publish to " + room, answer_to);
-            const auto done = keep->hub().publish(room, nullptr, type, body, {});
-            if (!done)
-                return keep->send_error(static_cast<error>(done.error.value()), done.error.message(), answer_to);
-            if (!answer_to)
-                return;
-            const json::value receipt{{"room", room},
-                                      {"local_receivers", done.local_receivers},
-                                      {"dispatched_to_cluster", done.dispatched_to_cluster}};
-            keep->send_message("published", &receipt, answer_to);
+                return keep->send_error(error::forbidden, "not allowed to publish to " + room,
+                                        id.is_null() ? nullptr : &id);
+            const auto early = std::make_shared<early_receipt>();
+            const auto told = [keep, room, id, early](const receipt& done) {
+                if (early->take(done))
+                    return;
+                keep->home().post([keep, room, id, done](shard&) { answer(*keep, room, id, done); });
+            };
+            const auto taken = keep->hub().publish(room, nullptr, type, body, {}, told);
+            early->inside = false;
+            if (!taken || early->fate)
+                answer(*keep, room, id, taken ? *early->fate : taken);
         });
+}
+
+FANFARE_DECL void publish_operation::answer(session& s, const std::string& room, const json::value& id,
+                                            const receipt& done)
+{
+    const auto* answer_to = id.is_null() ? nullptr : &id;
+    if (!done)
+        return s.send_error(static_cast<error>(done.error.value()), done.error.message(), answer_to);
+    if (!answer_to)
+        return;
+    json::object payload{{"room", room},
+                         {"local_receivers", done.local_receivers},
+                         {"dispatched_to_cluster", done.dispatched_to_cluster}};
+    if (done.nodes)
+        payload["nodes"] = *done.nodes;
+    const json::value body(std::move(payload));
+    s.send_message("published", &body, answer_to);
 }
 
 } // namespace fanfare::detail

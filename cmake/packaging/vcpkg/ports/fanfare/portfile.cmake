@@ -2,9 +2,14 @@
 # Builds the checkout that this port lies in: vcpkg install fanfare --overlay-ports=cmake/packaging/vcpkg/ports
 get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../../../../.." ABSOLUTE)
 
+vcpkg_check_features(OUT_FEATURE_OPTIONS features FEATURES
+    redis FANFARE_WITH_REDIS
+    ssl FANFARE_WITH_SSL
+)
 vcpkg_cmake_configure(
     SOURCE_PATH "${SOURCE_PATH}"
     OPTIONS
+        ${features}
         -DFANFARE_INSTALL=ON
         -DFANFARE_BUILD_TESTS=OFF
         -DFANFARE_BUILD_EXAMPLES=OFF

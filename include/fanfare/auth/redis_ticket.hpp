@@ -1,0 +1,93 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_AUTH_REDIS_TICKET_HPP
+#define FANFARE_AUTH_REDIS_TICKET_HPP
+
+#include <fanfare/auth/ticket.hpp>
+#include <fanfare/config.hpp>
+#include <fanfare/identity.hpp>
+#include <fanfare/redis/client.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace fanfare {
+
+/// How a `redis_ticket_store` keeps tickets.
+struct redis_ticket_options {
+    /// Before the name of every key. All processes that share their tickets share it.
+    std::string prefix = "fanfare:";
+    /// The longest lifetime that an issuer may ask for: 1 to 300 seconds.
+    std::chrono::seconds max_lifetime{60};
+};
+
+/// Tickets in Redis, issued by one process and redeemed by any:
+/// @code
+/// fanfare::redis_client redis{ioc, "redis://localhost"};
+/// fanfare::redis_ticket_store tickets{redis};
+/// @endcode
+/// A ticket is the key `PREFIXticket:{HASH}` with a time to live, where HASH is the ticket's SHA-256 in hexadecimal:
+/// who can read Redis' keys cannot use the tickets. Its value is the identity as JSON. Redeeming is one GETDEL, or a
+/// script where Redis is older than 6.2. Nothing but Redis' memory limits how many tickets there are.
+///
+/// A handle: copies share the tickets and the client. Every function may be called from any thread. Handlers are
+/// called once, on the client's strand, or before the call returns if the arguments are refused; they are destroyed
+/// without a call if the client's context ends first. Cannot be cancelled. Tickets never appear in an error.
+///
+/// While Redis is away, commands wait within the client's `redis_options::queue_time`; where an upgrade must be
+/// answered sooner, give the tickets a client with a shorter one.
+class redis_ticket_store {
+public:
+    /// Throws `boost::system::system_error` with `error::invalid_config` if `max_lifetime` is out of its range.
+    FANFARE_DECL explicit redis_ticket_store(redis_client client, redis_ticket_options options = {});
+
+    // Copying on purpose: a moved-from handle would be an empty one.
+    redis_ticket_store(const redis_ticket_store&) = default;
+    redis_ticket_store& operator=(const redis_ticket_store&) = default;
+
+    /// Makes a ticket for `who`, good for `lifetime` (1 second to the limit) and, if `origin` is not empty, only
+    /// for requests from that origin.
+    ///
+    /// Errors: `error::invalid_config` for the lifetime; `error::origin_not_allowed` if `origin` is not an origin;
+    /// `error::invalid_json` if `who` cannot be read back from JSON (not UTF-8, a number that JSON does not have,
+    /// claims nested deeper than 32); the reason why the system has no random bytes; those of
+    /// `redis_client::async_command`.
+    FANFARE_DECL void async_issue(identity who, std::chrono::seconds lifetime, std::string origin,
+                                  ticket_issued handler);
+
+    /// The same without an origin.
+    void async_issue(identity who, std::chrono::seconds lifetime, ticket_issued handler)
+    {
+        async_issue(std::move(who), lifetime, {}, std::move(handler));
+    }
+
+    /// Trades a ticket for its identity, once. `origin` is the request's `Origin` header; a wrong one uses the ticket
+    /// up as well.
+    ///
+    /// Errors: `error::ticket_invalid`; those of `redis_client::async_command` when Redis could not be asked. After
+    /// `error::delivery_unknown` the ticket may be used up.
+    FANFARE_DECL void async_redeem(std::string_view ticket, std::string_view origin, ticket_redeemed handler);
+
+private:
+    struct state;
+    std::shared_ptr<state> state_;
+};
+
+static_assert(ticket_store<redis_ticket_store>);
+
+namespace detail {
+
+// The SHA-256 of `text` in hexadecimal.
+FANFARE_DECL std::string sha256_hex(std::string_view text);
+
+} // namespace detail
+
+} // namespace fanfare
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/impl/redis_ticket.ipp>
+#endif
+
+#endif

@@ -1,0 +1,131 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_REDIS_BUS_SESSION_HPP
+#define FANFARE_DETAIL_REDIS_BUS_SESSION_HPP
+
+#include <fanfare/bus.hpp>
+#include <fanfare/config.hpp>
+#include <fanfare/detail/context_bound.hpp>
+#include <fanfare/detail/redis_bus_core.hpp>
+#include <fanfare/detail/redis_channels.hpp>
+#include <fanfare/detail/redis_link.hpp>
+#include <fanfare/detail/redis_message.hpp>
+#include <fanfare/detail/redis_pipeline.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+namespace fanfare::detail {
+
+/// The connections of a bus, from the first `attach` to the last `detach`: one for commands, one for subscriptions.
+/// They are up and down together. On the strand, but for `make`, `start`, `stop` and `commands`.
+///
+/// down -> (both connected) subscribing -> (everything confirmed) probing -> (the first probe came back) up
+class redis_bus_session final : public redis_link_events, public std::enable_shared_from_this<redis_bus_session> {
+public:
+    /// Throws as the link does.
+    FANFARE_DECL static std::shared_ptr<redis_bus_session> make(std::shared_ptr<redis_bus_core> core,
+                                                                const asio::any_io_executor& executor);
+    FANFARE_DECL void start();
+    /// Ends it, when Redis has answered what was on its way; that may take a second.
+    FANFARE_DECL void stop();
+    redis_pipeline& commands() noexcept { return *commands_; }
+
+    /// Sends what joins and leaves have changed.
+    FANFARE_DECL void turn();
+    /// A PUBLISH was answered: the bus is in use.
+    FANFARE_DECL void published();
+    /// A message was lost, and nobody but the members of its room can be told.
+    FANFARE_DECL void lost(bus_message::kind what, std::string_view room);
+
+private:
+    using clock = redis_channels::clock;
+    enum class stage : std::uint8_t { down, subscribing, probing, up, stopped };
+    static constexpr std::size_t max_lost_rooms = 10'000;
+
+    struct timers {
+        explicit timers(const bound_strand::strand_type& s) : turn{s}, probe{s} {}
+        asio::steady_timer turn, probe;
+    };
+
+    FANFARE_DECL redis_bus_session(std::shared_ptr<redis_bus_core> core, const asio::any_io_executor& executor);
+
+    FANFARE_DECL void on_up() override;
+    FANFARE_DECL void on_down(const std::string& problem) override;
+    FANFARE_DECL void on_reply(const redis_value& reply) override;
+    FANFARE_DECL void on_read_end() override;
+
+    FANFARE_DECL void end();
+    FANFARE_DECL void connected();
+    FANFARE_DECL void disconnected(const std::string& problem, bool was_up);
+    FANFARE_DECL void give_up(std::string_view why);
+    FANFARE_DECL void subscribe_all();
+    FANFARE_DECL void send_changes(redis_channels& channels);
+    FANFARE_DECL void on_answer(bool subscribe, std::string_view channel);
+    FANFARE_DECL void on_base_answer(bool subscribe, std::string_view channel);
+    FANFARE_DECL void on_refusal(std::string_view text);
+    FANFARE_DECL void one_confirmed();
+    FANFARE_DECL void come_up();
+    FANFARE_DECL void expect_answers();
+    FANFARE_DECL void arm_turn();
+
+    FANFARE_DECL void probe();
+    FANFARE_DECL void ask_role();
+    FANFARE_DECL void on_probe(std::string_view body);
+    FANFARE_DECL void probe_soon();
+    FANFARE_DECL void arm_probe(clock::time_point at);
+    FANFARE_DECL void on_probe_time();
+    FANFARE_DECL void stop_probing();
+
+    FANFARE_DECL void on_message(std::string_view channel, std::string_view body);
+    FANFARE_DECL void on_room(std::string_view room, std::string_view channel, std::string_view body);
+    FANFARE_DECL void on_broadcast(std::string_view body);
+    FANFARE_DECL void on_control(std::string_view body);
+    FANFARE_DECL void on_notification(std::string_view body);
+    FANFARE_DECL void malformed(std::string_view channel, std::string_view why);
+
+    FANFARE_DECL void tell_losses();
+    FANFARE_DECL void send_notice(std::string_view channel, redis_message::kind what, const std::string& room);
+    FANFARE_DECL void notice_failed(redis_message::kind what, const std::string& room, error_code ec);
+
+    const std::shared_ptr<redis_bus_core> core_;
+    context_bound<timers> clocks_;
+    std::shared_ptr<redis_pipeline> commands_;
+    std::shared_ptr<redis_link> link_; // subscriptions
+    stage stage_ = stage::down;
+    bool link_was_up_ = false;
+    bool commands_were_up_ = false;
+    bool ever_up_ = false;
+    bool turn_armed_ = false;
+
+    std::vector<std::string> base_; // the channels that are always subscribed
+    std::size_t base_confirmed_ = 0;
+    std::size_t unconfirmed_ = 0; // answers that `up` waits for
+
+    std::uint64_t probe_number_ = 0;
+    bool probe_due_ = false;   // a probe is on its way
+    bool probe_armed_ = false; // the timer runs
+    bool in_use_ = false;      // something was published since the last probe
+    std::uint64_t probe_timer_ = 0; // to know the present timer from an older one
+    clock::time_point probe_sent_{}, proven_{}, heard_{};
+
+    std::unordered_set<std::string> lost_rooms_;
+    bool lost_broadcast_ = false, lost_all_ = false, telling_ = false;
+};
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/impl/redis_bus_session.ipp>
+#include <fanfare/impl/redis_bus_traffic.ipp>
+#endif
+
+#endif

@@ -1,0 +1,125 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_PRESENCE_HPP
+#define FANFARE_PRESENCE_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/presence_list.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace fanfare {
+
+/// Takes the answer to `async_enter` or `async_leave`.
+using presence_changed = std::function<void(error_code, presence_change)>;
+/// Takes the answer to `async_refresh`.
+using presence_refreshed = std::function<void(error_code, presence_refresh)>;
+/// Takes the answer to `async_read`.
+using presence_was_read = std::function<void(error_code, presence_list)>;
+
+/// Keeps who is in which room, for all hubs that share it. A store is a handle: its copies share what they keep.
+///
+/// Guarantee: every operation is atomic, and those on one room have one order. Of all callers, exactly one is told
+/// that a user is in the room (`first_of_user`) and exactly one that the user is gone (`last_of_user` or `departed`),
+/// each time. Where an answer was lost on the way, the same caller is told again with its next operation on the room:
+/// it may hear of it twice, but somebody always does. For one connection, start an operation when the one before has
+/// answered; operations that overlap may take effect in any order. An entry lives for `lifetime()` from its last
+/// `enter` or `refresh`. One that has expired is not shown any more, and its user has departed for the first caller
+/// that then enters, leaves or refreshes something in the room. That may be put off for as long as the hubs could not
+/// reach the store, so that an outage makes nobody depart.
+/// - `async_enter(room, client, handler)`: the connection is in the room. Once more is a refresh.
+/// - `async_leave(room, connection_id, handler)`: it is not. One that was not there is no error.
+/// - `async_refresh(entries, handler)`: these connections live on. With an error, the answer still holds what is known.
+/// - `async_read(room, limit, handler)`: who is there, at most `limit` clients and users by name.
+/// - `lifetime()`: zero if entries stay until they leave, so that no refresh is needed.
+/// Every function may be called from any thread. The handlers are called exactly once, on any thread, maybe before the
+/// function returns; where the store works in an execution context and that ends first, they are destroyed without a
+/// call. Views are copied before the function returns.
+template <class S>
+concept presence_store = std::copy_constructible<S> &&
+    requires(S& store, std::string_view room, presence_client client, std::vector<presence_entries> entries,
+             std::size_t limit, presence_changed changed, presence_refreshed refreshed, presence_was_read was_read) {
+        store.async_enter(room, std::move(client), std::move(changed));
+        store.async_leave(room, room, std::move(changed));
+        store.async_refresh(std::move(entries), std::move(refreshed));
+        store.async_read(room, limit, std::move(was_read));
+        { store.lifetime() } -> std::convertible_to<std::chrono::milliseconds>;
+    };
+
+/// Any presence store, as one copyable type. An empty one must not be used.
+class any_presence {
+public:
+    any_presence() = default;
+
+    template <class S>
+        requires(!std::same_as<S, any_presence>) && presence_store<S>
+    any_presence(S store) : held_{std::make_shared<holder<S>>(std::move(store))}
+    {
+    }
+
+    explicit operator bool() const noexcept { return held_ != nullptr; }
+
+    void async_enter(std::string_view room, presence_client client, presence_changed handler)
+    {
+        held_->enter(room, std::move(client), std::move(handler));
+    }
+    void async_leave(std::string_view room, std::string_view connection_id, presence_changed handler)
+    {
+        held_->leave(room, connection_id, std::move(handler));
+    }
+    void async_refresh(std::vector<presence_entries> entries, presence_refreshed handler)
+    {
+        held_->refresh(std::move(entries), std::move(handler));
+    }
+    void async_read(std::string_view room, std::size_t limit, presence_was_read handler)
+    {
+        held_->read(room, limit, std::move(handler));
+    }
+    std::chrono::milliseconds lifetime() const { return held_->lifetime(); }
+
+private:
+    struct base {
+        virtual ~base() = default;
+        virtual void enter(std::string_view room, presence_client client, presence_changed handler) = 0;
+        virtual void leave(std::string_view room, std::string_view connection_id, presence_changed handler) = 0;
+        virtual void refresh(std::vector<presence_entries> entries, presence_refreshed handler) = 0;
+        virtual void read(std::string_view room, std::size_t limit, presence_was_read handler) = 0;
+        virtual std::chrono::milliseconds lifetime() = 0;
+    };
+    template <class S>
+    struct holder final : base {
+        explicit holder(S s) : store{std::move(s)} {}
+        void enter(std::string_view room, presence_client client, presence_changed handler) override
+        {
+            store.async_enter(room, std::move(client), std::move(handler));
+        }
+        void leave(std::string_view room, std::string_view connection_id, presence_changed handler) override
+        {
+            store.async_leave(room, connection_id, std::move(handler));
+        }
+        void refresh(std::vector<presence_entries> entries, presence_refreshed handler) override
+        {
+            store.async_refresh(std::move(entries), std::move(handler));
+        }
+        void read(std::string_view room, std::size_t limit, presence_was_read handler) override
+        {
+            store.async_read(room, limit, std::move(handler));
+        }
+        std::chrono::milliseconds lifetime() override { return store.lifetime(); }
+        S store;
+    };
+
+    std::shared_ptr<base> held_;
+};
+
+} // namespace fanfare
+
+#endif

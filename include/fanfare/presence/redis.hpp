@@ -1,0 +1,72 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_PRESENCE_REDIS_HPP
+#define FANFARE_PRESENCE_REDIS_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/presence.hpp>
+#include <fanfare/redis/client.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fanfare {
+
+/// How a `redis_presence` keeps its entries.
+struct redis_presence_options {
+    /// Before the name of every key. Hubs that share their users share it.
+    std::string prefix = "fanfare:";
+    /// How long an entry outlives its hub's last refresh: 100 ms to a day. The hub refreshes three times as often. The
+    /// same on all hubs.
+    std::chrono::milliseconds lifetime{30'000};
+};
+
+/// Presence in Redis (5 or later), for hubs in several processes:
+/// @code
+/// fanfare::redis_client redis{ioc, "redis://localhost"};
+/// hub.presence(fanfare::redis_presence{redis});
+/// @endcode
+/// A room's keys are `PREFIXpresence:{ROOM}:expires`, `:clients`, `:users`, `:awake` and `:told`; the room is their
+/// hash tag. Each operation is one atomic script, by Redis' own clock. What nobody refreshes vanishes within three
+/// lifetimes.
+///
+/// Copies share one handle to the store, one for each hub. Thread-safe; handlers are called on the client's strand;
+/// they are destroyed without a call if its context ends first. The commands need Redis' permission for scripts.
+/// Errors: those of `redis_client::async_command`.
+///
+/// When nobody has changed or refreshed a room for half a lifetime, nobody in it is taken for departed for half a
+/// lifetime from then on, so that an outage of Redis makes no leaves. Expired entries are not shown meanwhile.
+class redis_presence {
+public:
+    /// Throws `boost::system::system_error` with `error::invalid_config` if the lifetime is out of its range.
+    FANFARE_DECL explicit redis_presence(redis_client client, redis_presence_options options = {});
+
+    // Copying on purpose: a moved-from handle would be an empty one.
+    redis_presence(const redis_presence&) = default;
+    redis_presence& operator=(const redis_presence&) = default;
+
+    FANFARE_DECL void async_enter(std::string_view room, const presence_client& client, presence_changed handler);
+    FANFARE_DECL void async_leave(std::string_view room, std::string_view connection_id, presence_changed handler);
+    FANFARE_DECL void async_refresh(const std::vector<presence_entries>& entries, presence_refreshed handler);
+    FANFARE_DECL void async_read(std::string_view room, std::size_t limit, presence_was_read handler);
+    FANFARE_DECL std::chrono::milliseconds lifetime() const noexcept;
+
+private:
+    struct state;
+    std::shared_ptr<state> state_;
+};
+
+static_assert(presence_store<redis_presence>);
+
+} // namespace fanfare
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/impl/redis_presence.ipp>
+#endif
+
+#endif

@@ -1,0 +1,162 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_REDIS_CLIENT_HPP
+#define FANFARE_REDIS_CLIENT_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/context_bound.hpp>
+#include <fanfare/detail/redis_pipeline.hpp>
+#include <fanfare/redis/options.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace fanfare {
+
+/// What Redis answered, as a value of its own.
+struct redis_result {
+    enum class type : std::uint8_t { nil, text, status, integer, array, error };
+    type what = type::nil;
+    /// Of a string, a status or an error.
+    std::string text{};
+    std::int64_t integer = 0;
+    /// Of an array.
+    std::vector<redis_result> elements{};
+
+    bool is_nil() const noexcept { return what == type::nil; }
+};
+
+/// The words of a command: `{"SET", "key", value}`, or a vector of strings.
+class redis_command {
+public:
+    redis_command(std::vector<std::string> words) : words_{std::move(words)} {}
+    // No std::initializer_list: GCC 12 cannot have one in an expression with co_await.
+    template <std::convertible_to<std::string_view>... Words>
+        requires(sizeof...(Words) != 0)
+    redis_command(const Words&... words)
+    {
+        words_.reserve(sizeof...(words));
+        (words_.emplace_back(std::string_view{words}), ...);
+    }
+
+    const std::vector<std::string>& words() const noexcept { return words_; }
+
+private:
+    std::vector<std::string> words_;
+};
+
+/// A connection to Redis that keeps itself up, for commands from any thread.
+///
+/// A handle: copies share one connection, which begins with the first and ends with the last. Commands that come
+/// while one turn of the executor lasts leave in one write. While Redis is away they wait, up to the limits of
+/// `redis_options`. Runs on a strand of the executor that it is made with; no thread of its own, except the one that
+/// Asio resolves host names in. The context may end at any time: what is under way is then dropped.
+class redis_client {
+public:
+    /// Takes a command's fate on the client's strand; the reply lives as long as the call.
+    using handler = detail::redis_pipeline::handler;
+    /// Told on the client's strand when the connection goes up or down, and why it is down: words, no secret.
+    using state_handler = std::function<void(bool up, const std::string& problem)>;
+
+    /// Throws `boost::system::system_error` with `error::invalid_config` if the options cannot work.
+    FANFARE_DECL redis_client(asio::any_io_executor executor, redis_options options);
+    redis_client(asio::any_io_executor executor, std::string_view url)
+        : redis_client{std::move(executor), parse_redis_url(url)}
+    {
+    }
+    template <std::derived_from<asio::execution_context> Context>
+    redis_client(Context& context, redis_options options)
+        : redis_client{asio::any_io_executor{context.get_executor()}, std::move(options)}
+    {
+    }
+    template <std::derived_from<asio::execution_context> Context>
+    redis_client(Context& context, std::string_view url)
+        : redis_client{asio::any_io_executor{context.get_executor()}, parse_redis_url(url)}
+    {
+    }
+
+    // Copying on purpose: a moved-from handle would be an empty one.
+    redis_client(const redis_client&) = default;
+    redis_client& operator=(const redis_client&) = default;
+
+    /// Sends a command: `co_await client.async_command({"GET", "key"}, use_awaitable)`. Thread-safe.
+    ///
+    /// Completes with `void(error_code, redis_result)` on the token's executor, or the one of `get_executor`. Errors:
+    /// `redis_failed` (the result's text is Redis' own), `bus_unavailable` (never sent), `queue_full` and
+    /// `message_too_large` (refused), `delivery_unknown` (sent, and the connection broke). Cannot be cancelled: a
+    /// command that was sent cannot be called back. Once the context has ended the handler is dropped without a call.
+    template <class Token>
+    auto async_command(redis_command command, Token&& token)
+    {
+        return asio::async_initiate<Token, void(error_code, redis_result)>(
+            [client = *this](auto done, const redis_command& c) mutable { client.initiate(std::move(done), c); }, token,
+            std::move(command));
+    }
+
+    /// Sends a command; what adapters use. The handler is called once, never before this returns. Thread-safe.
+    FANFARE_DECL void command(std::span<const std::string_view> args, handler done);
+    void command(std::initializer_list<std::string_view> args, handler done)
+    {
+        command(std::span{args.begin(), args.size()}, std::move(done));
+    }
+
+    /// Adds an observer of the connection for as long as it lives; it is told the present state first. It must not
+    /// hold a copy of this client, or neither would ever end. Thread-safe.
+    FANFARE_DECL void on_state(state_handler observer);
+
+    /// Whether commands leave at once. Thread-safe.
+    FANFARE_DECL bool up() const;
+
+    /// The executor that the client was made with; an empty one once its context has ended. Thread-safe.
+    FANFARE_DECL asio::any_io_executor get_executor() const;
+
+private:
+    struct state;
+
+    // Calls `done` with a result of its own.
+    template <class Done>
+    void initiate(Done done, const redis_command& command);
+
+    FANFARE_DECL void start(const redis_command& command, std::function<void(error_code, redis_result)> done);
+
+    std::shared_ptr<state> state_;
+};
+
+template <class Done>
+void redis_client::initiate(Done done, const redis_command& command)
+{
+    const auto own = get_executor();
+    if (!own)
+        return; // as the context drops what was under way in it
+    const auto executor = asio::get_associated_executor(done, own);
+    const auto work = asio::make_work_guard(executor);
+    const auto shared = std::make_shared<Done>(std::move(done)); // a std::function must be copyable
+    start(command, [shared, executor, work](error_code ec, redis_result result) {
+        asio::post(executor, [shared, ec, result = std::move(result)]() mutable {
+            auto call = std::move(*shared);
+            std::move(call)(ec, std::move(result));
+        });
+    });
+}
+
+} // namespace fanfare
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/impl/redis_client.ipp>
+#endif
+
+#endif

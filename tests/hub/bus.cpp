@@ -1,0 +1,347 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+// What a hub does with a bus between processes: it waits for it, tells what it loses, and asks the other hubs.
+#include "support.hpp"
+
+#include <boost/asio/use_future.hpp>
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+
+using namespace fanfare;
+using namespace fanfare::test;
+
+namespace {
+
+// A bus that acknowledges and confirms only when the test says so.
+class scripted_bus {
+public:
+    scripted_bus() : state_{std::make_shared<state>()} {}
+
+    void attach(bus_sink& sink)
+    {
+        const std::lock_guard lock{state_->mutex};
+        state_->sink = &sink;
+    }
+    void detach(bus_sink&)
+    {
+        const std::lock_guard lock{state_->mutex};
+        state_->sink = nullptr;
+    }
+    bus_receipt publish(const bus_message& message, bus_done done)
+    {
+        const std::lock_guard lock{state_->mutex};
+        if (message.what == bus_message::kind::control) {
+            state_->commands.emplace_back(message.body);
+            if (done)
+                state_->asked.push_back(std::move(done));
+            return {};
+        }
+        if (state_->refuse)
+            return {error::bus_unavailable};
+        state_->published.emplace_back(message.channel, std::string{message.body});
+        if (done)
+            state_->unconfirmed.push_back(std::move(done));
+        return {.dispatched_to_cluster = true};
+    }
+    bool join(bus_sink&, std::string_view room)
+    {
+        const std::lock_guard lock{state_->mutex};
+        return !state_->joining.insert(std::string{room}).second;
+    }
+    void leave(bus_sink&, std::string_view room)
+    {
+        const std::lock_guard lock{state_->mutex};
+        state_->joining.erase(std::string{room});
+    }
+
+    bool joining(const std::string& room)
+    {
+        const std::lock_guard lock{state_->mutex};
+        return state_->joining.contains(room);
+    }
+    std::size_t published()
+    {
+        const std::lock_guard lock{state_->mutex};
+        return state_->published.size();
+    }
+    bus_sink& sink() { return *state_->sink; }
+    void arrive(const std::string& room, const std::string& body)
+    {
+        sink().deliver({.channel = room, .body = body});
+    }
+    void command(const std::string& text) { sink().deliver({.what = bus_message::kind::control, .body = text}); }
+    std::optional<std::string> next_command()
+    {
+        const std::lock_guard lock{state_->mutex};
+        if (state_->commands.empty())
+            return std::nullopt;
+        auto first = std::move(state_->commands.front());
+        state_->commands.pop_front();
+        return first;
+    }
+    void confirm(const bus_receipt& fate)
+    {
+        const auto done = take(state_->unconfirmed);
+        done(fate);
+    }
+    void confirm_command(const bus_receipt& fate)
+    {
+        const auto done = take(state_->asked);
+        done(fate);
+    }
+    void refuse() { state_->refuse = true; }
+
+private:
+    struct state {
+        std::mutex mutex;
+        bus_sink* sink = nullptr;
+        std::set<std::string> joining;
+        std::vector<std::pair<std::string, std::string>> published;
+        std::deque<bus_done> unconfirmed;
+        std::deque<bus_done> asked;
+        std::deque<std::string> commands;
+        std::atomic<bool> refuse{false};
+    };
+    bus_done take(std::deque<bus_done>& from)
+    {
+        const std::lock_guard lock{state_->mutex};
+        auto first = std::move(from.at(0));
+        from.pop_front();
+        return first;
+    }
+    std::shared_ptr<state> state_;
+};
+static_assert(bus<scripted_bus>);
+
+struct scripted_world {
+    scripted_bus bus;
+    basic_world<scripted_bus> w;
+    explicit scripted_world(hub_options options = {}, std::size_t shards = 1) : w{options, shards, bus} { w.serve(); }
+};
+
+} // namespace
+
+TEST_CASE("a client is told that it has joined only when the bus carries the room here")
+{
+    scripted_world s;
+    client c{s.w.port()};
+    c.send({{"type", "subscribe"}, {"payload", {{"rooms", {"group:a", "group:b"}}}}});
+    REQUIRE(eventually([&] { return s.bus.joining("group:a") && s.bus.joining("group:b"); }));
+    s.bus.sink().joined("group:a");
+    CHECK(c.drain().empty());
+    s.bus.sink().joined("group:b");
+    CHECK(c.next("subscribed").at("rooms").as_array().size() == 2);
+    s.bus.arrive("group:a", R"({"type":"x","room":"group:a"})");
+    CHECK(c.next().at("room") == "group:a");
+}
+
+TEST_CASE("connected comes when the bus carries the user's messages here")
+{
+    scripted_world s;
+    client c{s.w.port(), {.target = "/api/v1/ws?user=ann"}, false};
+    REQUIRE(c.open());
+    REQUIRE(eventually([&] { return s.bus.joining("user:ann"); }));
+    s.bus.sink().joined("user:ann");
+    CHECK(c.next("connected").at("user_id") == "ann");
+    s.bus.arrive("user:ann", R"({"type":"x"})");
+    CHECK(c.next().at("type") == "x");
+}
+
+TEST_CASE("a client that goes while its subscribe waits for the bus leaves nothing behind")
+{
+    scripted_world s;
+    {
+        client c{s.w.port()};
+        c.send({{"type", "subscribe"}, {"payload", {{"rooms", {"group:a"}}}}});
+        REQUIRE(eventually([&] { return s.bus.joining("group:a"); }));
+    }
+    REQUIRE(eventually([&] { return s.w.hub().stats().connections == 0; }));
+    s.bus.sink().joined("group:a");
+    CHECK(eventually([&] { return !s.bus.joining("group:a") && s.w.hub().stats().rooms == 0; }));
+}
+
+TEST_CASE("a hub that goes while a subscribe waits for the bus closes the client in order")
+{
+    scripted_world s;
+    client c{s.w.port()};
+    c.send({{"type", "subscribe"}, {"payload", {{"rooms", {"group:a"}}}}});
+    REQUIRE(eventually([&] { return s.bus.joining("group:a"); }));
+    s.w.destroy_server();
+    s.w.destroy_hub();
+    CHECK(c.closed() == 1001);
+}
+
+TEST_CASE("messages that the bus lost are told to the room's members by gap")
+{
+    scripted_world s;
+    client c{s.w.port()};
+    client other{s.w.port()};
+    c.send({{"type", "subscribe"}, {"payload", {{"rooms", {"group:a"}}}}});
+    REQUIRE(eventually([&] { return s.bus.joining("group:a"); }));
+    s.bus.sink().joined("group:a");
+    c.next("subscribed");
+    s.bus.arrive("group:a", R"({"type":"one"})");
+    s.bus.sink().missed("group:a");
+    s.bus.arrive("group:a", R"({"type":"two"})");
+    s.bus.sink().missed("group:unknown");
+    CHECK(c.next().at("type") == "one");
+    const auto gap = c.next();
+    CHECK(gap.at("type") == "gap");
+    CHECK(gap.at("room") == "group:a");
+    CHECK(gap.at("payload").at("reason") == "link_lost");
+    CHECK(c.next().at("type") == "two");
+    CHECK(other.drain().empty());
+    s.bus.sink().missed("");
+    CHECK_FALSE(other.next().as_object().contains("room"));
+    CHECK(s.w.hub().stats().missed == 2);
+}
+
+TEST_CASE("async_publish tells what became of the message")
+{
+    scripted_world s;
+    const auto room = s.w.hub().room("group:a");
+    const auto publish = [&] { return room.async_publish("x", json::value(1), asio::use_future); };
+    auto first = publish();
+    auto second = publish();
+    REQUIRE(s.bus.published() == 2);
+    s.bus.confirm({.dispatched_to_cluster = true, .nodes = 2});
+    s.bus.confirm({.error = error::delivery_unknown, .dispatched_to_cluster = true});
+    const auto receipt = first.get();
+    CHECK(receipt.nodes == 2u);
+    CHECK(receipt.dispatched_to_cluster);
+    CHECK_THROWS_AS(second.get(), boost::system::system_error);
+    auto nobody = publish();
+    s.bus.confirm({.dispatched_to_cluster = true, .nodes = 0});
+    CHECK_FALSE(nobody.get().dispatched_to_cluster);
+    s.bus.refuse();
+    CHECK_THROWS_AS(publish().get(), boost::system::system_error);
+}
+
+TEST_CASE("a notification for a user elsewhere says where it went")
+{
+    scripted_world s;
+    auto sent = s.w.hub().async_notify("bob", {.title = "t", .message = "m"}, asio::use_future);
+    s.bus.confirm({.dispatched_to_cluster = true, .nodes = 1});
+    const auto receipt = sent.get();
+    CHECK(receipt.local_receivers == 0);
+    CHECK(receipt.dispatched_to_cluster);
+    auto empty = s.w.hub().async_notify("", {.title = "t", .message = "m"}, asio::use_future);
+    CHECK_THROWS_AS(empty.get(), boost::system::system_error);
+}
+
+TEST_CASE("a client's publish is answered when the bus has confirmed it")
+{
+    scripted_world s;
+    s.w.hub().configure("chat:", {.client_publish = true});
+    client c{s.w.port()};
+    const json::value publish{{"type", "publish"}, {"room", "chat:1"}, {"request_id", 1}, {"payload", {{"type", "x"}}}};
+    c.send(publish);
+    REQUIRE(eventually([&] { return s.bus.published() == 1; }));
+    CHECK(c.drain().empty());
+    s.bus.confirm({.dispatched_to_cluster = true, .nodes = 3});
+    CHECK(c.next("published").at("nodes") == 3);
+    c.send(publish);
+    REQUIRE(eventually([&] { return s.bus.published() == 2; }));
+    s.bus.confirm({.error = error::delivery_unknown});
+    CHECK(c.next("error").at("code") == "delivery_unknown");
+}
+
+TEST_CASE("the application hears of the bus going down and up, and so does readyz")
+{
+    scripted_world s;
+    std::mutex mutex;
+    std::vector<bus_status> seen;
+    s.w.hub().on_bus([&](const bus_status& now) {
+        const std::lock_guard lock{mutex};
+        seen.push_back(now);
+    });
+    s.bus.sink().changed({false, "connection refused"});
+    CHECK(s.w.hub().status().problem == "connection refused");
+    CHECK_FALSE(s.w.hub().stats().bus_up);
+    const auto down = http_get(s.w.port(), "/readyz");
+    CHECK(down.result_int() == 503);
+    CHECK(json::parse(down.body()).at("problem") == "connection refused");
+    s.bus.sink().changed({});
+    CHECK(http_get(s.w.port(), "/readyz").result_int() == 200);
+    REQUIRE(eventually([&] {
+        const std::lock_guard lock{mutex};
+        return seen.size() == 3;
+    }));
+    CHECK(seen[0].up);
+    CHECK(seen[1].problem == "connection refused");
+    CHECK(seen[2].up);
+    s.w.hub().on_bus({});
+}
+
+TEST_CASE("a command that is awaited tells how many connections it reached on all hubs")
+{
+    in_process_bus bus;
+    world a{{}, 2, bus};
+    world b{{}, 1, bus};
+    a.serve();
+    b.serve();
+    client here{a.port(), "ann"};
+    client there{b.port(), "ann"};
+    client bystander{b.port(), "bob"};
+    CHECK(a.hub().async_subscribe_user("ann", "group:x", asio::use_future).get() == 2);
+    b.hub().publish("group:x", "hello", json::value(1));
+    CHECK(here.next().at("type") == "hello");
+    CHECK(there.next().at("type") == "hello");
+    CHECK(b.hub().async_unsubscribe_user("ann", "group:x", asio::use_future).get() == 2);
+    CHECK(b.hub().async_unsubscribe_user("ann", "group:x", asio::use_future).get() == 0);
+    CHECK(a.hub().async_disconnect_user("ann", close_code::disconnected, "bye", asio::use_future).get() == 2);
+    CHECK(here.closed() == 3500);
+    CHECK(there.closed() == 3500);
+    CHECK(a.hub().async_disconnect_user("nobody", close_code::disconnected, "", asio::use_future).get() == 0);
+    CHECK_THROWS_AS(a.hub().async_disconnect_user("", close_code::disconnected, "", asio::use_future).get(),
+                    boost::system::system_error);
+    CHECK_THROWS_AS(a.hub().async_subscribe_user("bob", "", asio::use_future).get(), boost::system::system_error);
+    CHECK(bystander.drain().empty());
+}
+
+TEST_CASE("cluster stats are of all hubs and name the one that does not answer")
+{
+    scripted_world s{{.heartbeat_interval = 50ms}};
+    client c{s.w.port()};
+    // This hub shows that it lives, since it has a connection.
+    std::optional<std::string> sign;
+    REQUIRE(eventually([&] { return sign || (sign = s.bus.next_command()); }));
+    CHECK(json::parse(*sign).at("type") == "node");
+    CHECK(json::parse(*sign).at("stats").at("connections") == 1);
+
+    auto all = s.w.hub().async_cluster_stats(200ms, asio::use_future);
+    json::value question;
+    REQUIRE(eventually([&] {
+        const auto text = s.bus.next_command();
+        return text && (question = json::parse(*text)).at("type") == "stats";
+    }));
+    const auto number = json::serialize(question.at("ask"));
+    const auto own = std::string{question.at("from").as_string()};
+    s.bus.command(R"({"type":"node","node":"00000000000000aa","stats":{"connections":7}})");
+    s.bus.command(R"({"type":"answer","to":")" + own + R"(","number":)" + number +
+                  R"(,"node":"00000000000000bb","stats":{"connections":4,"users":2,"surprise":[]}})");
+    s.bus.command(R"({"type":"answer","to":")" + own + R"(","number":)" + number +
+                  R"(,"node":"00000000000000cc","stats":{"connections":-4,"users":"many"}})");
+    s.bus.confirm_command({.dispatched_to_cluster = true, .nodes = 3});
+    const auto found = all.get();
+    REQUIRE(found.nodes.size() == 3);
+    CHECK(found.connections == 4);
+    CHECK(found.users == 2);
+    CHECK(found.nodes.back().id == "00000000000000aa");
+    CHECK_FALSE(found.nodes.back().responded);
+    CHECK(found.nodes.back().stats.connections == 7);
+}
+
+TEST_CASE("no other hub's command means everybody when it names nobody")
+{
+    scripted_world s;
+    client c{s.w.port()};
+    for (const auto* text : {R"({"type":"disconnect"})", R"({"type":"disconnect","user":""})",
+                             R"({"type":"disconnect","user":null,"connection":""})", R"({"type":"subscribe","room":"global"})",
+                             R"({"type":"answer"})", R"({"type":"node","node":7})", "no json", "[]"})
+        s.bus.command(text);
+    CHECK(c.drain().empty());
+}
