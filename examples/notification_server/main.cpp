@@ -7,7 +7,15 @@
 #include <fanfare/auth/anonymous.hpp>
 #include <fanfare/auth/ticket.hpp>
 #include <fanfare/fanfare.hpp>
+#include <fanfare/presence/memory.hpp>
 #include <fanfare/server.hpp>
+
+#if defined(FANFARE_WITH_REDIS)
+#include <fanfare/auth/redis_ticket.hpp>
+#include <fanfare/bus/redis.hpp>
+#include <fanfare/presence/redis.hpp>
+#include <fanfare/redis/client.hpp>
+#endif
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,7 +27,11 @@
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -65,7 +77,8 @@ private:
 // Publishes this machine's own figures once a second.
 class publisher {
 public:
-    publisher(asio::io_context& ioc, fanfare::hub<>& hub)
+    template <class Bus>
+    publisher(asio::io_context& ioc, fanfare::hub<Bus>& hub)
         : timer_{ioc}, machine_{asio::ip::host_name()}, device_{hub, asio::ip::host_name(), {"machines"}}
     {
         device_.status("online");
@@ -118,10 +131,10 @@ fanfare::hub_options hub_options(const demo::options& chosen)
     return o;
 }
 
-fanfare::server_options server_options(const demo::options& chosen)
+template <class Tickets>
+fanfare::server_options server_options(const demo::options& chosen, Tickets tickets)
 {
     fanfare::server_options o{.address = chosen.address, .port = chosen.port};
-    const fanfare::memory_ticket_store tickets;
     o.api.issue_ticket = fanfare::issue_from(tickets);
     o.api.admin_key = chosen.admin_key;
     o.api.allow_loopback_writes = chosen.admin_key.empty();
@@ -150,22 +163,21 @@ void say_where(const demo::options& chosen, std::uint16_t port)
         std::cerr << "INSECURE: --open-publish lets every client publish to every room\n";
 }
 
-} // namespace
-
-int main(int argc, char** argv)
-try {
-    const auto chosen = demo::parse(argc, argv);
-    if (chosen.only_help) {
-        std::cout << demo::help;
-        return 0;
-    }
-    demo::raise_descriptor_limit();
-
-    contexts all{chosen.threads};
-    fanfare::hub hub{all.executors(), fanfare::in_process_bus{}, hub_options(chosen)};
-    for (const auto* name : {"global", "device:", "group:", "chat:"})
+// Runs until a signal ends it. What differs with and without Redis: the bus, the tickets, and who keeps presence.
+template <class Bus, class Tickets>
+void run(const demo::options& chosen, contexts& all, Bus bus, Tickets tickets, fanfare::any_presence presence)
+{
+    fanfare::hub hub{all.executors(), std::move(bus), hub_options(chosen)};
+    for (const auto* name : {"global", "device:", "group:"})
         hub.configure(name, {.client_publish = chosen.open_publish});
-    fanfare::server server{hub, server_options(chosen)};
+    hub.configure("chat:", {.client_publish = chosen.open_publish, .presence = true});
+    hub.presence(std::move(presence));
+    if (!chosen.redis.empty())
+        hub.on_bus([](const fanfare::bus_status& now) {
+            if (now.up) // problems are told by `on_problem`, each attempt's
+                std::cerr << "redis: up\n";
+        });
+    fanfare::server server{hub, server_options(chosen, std::move(tickets))};
 
     std::unique_ptr<publisher> self;
     if (chosen.self_telemetry)
@@ -178,6 +190,37 @@ try {
     });
     say_where(chosen, server.port());
     all.run();
+}
+
+void run(const demo::options& chosen, contexts& all)
+{
+    if (chosen.redis.empty())
+        return run(chosen, all, fanfare::in_process_bus{}, fanfare::memory_ticket_store{}, fanfare::memory_presence{});
+#if defined(FANFARE_WITH_REDIS)
+    const auto where = fanfare::parse_redis_url(chosen.redis);
+    fanfare::redis_bus_options how;
+    how.on_problem = [](std::string_view text) { std::cerr << "redis: " + std::string{text} + "\n"; };
+    const fanfare::redis_client redis{all.first(), where};
+    run(chosen, all, fanfare::redis_bus{all.first(), where, how}, fanfare::redis_ticket_store{redis},
+        fanfare::redis_presence{redis});
+#else
+    throw std::invalid_argument("--redis: this program was built without Redis (FANFARE_WITH_REDIS)");
+#endif
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+try {
+    const auto chosen = demo::parse(argc, argv);
+    if (chosen.only_help) {
+        std::cout << demo::help;
+        return 0;
+    }
+    demo::raise_descriptor_limit();
+
+    contexts all{chosen.threads};
+    run(chosen, all);
 } catch (const std::exception& e) {
     std::cerr << "notification_server: " << e.what() << '\n';
     return 2;

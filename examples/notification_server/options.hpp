@@ -21,6 +21,8 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
                         without a key they answer callers on this machine only
   --auth none|ticket    none: anybody may connect, and ?user=ID names the user (INSECURE, the default)
                         ticket: a ticket of POST /api/v1/tickets is needed
+  --redis URL           be one hub with all servers that use this Redis:
+                        redis://[[user]:password@]host[:port][/db], rediss://... (TLS), unix:///path
   --origin ORIGIN       also pages of this origin may connect, such as https://*.example.com; any: all
                         pages; may be given several times (only pages of this server's own host)
   --deflate             offer permessage-deflate
@@ -28,8 +30,9 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
   --no-self-telemetry   do not publish this machine's own CPU, memory, load and network rates
   --help                show this
 
-Rooms: global, device:ID, group:ID, chat:ID, and user:ID for each user.
-HTTP: /api/v1/ws  /api/v1/publish  /api/v1/notify  /api/v1/tickets  /api/v1/ws/stats  /healthz  /readyz
+Rooms: global, device:ID, group:ID, chat:ID (with presence), and user:ID for each user.
+HTTP: /api/v1/ws  /api/v1/publish  /api/v1/notify  /api/v1/tickets  /api/v1/ws/stats  /api/v1/presence?room=
+      /api/v1/cluster  /healthz  /readyz
 )";
 
 struct options {
@@ -37,6 +40,7 @@ struct options {
     std::uint16_t port = 8080;
     std::size_t threads = 1;
     std::string admin_key;
+    std::string redis;
     std::vector<std::string> origins;
     bool tickets = false;
     bool deflate = false;
@@ -79,8 +83,10 @@ inline options parse(int argc, char** argv)
             o.self_telemetry = false;
         else if (option == "--help")
             o.only_help = true;
-        else if (option == "--redis" || option == "--sqlite")
-            throw std::invalid_argument(std::string{option} + ": this version has only the in-process bus and no store");
+        else if (option == "--redis")
+            o.redis = words.value();
+        else if (option == "--sqlite")
+            throw std::invalid_argument("--sqlite: this version has no store");
         else
             words.unknown();
     }
