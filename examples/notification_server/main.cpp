@@ -197,7 +197,8 @@ void run(const demo::options& chosen, contexts& all)
     if (chosen.redis.empty())
         return run(chosen, all, fanfare::in_process_bus{}, fanfare::memory_ticket_store{}, fanfare::memory_presence{});
 #if defined(FANFARE_WITH_REDIS)
-    const auto where = fanfare::parse_redis_url(chosen.redis);
+    auto where = fanfare::parse_redis_url(chosen.redis);
+    where.queue_time = std::chrono::seconds{5}; // whoever posts gets the error before the request times out
     fanfare::redis_bus_options how;
     how.on_problem = [](std::string_view text) { std::cerr << "redis: " + std::string{text} + "\n"; };
     const fanfare::redis_client redis{all.first(), where};

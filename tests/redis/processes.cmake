@@ -12,3 +12,8 @@ foreach(script IN LISTS scripts)
                      ${PROJECT_BINARY_DIR}/examples/echo_server)
     set_tests_properties(redis.${name} PROPERTIES LABELS redis TIMEOUT 300)
 endforeach()
+
+# The example is a test of itself: it ends with an error if a message does not arrive.
+add_test(NAME redis.example_04_redis_cluster
+         COMMAND ${PROJECT_SOURCE_DIR}/examples/04_redis_cluster.sh ${PROJECT_BINARY_DIR}/examples)
+set_tests_properties(redis.example_04_redis_cluster PROPERTIES LABELS redis TIMEOUT 60)

@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
@@ -164,6 +165,7 @@ private:
         if (pid_ < 0)
             throw std::runtime_error("fork: " + std::string{std::strerror(errno)});
         if (pid_ == 0) { // only what is safe after fork in a program with threads
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that is killed leaves no server behind
             const int null = ::open("/dev/null", O_RDWR);
             ::dup2(null, 0);
             ::dup2(null, 1);

@@ -5,6 +5,7 @@
 #include <fanfare/detail/redis_channels.hpp>
 
 #include <chrono>
+#include <deque>
 #include <map>
 #include <random>
 #include <set>
