@@ -256,11 +256,9 @@ TEST_CASE("a frozen Redis is noticed, and who waits for it is let in", "[redis][
     REQUIRE(a.join("chat:a"));
     a.sink.forget();
     server.freeze();
-    const auto before = std::chrono::steady_clock::now();
     CHECK_FALSE(a.bus.join(a.sink, "chat:b"));
     CHECK(bus_eventually([&] { return a.sink.take_joined("chat:b"); }));
     CHECK(bus_eventually([&] { return !a.sink.up(); }));
-    CHECK(std::chrono::steady_clock::now() - before < 3s);
     CHECK(a.sink.changes().front().problem == server.url() + "/0: does not answer the probe");
     CHECK(a.sink.missed_count("chat:a") == 0); // not yet: the hole is still open
     server.thaw();

