@@ -32,6 +32,8 @@ struct bus_message {
     std::string_view key{};
     /// The connection that does not get it, as a number that is unique in the cluster; 0 for none.
     std::uint64_t except = 0;
+    /// Hubs of this process that get it, at least 1. Set by the bus for the commands that it delivers.
+    std::size_t hubs = 1;
     /// The frame that holds `body`, when it was encoded in this process; a bus that leaves the process drops it.
     const detail::frame* encoded = nullptr;
     /// The hub that publishes, and its own record of the room, to spare a look-up.

@@ -22,9 +22,9 @@ namespace fanfare {
 
 /// Who may use the HTTP side, and how it issues tickets.
 struct http_api_options {
-    /// Writing requests (publish, notify, tickets) need `Authorization: Bearer KEY`.
+    /// Publish, notify, tickets, presence and cluster need `Authorization: Bearer KEY`.
     std::string admin_key{};
-    /// Without a key: writing requests are answered to callers on the loopback interface whose `Origin`, if any, is
+    /// Without a key: these requests are answered to callers on the loopback interface whose `Origin`, if any, is
     /// this server's own. For demos. Otherwise, without a key, they are refused.
     bool allow_loopback_writes = false;
     /// Issues tickets for `POST /api/v1/tickets`; see `issue_from`. Without one, that answers 404.
@@ -45,7 +45,7 @@ auto issue_from(Store store)
     };
 }
 
-/// The HTTP side of a hub: publish, notify, tickets, stats, health. Mounted by `server`, or by an application into
+/// The HTTP side of a hub: publish, notify, tickets, presence, stats of hub and cluster, health. Mounted by `server`, or by an application into
 /// its own router:
 /// @code
 /// if (api.handles(request.target())) api.async_handle(request, peer, [](auto response) { ... });

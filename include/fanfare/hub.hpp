@@ -99,8 +99,18 @@ public:
     auto async_publish(std::string_view room, std::string_view type, const Payload& message,
                        const publish_options& options, Token&& token)
     {
-        return detail::async_publish(core_, std::string{room}, nullptr, std::string{type},
-                                     json::value_from(message), options, std::forward<Token>(token));
+        return detail::async_publish(core_,
+                                     {.room = room.empty() ? std::string{':'} : std::string{room},
+                                      .type = std::string{type},
+                                      .payload = json::value_from(message),
+                                      .key = std::string{options.key},
+                                      .except = std::string{options.except}},
+                                     std::forward<Token>(token));
+    }
+    template <payload Payload, class Token>
+    auto async_publish(std::string_view room, std::string_view type, const Payload& message, Token&& token)
+    {
+        return async_publish(room, type, message, publish_options{}, std::forward<Token>(token));
     }
 
     /// Sends a message to all connections of a user, on all hubs of the bus. No connection is no error.
@@ -120,14 +130,20 @@ public:
     {
         return send_to_user(user, "notification", detail::notification_payload(user, what));
     }
-    /// The same, and tells what became of it: `receipt::local_receivers` connections of the user here, and
-    /// `receipt::nodes` other processes that have some. Completion as of `room::async_publish`.
+    /// `send_to_user` and `notify`, and tell what became of the message: `receipt::local_receivers` connections of the
+    /// user here, and `receipt::nodes` other processes that have some. Completion as of `room::async_publish`.
+    template <payload Payload, class Token>
+    auto async_send_to_user(std::string_view user, std::string_view type, const Payload& message, Token&& token)
+    {
+        return detail::async_publish(core_, detail::for_user(user, type, json::value_from(message)),
+                                     std::forward<Token>(token));
+    }
     template <class Token>
     auto async_notify(std::string_view user, const notification& what, Token&& token)
     {
-        return detail::async_publish(core_, user.empty() ? std::string{} : "user:" + std::string{user}, nullptr,
-                                     "notification", detail::notification_payload(user, what), {},
-                                     std::forward<Token>(token));
+        return detail::async_publish(
+            core_, detail::for_user(user, "notification", detail::notification_payload(user, what)),
+            std::forward<Token>(token));
     }
     /// Sends a message to every connection, whatever its rooms, on all hubs of the bus.
     template <payload Payload>
@@ -135,8 +151,16 @@ public:
     {
         return core_->broadcast(type, json::value_from(message));
     }
+    /// The same, and tells what became of it. Completion as of `room::async_publish`.
+    template <payload Payload, class Token>
+    auto async_broadcast(std::string_view type, const Payload& message, Token&& token)
+    {
+        return detail::async_publish(core_, {.room = {}, .type = std::string{type}, .payload = json::value_from(message)},
+                                     std::forward<Token>(token));
+    }
 
-    /// Ends all connections of a user on all hubs of the bus. An empty user is `invalid_user`, never everybody.
+    /// Ends all connections of a user on all hubs of the bus. No error means that the bus has taken the command; whether
+    /// all hubs have carried it out, `async_disconnect_user` tells. An empty user is `invalid_user`, never everybody.
     error_code disconnect_user(std::string_view user, close_code code = close_code::disconnected,
                                std::string_view reason = {})
     {
@@ -150,8 +174,9 @@ public:
         return command("disconnect", "connection", connection_id, {},
                        {{"code", static_cast<int>(code)}, {"reason", reason}});
     }
-    /// Joins all connections of a user to a room, or takes them out, on all hubs of the bus. What is published
-    /// afterwards by the same thread reaches them.
+    /// Joins all connections of a user to a room, or takes them out, on all hubs of the bus. With a bus within the
+    /// process, what the same thread publishes afterwards reaches them. Between processes the room has to be subscribed
+    /// first: wait for `async_subscribe_user`.
     error_code subscribe_user(std::string_view user, std::string_view room)
     {
         return command("subscribe", "user", user, room);

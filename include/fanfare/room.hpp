@@ -61,7 +61,13 @@ public:
     auto async_publish(std::string_view type, const Payload& message, const publish_options& options,
                        Token&& token) const
     {
-        return detail::async_publish(hub_, state_->name, state_, std::string{type}, json::value_from(message), options,
+        return detail::async_publish(hub_,
+                                     {.room = state_->name,
+                                      .known = state_,
+                                      .type = std::string{type},
+                                      .payload = json::value_from(message),
+                                      .key = std::string{options.key},
+                                      .except = std::string{options.except}},
                                      std::forward<Token>(token));
     }
     template <class Token>

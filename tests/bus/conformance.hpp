@@ -211,8 +211,9 @@ public:
     {
         return send({.what = bus_message::kind::room, .channel = room, .body = body}, std::move(done));
     }
-    bus_receipt send(const bus_message& m, bus_done done = {})
+    bus_receipt send(bus_message m, bus_done done = {})
     {
+        m.origin = &sink;
         const auto deadline = std::chrono::steady_clock::now() + bus_patience;
         auto answer = bus.publish(m, done);
         while (answer.error == error::queue_full && std::chrono::steady_clock::now() < deadline) {

@@ -116,6 +116,17 @@ private:
 };
 static_assert(bus<scripted_bus>);
 
+template <class T>
+error_code code_of(std::future<T>& answer)
+{
+    try {
+        answer.get();
+        return {};
+    } catch (const boost::system::system_error& e) {
+        return e.code();
+    }
+}
+
 struct scripted_world {
     scripted_bus bus;
     basic_world<scripted_bus> w;
@@ -174,6 +185,110 @@ TEST_CASE("a hub that goes while a subscribe waits for the bus closes the client
     CHECK(c.closed() == 1001);
 }
 
+TEST_CASE("a room that is left again while its subscribe waits for the bus is not joined")
+{
+    scripted_world s{{}, 2};
+    client c{s.w.port(), {.target = "/api/v1/ws?user=ann"}, false};
+    REQUIRE(eventually([&] { return s.bus.joining("user:ann"); }));
+    s.bus.sink().joined("user:ann");
+    c.next("connected");
+    c.send({{"type", "subscribe"}, {"payload", {{"rooms", {"group:a", "group:b", "group:c"}}}}});
+    REQUIRE(eventually([&] { return s.bus.joining("group:c"); }));
+    SECTION("by the client")
+    {
+        c.send({{"type", "unsubscribe"}, {"payload", {{"rooms", {"group:b"}}}}});
+        CHECK(c.next("unsubscribed").at("left").at(0) == "group:b");
+    }
+    SECTION("by the application")
+    {
+        s.bus.command(R"({"type":"unsubscribe","user":"ann","room":"group:b"})");
+        CHECK(c.drain().empty());
+    }
+    for (const auto* room : {"group:a", "group:b", "group:c"})
+        s.bus.sink().joined(room);
+    const auto answer = c.next("subscribed");
+    CHECK(text_of(answer.at("rooms")) == R"(["group:a","group:c"])");
+    CHECK(answer.at("rejected").at(0).at("code") == "not_subscribed");
+    s.bus.arrive("group:b", R"({"type":"secret"})");
+    CHECK(c.drain().empty());
+}
+
+TEST_CASE("a user who is taken out of a room while the join waits for the bus stays out")
+{
+    scripted_world s;
+    client c{s.w.port(), {.target = "/api/v1/ws?user=ann"}, false};
+    REQUIRE(eventually([&] { return s.bus.joining("user:ann"); }));
+    s.bus.sink().joined("user:ann");
+    c.next("connected");
+    s.bus.command(R"({"type":"subscribe","user":"ann","room":"group:a"})");
+    REQUIRE(eventually([&] { return s.bus.joining("group:a"); }));
+    s.bus.command(R"({"type":"unsubscribe","user":"ann","room":"group:a"})");
+    s.bus.sink().joined("group:a");
+    s.bus.arrive("group:a", R"({"type":"secret"})");
+    CHECK(c.drain().empty());
+    CHECK(eventually([&] { return !s.bus.joining("group:a"); }));
+}
+
+TEST_CASE("a user who is disconnected before the greeting does not get in")
+{
+    scripted_world s;
+    std::atomic<int> told{0};
+    s.w.hub().on_connect([&](const connection_ref&) { ++told; });
+    s.w.hub().on_disconnect([&](const connection_ref&, close_code) { ++told; });
+    client c{s.w.port(), {.target = "/api/v1/ws?user=eve"}, false};
+    client d{s.w.port(), {.target = "/api/v1/ws?user=dan"}, false};
+    REQUIRE(eventually([&] { return s.bus.joining("user:eve") && s.bus.joining("user:dan"); }));
+    s.bus.command(R"({"type":"disconnect","user":"eve"})");
+    CHECK(c.closed() == 3500);
+    s.bus.sink().joined("user:eve");
+    s.bus.sink().joined("user:dan");
+    d.next("connected");
+    CHECK(eventually([&] { return s.w.hub().stats().connections == 1; }));
+    CHECK(told == 1);
+}
+
+TEST_CASE("rooms that wait for the bus count against the limit of rooms")
+{
+    scripted_world s{{.max_rooms = 3}};
+    client c{s.w.port()};
+    c.send({{"type", "subscribe"}, {"payload", {{"rooms", {"group:a", "group:b"}}}}});
+    REQUIRE(eventually([&] { return s.bus.joining("group:b"); }));
+    c.send({{"type", "subscribe"}, {"payload", {{"rooms", {"group:c", "group:d"}}}}});
+    REQUIRE(eventually([&] { return s.bus.joining("group:c"); }));
+    CHECK_FALSE(s.bus.joining("group:d"));
+    for (const auto* room : {"group:a", "group:b", "group:c"})
+        s.bus.sink().joined(room);
+    CHECK(c.next("subscribed").at("rooms").as_array().size() == 2);
+    CHECK(c.next("subscribed").at("rejected").at(0).at("code") == "too_many_rooms");
+}
+
+TEST_CASE("a hub that waited for the bus when everything stopped is gone all the same")
+{
+    std::weak_ptr<detail::hub_core> core;
+    {
+        scripted_world s{{}, 2};
+        core = s.w.hub().core();
+        client c{s.w.port()};
+        c.send({{"type", "subscribe"}, {"payload", {{"rooms", {"group:a"}}}}});
+        REQUIRE(eventually([&] { return s.bus.joining("group:a"); }));
+        s.w.stop();
+    }
+    CHECK(core.expired());
+}
+
+TEST_CASE("raw connections get nothing unasked, not even a gap")
+{
+    scripted_bus bus;
+    basic_world<scripted_bus> w{{}, 1, bus};
+    w.hub().on_raw([](raw_connection& from, std::string_view data, bool) { from.send(data, false); });
+    w.serve();
+    client c{w.port(), {}, false};
+    bus.sink().missed("");
+    c.send_text("mine");
+    CHECK(c.read() == "mine");
+    CHECK(w.hub().stats().missed == 0);
+}
+
 TEST_CASE("messages that the bus lost are told to the room's members by gap")
 {
     scripted_world s;
@@ -228,8 +343,26 @@ TEST_CASE("a notification for a user elsewhere says where it went")
     const auto receipt = sent.get();
     CHECK(receipt.local_receivers == 0);
     CHECK(receipt.dispatched_to_cluster);
-    auto empty = s.w.hub().async_notify("", {.title = "t", .message = "m"}, asio::use_future);
-    CHECK_THROWS_AS(empty.get(), boost::system::system_error);
+    for (const auto& user : {std::string{}, std::string(200, 'x')}) {
+        auto bad = s.w.hub().async_notify(user, {.title = "t", .message = "m"}, asio::use_future);
+        CHECK(code_of(bad) == error::invalid_user);
+    }
+}
+
+TEST_CASE("a broadcast and a message to a user tell what became of them, too")
+{
+    scripted_world s;
+    client c{s.w.port()};
+    auto all = s.w.hub().async_broadcast("x", json::value(1), asio::use_future);
+    s.bus.confirm({.dispatched_to_cluster = true, .nodes = 4});
+    const auto receipt = all.get();
+    CHECK(receipt.local_receivers == 1);
+    CHECK(receipt.nodes == 4u);
+    auto one = s.w.hub().async_send_to_user("ann", "x", json::value(1), asio::use_future);
+    s.bus.confirm({.error = error::bus_unavailable});
+    CHECK(code_of(one) == error::bus_unavailable);
+    auto nowhere = s.w.hub().async_publish("", "x", json::value(1), asio::use_future);
+    CHECK(code_of(nowhere) == error::invalid_room);
 }
 
 TEST_CASE("a client's publish is answered when the bus has confirmed it")
@@ -273,7 +406,31 @@ TEST_CASE("the application hears of the bus going down and up, and so does ready
     CHECK(seen[0].up);
     CHECK(seen[1].problem == "connection refused");
     CHECK(seen[2].up);
+}
+
+TEST_CASE("a bus watcher may go at any time, and one that throws is counted")
+{
+    scripted_world s;
+    std::atomic<std::uint64_t> failures{0};
+    s.w.hub().on_exception([&](const std::exception_ptr&) { ++failures; });
+    s.w.hub().on_bus([](const bus_status&) {});
+    s.bus.sink().changed({false, "x"});
     s.w.hub().on_bus({});
+    s.bus.sink().changed({});
+    s.w.hub().on_bus([](const bus_status&) { throw std::runtime_error("no"); });
+    CHECK(eventually([&] { return failures != 0 && s.w.hub().stats().handler_failures == failures; }));
+    CHECK(s.w.hub().status().up);
+}
+
+TEST_CASE("a command that is awaited fails at once while the bus is down")
+{
+    scripted_world s;
+    s.bus.sink().changed({false, "connection refused"});
+    auto one = s.w.hub().async_disconnect_user("ann", close_code::disconnected, "", asio::use_future);
+    CHECK(code_of(one) == error::bus_unavailable);
+    auto all = s.w.hub().async_cluster_stats(100ms, asio::use_future);
+    CHECK(code_of(all) == error::bus_unavailable);
+    CHECK_FALSE(s.bus.next_command());
 }
 
 TEST_CASE("a command that is awaited tells how many connections it reached on all hubs")
@@ -299,12 +456,13 @@ TEST_CASE("a command that is awaited tells how many connections it reached on al
     CHECK_THROWS_AS(a.hub().async_disconnect_user("", close_code::disconnected, "", asio::use_future).get(),
                     boost::system::system_error);
     CHECK_THROWS_AS(a.hub().async_subscribe_user("bob", "", asio::use_future).get(), boost::system::system_error);
+    CHECK(a.hub().async_cluster_stats(patience, asio::use_future).get().nodes.size() == 2);
     CHECK(bystander.drain().empty());
 }
 
 TEST_CASE("cluster stats are of all hubs and name the one that does not answer")
 {
-    scripted_world s{{.heartbeat_interval = 50ms}};
+    scripted_world s{{.heartbeat_interval = 500ms}};
     client c{s.w.port()};
     // This hub shows that it lives, since it has a connection.
     std::optional<std::string> sign;
@@ -333,6 +491,17 @@ TEST_CASE("cluster stats are of all hubs and name the one that does not answer")
     CHECK(found.nodes.back().id == "00000000000000aa");
     CHECK_FALSE(found.nodes.back().responded);
     CHECK(found.nodes.back().stats.connections == 7);
+
+    // Three signs of life later, which did not come, it is forgotten. No other node's sign is needed for that.
+    CHECK(eventually([&] {
+        auto again = s.w.hub().async_cluster_stats(50ms, asio::use_future);
+        while (again.wait_for(1ms) != std::future_status::ready)
+            if (const auto text = s.bus.next_command(); text && json::parse(*text).at("type") == "stats") {
+                s.bus.command(*text);
+                s.bus.confirm_command({.dispatched_to_cluster = true, .nodes = 0});
+            }
+        return again.get().nodes.size() == 1; // this one
+    }));
 }
 
 TEST_CASE("no other hub's command means everybody when it names nobody")

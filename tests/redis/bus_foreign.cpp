@@ -3,36 +3,10 @@
 
 #include <boost/json/parse.hpp>
 
-#include <mutex>
-
 using namespace fanfare;
 using namespace fanfare::test;
 
 namespace {
-
-// What `on_problem` was told.
-struct problems {
-    std::mutex mutex;
-    std::vector<std::string> all;
-
-    void listen(redis_bus_options& options)
-    {
-        options.on_problem = [this](std::string_view text) {
-            const std::lock_guard lock{mutex};
-            all.emplace_back(text);
-        };
-    }
-    bool tell(std::string_view part)
-    {
-        const std::lock_guard lock{mutex};
-        return std::any_of(all.begin(), all.end(), [part](const auto& p) { return p.find(part) != std::string::npos; });
-    }
-    std::size_t size()
-    {
-        const std::lock_guard lock{mutex};
-        return all.size();
-    }
-};
 
 json::value only(const recording_sink& sink, std::string_view room, bus_message::kind what = bus_message::kind::room)
 {
@@ -76,7 +50,7 @@ TEST_CASE("anyone may publish JSON to a room, to all, or a notification to a use
 TEST_CASE("malformed messages are counted, told a few times, and harm nobody", "[redis][bus]")
 {
     redis_server server;
-    problems told;
+    bus_problems told;
     redis_bus_options options;
     options.max_message_size = 4096;
     told.listen(options);
@@ -168,7 +142,7 @@ TEST_CASE("a channel that Redis refuses is told and hurts no other", "[redis][bu
     redis.user = "bus";
     redis.password = "secret";
     auto options = impatient();
-    problems told;
+    bus_problems told;
     told.listen(options);
 
     {
@@ -206,6 +180,62 @@ TEST_CASE("a channel that Redis refuses is told and hurts no other", "[redis][bu
     CHECK(told.tell("refused PUBLISH to fanfare:room:{device:1}"));
     CHECK(a.bus.stats().lost == 2);
     CHECK(a.sink.up());
+}
+
+TEST_CASE("a refused room comes into force when Redis' rights are mended, and its members are told", "[redis][bus]")
+{
+    redis_server server;
+    server.command({"ACL", "SETUSER", "bus", "on", ">secret", "+@all", "resetchannels", "&fanfare:broadcast",
+                    "&fanfare:control", "&fanfare:probe:*", "&fanfare:room:{chat:*", "&notifications"});
+    auto redis = eager(server);
+    redis.user = "bus";
+    redis.password = "secret";
+    auto options = impatient();
+    bus_problems told;
+    told.listen(options);
+    redis_nodes nodes{redis, 1, options};
+    redis_sink a{nodes.bus(0)};
+    REQUIRE(a.came_up);
+    CHECK_FALSE(a.bus.join(a.sink, "device:1"));
+    CHECK(bus_eventually([&] { return a.sink.missed_count("device:1") == 1; }));
+    const auto tried = calls_of(server, "subscribe");
+    const auto rejected = [&] {
+        const auto info = server.command({"INFO", "commandstats"});
+        const auto at = info.find("rejected_calls=", info.find("cmdstat_subscribe:"));
+        return at == std::string::npos ? 0 : std::stol(info.substr(info.find('=', at) + 1));
+    };
+    const auto refused = rejected();
+    CHECK(bus_eventually([&] { return calls_of(server, "subscribe") > tried + 1 || rejected() > refused + 1; }));
+    CHECK(a.sink.missed_count("device:1") == 1); // they know
+    CHECK(told.size() == 1);
+    server.command({"ACL", "SETUSER", "bus", "&fanfare:room:{device:*"});
+    CHECK(bus_eventually([&] { return a.sink.missed_count("device:1") == 2; }));
+    server.command({"PUBLISH", "fanfare:room:{device:1}", R"({"n":1})"});
+    CHECK(bus_eventually([&] { return a.sink.bodies("device:1").size() == 1; }));
+    CHECK(a.bus.stats().reconnects == 0);
+}
+
+TEST_CASE("a room whose subscription Redis was too busy for is subscribed later", "[redis][bus]")
+{
+    redis_server server;
+    server.command({"CONFIG", "SET", "lua-time-limit", "20"});
+    redis_bus_options options;
+    bus_problems told;
+    told.listen(options);
+    redis_nodes nodes{eager(server), 1, options};
+    redis_sink a{nodes.bus(0)};
+    REQUIRE(a.came_up);
+    std::thread script{[&] { server.command({"EVAL", "while true do end", "0"}); }};
+    CHECK(bus_eventually([&] { return server.command({"GET", "any"}).starts_with("-BUSY"); }));
+    CHECK_FALSE(a.bus.join(a.sink, "chat:a"));
+    CHECK(bus_eventually([&] { return a.sink.take_joined("chat:a"); }));
+    CHECK(bus_eventually([&] { return told.tell("BUSY"); }));
+    CHECK(bus_eventually([&] { return server.command({"SCRIPT", "KILL"}) == "+OK\r\n"; }));
+    script.join();
+    CHECK(bus_eventually([&] { return a.sink.up() && a.sink.missed_count("chat:a") == 1; }));
+    server.command({"PUBLISH", "fanfare:room:{chat:a}", R"({"n":1})"});
+    CHECK(bus_eventually([&] { return a.sink.bodies("chat:a").size() == 1; }));
+    CHECK_FALSE(told.tell("refused SUBSCRIBE to"));
 }
 
 TEST_CASE("a wrong password is told without it, and the bus keeps trying", "[redis][bus]")

@@ -223,6 +223,74 @@ TEST_CASE("messages that were published while Redis was away arrive when it come
     CHECK(bus_eventually([&] { return again.sink.has("{}"); }));
 }
 
+TEST_CASE("the bus comes up when Redis returns to a full queue", "[redis][bus]")
+{
+    redis_server server;
+    auto options = eager(server);
+    options.queue_messages = 100;
+    redis_nodes nodes{options, 1, impatient()};
+    redis_sink a{nodes.bus(0)};
+    REQUIRE(a.join("chat:a"));
+    server.kill_hard();
+    REQUIRE(bus_eventually([&] { return !a.sink.up(); }));
+    int taken = 0;
+    while (!a.publish("chat:a", body_of(0, taken)).error)
+        ++taken;
+    CHECK(taken == 100);
+    server.start();
+    CHECK(bus_eventually([&] { return a.sink.up() && a.sink.bodies("chat:a").size() == 100; }));
+    CHECK(a.bus.stats().lost == 0);
+}
+
+TEST_CASE("a loss is told to all nodes although the queue is full", "[redis][bus]")
+{
+    redis_server server;
+    auto options = eager(server);
+    options.queue_messages = 100;
+    options.response_timeout = 500ms;
+    redis_node lonely{options, impatient()};
+    redis_bus_options patient;
+    patient.probe_interval = patient.probe_timeout = 60s;
+    redis_nodes nodes{eager(server), 1, patient};
+    redis_sink a{lonely.bus}, b{nodes.bus(0)};
+    b.sink.keep_order = true;
+    for (const auto* room : {"chat:a", "chat:b"})
+        REQUIRE(b.join(room));
+    server.freeze();
+    REQUIRE_FALSE(a.publish("chat:b", "{}").error); // is written, and nobody knows what became of it
+    REQUIRE(bus_eventually([&] { return !a.sink.up() && lonely.bus.stats().lost == 1; }));
+    while (!a.publish("chat:a", R"({"waited":1})").error)
+        ;
+    b.sink.forget();
+    server.thaw();
+    CHECK(bus_eventually([&] { return b.sink.bodies("chat:a").size() == 100; }));
+    CHECK(b.sink.missed_count("chat:b") == 1);
+    const auto order = b.sink.order();
+    CHECK(std::find(order.begin(), order.end(), "chat:b missed") <
+          std::find(order.begin(), order.end(), R"(chat:a {"waited":1})"));
+}
+
+TEST_CASE("what was never sent when the last hub ends is told", "[redis][bus]")
+{
+    redis_server server{{}, false};
+    redis_bus_options options;
+    bus_problems told;
+    told.listen(options);
+    redis_node node{eager(server), options};
+    recording_sink sink;
+    std::atomic<int> answered{0};
+    node.bus.attach(sink);
+    for (int i = 0; i != 3; ++i) {
+        CHECK_FALSE(node.bus.publish({.channel = "chat:a", .body = "{}"}).error);
+        CHECK_FALSE(
+            node.bus.publish({.channel = "chat:a", .body = "{}"}, [&](const bus_receipt&) { ++answered; }).error);
+    }
+    node.bus.detach(sink);
+    CHECK(bus_eventually([&] { return told.tell(": 3 messages were never sent"); }));
+    CHECK(answered == 3); // their publishers know
+    CHECK(node.bus.stats().lost == 6);
+}
+
 TEST_CASE("what waits too long or is too much is refused, and nobody gets it", "[redis][bus]")
 {
     redis_server server{{}, false};

@@ -10,11 +10,14 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -84,6 +87,30 @@ inline redis_bus_options impatient()
 }
 
 using redis_sink = attached_sink<redis_bus>;
+
+// What `on_problem` was told.
+struct bus_problems {
+    std::mutex mutex;
+    std::vector<std::string> all;
+
+    void listen(redis_bus_options& options)
+    {
+        options.on_problem = [this](std::string_view text) {
+            const std::lock_guard lock{mutex};
+            all.emplace_back(text);
+        };
+    }
+    bool tell(std::string_view part)
+    {
+        const std::lock_guard lock{mutex};
+        return std::any_of(all.begin(), all.end(), [part](const auto& p) { return p.find(part) != std::string::npos; });
+    }
+    std::size_t size()
+    {
+        const std::lock_guard lock{mutex};
+        return all.size();
+    }
+};
 
 // How often the server has run this command, by INFO commandstats.
 inline long calls_of(const redis_server& server, const std::string& command)

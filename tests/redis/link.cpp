@@ -2,6 +2,8 @@
 #include "catch.hpp"
 #include "client_support.hpp"
 
+#include <fanfare/detail/redis_link.hpp>
+
 #include <boost/system/system_error.hpp>
 
 #include <cstdio>
@@ -198,7 +200,7 @@ TEST_CASE("a peer that echoes the password does not bring it into a log")
 {
     stranger parrot{[](int s) {
         hear(s);
-        say(s, "-ERR you said hunter2, not hunter2\r\n");
+        say(s, "-NOPERM you said hunter2, not hunter2\r\n");
         hear(s);
     }};
     running_context io;
@@ -209,6 +211,31 @@ TEST_CASE("a peer that echoes the password does not bring it into a log")
     watch(client, notes);
     REQUIRE(notes.wait_for_line("you said ***, not ***"));
     CHECK(notes.text().find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("a server that quotes the beginning of a long password does not bring it into a log")
+{
+    redis_server server{{"--rename-command", "AUTH", "LOGIN"}};
+    running_context io;
+    auto options = quick(server.url());
+    options.password = "hunter2" + std::string(149, 'x'); // Redis quotes 128 bytes
+    redis_client client{io.get(), options};
+    journal notes;
+    watch(client, notes);
+    REQUIRE(notes.wait_for_line("refused the login"));
+    CHECK(notes.text().find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("what a server says is cut and made printable")
+{
+    using detail::tidy_redis_text;
+    CHECK(tidy_redis_text("ERR no", "") == "ERR no");
+    CHECK(tidy_redis_text("a\r\n\x1b[31m\x7f\xff", "") == "a   [31m??");
+    CHECK(tidy_redis_text(std::string(100'000, 'x'), "").size() == 200);
+    const std::string secret(150, 's');
+    CHECK(tidy_redis_text(secret + std::string(100, '.') + secret + '!', secret) ==
+          "***" + std::string(100, '.') + "***!");
+    CHECK(tidy_redis_text(std::string(198, '.') + "secret", "secret").find('s') == std::string::npos);
 }
 
 #if defined(FANFARE_WITH_SSL)

@@ -168,6 +168,62 @@ TEST_CASE("when nobody could reach Redis for long, everybody may come back befor
     CHECK(one.read("r").client_count == 2);
 }
 
+// What a hub leaves that died with 20,000 connections: each alone for its user, but those of bob and carol.
+TEST_CASE("when a great many entries expire at once, they go in steps that do not stop Redis", "[presence][redis]")
+{
+    const redis_server server;
+    background b;
+    node one{b, server};
+    node other{b, server};
+    CHECK(one.enter("r", "o1", "bob").first_of_user);
+    constexpr std::size_t many = 20'000;
+    const std::string key = "fanfare:presence:{r}:";
+    const std::string fill = R"(
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local function add(id, user)
+  redis.call('ZADD', KEYS[1], now - 1000, id)
+  redis.call('HSET', KEYS[2], id, '{}\n' .. user)
+  redis.call('HINCRBY', KEYS[3], user, 1)
+end
+for i = 1, ARGV[1] do add('d' .. i, 'user' .. i) end
+add('e1', 'bob')
+add('e2', 'carol')
+redis.call('SET', KEYS[4], now - 60000)
+return redis.call('ZCARD', KEYS[1]))";
+    CHECK(server.command({"EVAL", fill, "4", key + "expires", key + "clients", key + "users", key + "awake",
+                          std::to_string(many)}) == ":20003\r\n");
+    const auto looks = [&] {
+        const auto info = server.command({"INFO", "commandstats"});
+        const auto at = info.find("cmdstat_hget:calls=");
+        return at == std::string::npos ? 0 : std::stol(info.substr(info.find('=', at) + 1));
+    };
+    auto before = looks();
+    const auto within_bounds = [&] {
+        const auto now = looks();
+        return now - std::exchange(before, now) <= 3'100;
+    };
+    CHECK(users_in(other.read("r")) == users{{"bob", 1}}); // the dead are not seen, however many
+    CHECK(other.read("r").user_count == 1);
+    CHECK(within_bounds());
+    std::map<std::string, int> departed;
+    const auto came = other.enter("r", "o2", "carol");
+    CHECK(came.first_of_user);
+    for (const auto& user : came.departed)
+        ++departed[user];
+    CHECK(within_bounds());
+    int rounds = 0;
+    while (number_in(server.command({"ZCARD", key + "expires"})) != 2 && ++rounds != 50) {
+        for (const auto& gone : one.refresh({{"r", {"o1"}}}).departed)
+            ++departed[gone.user_id];
+        CHECK(within_bounds());
+    }
+    CHECK(rounds < 25);
+    CHECK(departed.size() == many);
+    CHECK(std::all_of(departed.begin(), departed.end(), [](const auto& d) { return d.second == 1; }));
+    CHECK(users_in(one.read("r")) == users{{"bob", 1}, {"carol", 1}});
+}
+
 TEST_CASE("who leaves while dead entries lie about is told of them as well", "[presence][redis]")
 {
     const redis_server server;

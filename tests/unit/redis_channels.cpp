@@ -276,11 +276,92 @@ TEST_CASE("a room that may not be subscribed does not hurt the others, and is to
     CHECK(s.channels.subscriptions() == 2);
     CHECK(s.channels.unanswered() == 0);
 
+    CHECK(s.channels.retry_refused()); // not yet
+    CHECK(s.turn() == "+secret");
+    CHECK(s.channels.failed(room) == outcome::still);
+    CHECK(s.told().empty());
+    CHECK(s.channels.retry_refused()); // now it may
+    CHECK(s.turn() == "+secret");
+    CHECK(s.answered("+secret") == outcome::fine);
+    CHECK(s.told() == "missed secret, missed secret'");
+    CHECK_FALSE(s.channels.retry_refused());
+    CHECK(s.channels.subscriptions() == 3);
+
     s.channels.link_down(); // maybe it may now
     s.channels.link_up();
     s.turn();
     s.channels.link_down();
     CHECK(s.told().empty());
+}
+
+TEST_CASE("refused rooms are tried again in turn, and none that nobody is in", "[redis_channels]")
+{
+    script s{5s, 1};
+    s.channels.link_up();
+    std::string room;
+    const auto name = [](int i) { return "room" + std::to_string(i); };
+    for (int i = 0; i != 250; ++i)
+        s.join(name(i));
+    s.turn();
+    for (int i = 0; i != 250; ++i)
+        REQUIRE(s.channels.failed(room) == outcome::refused);
+    for (int i = 200; i != 250; ++i)
+        s.leave(name(i));
+    std::set<std::string> tried;
+    for (int i = 0; i != 2; ++i) {
+        REQUIRE(s.channels.retry_refused());
+        const auto commands = s.channels.turn(s.now);
+        CHECK(commands.size() == 100);
+        for (const auto& c : commands)
+            for (const auto one : c.rooms)
+                tried.emplace(one);
+        for (std::size_t n = commands.size(); n != 0; --n)
+            REQUIRE(s.channels.failed(room) == outcome::still);
+    }
+    CHECK(tried.size() == 200);
+    s.told();
+    for (int i = 0; i != 200; ++i)
+        s.leave(name(i));
+    CHECK_FALSE(s.channels.retry_refused());
+}
+
+TEST_CASE("after an outage it is known when every room is settled, whatever becomes of it", "[redis_channels]")
+{
+    script s{0s};
+    for (const auto* room : {"a", "b", "secret"})
+        s.join(room);
+    s.channels.link_up();
+    CHECK(s.channels.unsettled() == 3);
+    s.turn();
+    std::string room;
+    REQUIRE(s.channels.failed(room) == outcome::again);
+    for (const auto* one : {"a", "b", "secret"})
+        s.leave(one);
+    CHECK_FALSE(s.join("late")); // nobody waits for this one
+    SECTION("all have gone") {}
+    SECTION("one comes back")
+    {
+        s.join("b");
+        CHECK(s.turn() == "+b | +late");
+        CHECK(s.channels.unsettled() == 1);
+        s.answered("+b");
+    }
+    SECTION("one comes back and is refused")
+    {
+        s.join("secret");
+        CHECK(s.turn() == "+secret | +late");
+        CHECK(s.channels.unsettled() == 1);
+        CHECK(s.channels.failed(room) == outcome::refused);
+    }
+    SECTION("one comes back, is refused, and has left by then")
+    {
+        s.join("secret");
+        s.turn();
+        s.leave("secret");
+        CHECK(s.channels.failed(room) == outcome::refused);
+    }
+    s.turn();
+    CHECK(s.channels.unsettled() == 0);
 }
 
 TEST_CASE("a sink that goes is forgotten", "[redis_channels]")
@@ -404,6 +485,7 @@ TEST_CASE("whatever happens, the server ends up with the rooms that have members
         CHECK(channels.joined_rooms() == wanted.size());
         CHECK(channels.subscriptions() == wanted.size());
         CHECK(channels.unanswered() == 0);
+        CHECK(channels.unsettled() == 0);
         CHECK_FALSE(channels.turn_due());
     }
 }

@@ -121,3 +121,26 @@ TEST_CASE("a reply that announces more than the limit costs no memory")
         CHECK(patient.next(reply) == outcome::one);
     }
 }
+
+TEST_CASE("a reply that is nested deeper than any that we ask for is refused")
+{
+    const auto nested = [](int depth) {
+        std::string out;
+        for (int i = 0; i != depth; ++i)
+            out += "*1\r\n";
+        return out + ":1\r\n";
+    };
+    redis_reader reader;
+    redis_reply reply;
+    for (int i = 0; i != 3; ++i) {
+        reader.feed(nested(7));
+        REQUIRE(reader.next(reply) == outcome::one);
+        CHECK(reply.value()[0][0][0][0][0][0][0].integer() == 1);
+    }
+    for (const auto depth : {8, 9, 100'000}) {
+        redis_reader shallow;
+        shallow.feed(nested(depth));
+        CHECK(shallow.next(reply) == outcome::broken);
+        CHECK(shallow.problem() == "a reply is nested too deeply");
+    }
+}

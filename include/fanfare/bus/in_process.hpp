@@ -54,11 +54,15 @@ private:
         for (auto* sink : s.sinks)
             if (const auto ec = sink->ready(message))
                 return {ec};
+        if (message.what == bus_message::kind::room) {
+            for (auto* sink : s.sinks)
+                sink->deliver(message);
+            return {}; // no hub here says whether the room has members there
+        }
+        auto counted = message;
+        counted.hubs = s.sinks.size();
         for (auto* sink : s.sinks)
-            sink->deliver(message);
-        // Of a room, no hub here says whether it has members.
-        if (message.what == bus_message::kind::room)
-            return {};
+            sink->deliver(counted);
         return {.nodes = s.sinks.size() - 1};
     }
 

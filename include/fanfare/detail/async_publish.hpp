@@ -22,18 +22,41 @@ inline json::value notification_payload(std::string_view user, const notificatio
     return {{"user_id", user}, {"title", what.title}, {"message", what.message}, {"data", what.data}};
 }
 
-/// A publish that completes with its fate. Everything is owned: an initiation may be put off.
+/// A message of one's own: an initiation may be put off.
+struct own_message {
+    std::string room; // empty: every connection
+    room_ptr known{};
+    std::string type;
+    json::value payload;
+    std::string key{};
+    std::string except{};
+    bool to_user = false; // the room is a user's
+
+    receipt publish(hub_core& hub, publish_done done) const
+    {
+        if (room.empty())
+            return hub.broadcast(type, payload, std::move(done));
+        auto taken = hub.publish(room, known.get(), type, payload, {key, except}, std::move(done));
+        if (to_user && taken.error == error::invalid_room)
+            taken.error = error::invalid_user;
+        return taken;
+    }
+};
+
+inline own_message for_user(std::string_view user, std::string_view type, json::value payload)
+{
+    return {.room = "user:" + std::string{user}, .type = std::string{type}, .payload = std::move(payload), .to_user = true};
+}
+
+/// A publish that completes with its fate.
 template <class Token>
-auto async_publish(std::shared_ptr<hub_core> hub, std::string room, room_ptr known, std::string type,
-                   json::value payload, const publish_options& options, Token&& token)
+auto async_publish(std::shared_ptr<hub_core> hub, own_message message, Token&& token)
 {
     return asio::async_initiate<Token, void(error_code, receipt)>(
-        [hub = std::move(hub), room = std::move(room), known = std::move(known), type = std::move(type),
-         payload = std::move(payload), key = std::string{options.key},
-         except = std::string{options.except}](auto handler) {
+        [hub = std::move(hub), message = std::move(message)](auto handler) {
             auto done = completion<error_code, receipt>(hub->shards().front()->executor(), std::move(handler));
             const auto told = [done](const receipt& fate) { done(fate.error, fate); };
-            if (const auto taken = hub->publish(room, known.get(), type, payload, {key, except}, told); !taken)
+            if (const auto taken = message.publish(*hub, told); !taken)
                 told(taken);
         },
         token);

@@ -34,6 +34,7 @@ public:
     command_answer& operator=(const command_answer&) = delete;
 
     std::atomic<std::size_t> connections{0}; // that the command concerned
+    std::size_t hubs = 1; // of this process
     bool with_stats = false;
 
 private:
@@ -55,9 +56,11 @@ public:
 
     /// Sends a command to every hub, this one included, and waits until all have answered, or for `patience`: then
     /// `done` gets `timed_out` and the answers that came. Where the bus does not know how many hubs there are, it waits
-    /// for all of `patience`, and that is no error.
+    /// for all of `patience`, and that is no error. While the bus is down: `bus_unavailable`, and nothing is sent.
     FANFARE_DECL void ask(json::object command, std::chrono::milliseconds patience, asked done);
-    FANFARE_DECL void stats(std::chrono::milliseconds patience, std::function<void(error_code, cluster_stats)> done);
+    /// Who asks while an answer is awaited, or shortly afterwards, gets that one.
+    FANFARE_DECL void stats(std::chrono::milliseconds patience,
+                            std::function<void(error_code, const cluster_stats&)> done);
 
     /// Takes a message between hubs. True if it was an answer or a sign of life, false if it is a command; then
     /// `answer` is what to fill in, if it wants an answer.
@@ -72,8 +75,10 @@ private:
         hub_stats last;
         std::chrono::steady_clock::time_point heard;
     };
+    friend class command_answer;
     FANFARE_DECL void take_answer(const json::object& message);
     FANFARE_DECL void note_node(const std::string& node, const json::object& message, bool gone);
+    FANFARE_DECL void forget_the_silent();
     FANFARE_DECL cluster_stats summary(const answers& said);
 
     hub_core& hub_;
@@ -82,6 +87,9 @@ private:
     // On the first shard. Each question is owned by the wait for its timer.
     std::map<std::int64_t, std::weak_ptr<cluster_question>> questions_;
     std::map<std::string, known_node> nodes_;
+    std::vector<std::function<void(error_code, const cluster_stats&)>> curious_; // who waits for one answer
+    cluster_stats known_;
+    std::chrono::steady_clock::time_point asked_at_{};
 };
 
 /// The connections that a command concerned, on all hubs that answered.

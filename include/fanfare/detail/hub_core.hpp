@@ -124,13 +124,19 @@ public:
     FANFARE_DECL void abandon();
 
 private:
-    FANFARE_DECL void carry_out(std::string_view command_text);
+    FANFARE_DECL void carry_out(std::string_view command_text, std::size_t hubs);
     FANFARE_DECL void for_user(const std::string& user, std::function<void(session&)> work);
+    FANFARE_DECL void on_shards_of(const std::string& user,
+                                   std::function<void(shard&, std::vector<std::uint64_t>)> work,
+                                   const room_ptr& joining = {});
+    FANFARE_DECL void join_all(shard& home, const std::vector<std::uint64_t>& connections, const room_ptr& room,
+                               const command_answer_ptr& answer);
     FANFARE_DECL void subscribe_user(const std::string& user, std::string_view room, const command_answer_ptr& answer);
     FANFARE_DECL receipt send(bus_message message, const shared_frame& encoded, std::size_t receivers,
                               publish_done done);
     FANFARE_DECL void deliver_to_room(room_state& room, shared_frame encoded);
     FANFARE_DECL void deliver_to_all(const shared_frame& encoded);
+    FANFARE_DECL void tell_watcher(const bus_status& status);
     FANFARE_DECL bool hold(room_state& room, std::function<void()> then);
     FANFARE_DECL void take_hold(room_state& room);
     FANFARE_DECL void let_go(room_state& room);

@@ -46,6 +46,8 @@ public:
     FANFARE_DECL void read(std::string_view room, std::size_t limit, presence_was_read handler);
     /// The hub is stopping: who has left is gone at once. Thread-safe.
     FANFARE_DECL void hurry();
+    /// Calls `tell` when the store has answered everything; only on the first shard, of a hub that is stopping.
+    FANFARE_DECL void when_settled(std::function<void()> tell);
     /// Operations of the store that failed, and events that could not be published. Thread-safe.
     std::uint64_t failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
 
@@ -95,6 +97,7 @@ private:
     std::deque<departure> departures_; // by time
     std::uint64_t steps_ = 0;
     std::size_t under_way_ = 0;
+    std::vector<std::function<void()>> settled_;
     bool refreshing_ = false;
     std::uint64_t refresh_step_ = 0;
     std::optional<clock::time_point> next_refresh_; // while there are entries

@@ -13,6 +13,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -75,8 +76,10 @@ public:
     FANFARE_DECL void deliver_broadcast(const bus_message& message);
     FANFARE_DECL void deliver_control(const bus_message& message);
     FANFARE_DECL void missed_broadcasts();
-    /// `on_problem`, rate-limited.
-    FANFARE_DECL void problem(std::string_view text);
+    /// `on_problem`, rate-limited unless it is told `always`.
+    FANFARE_DECL void problem(std::string_view text, bool always = false);
+    /// What the server said, as a problem may quote it.
+    FANFARE_DECL std::string tidy(std::string_view text) const;
 
     struct counts {
         std::atomic<std::uint64_t> published{0}, lost{0}, received{0}, foreign{0}, malformed{0}, overflowed{0},
@@ -97,9 +100,10 @@ private:
 
     FANFARE_DECL void wake(std::unique_lock<std::mutex> state);
     FANFARE_DECL void offer(bus_sink& sink, const bus_message& message, bool& skipping);
-    FANFARE_DECL void answered(bus_message::kind what, const std::string& room, const bus_done& done, error_code ec,
-                               const redis_value& reply);
-    FANFARE_DECL bool hears_itself(bus_message::kind what, std::string_view room);
+    FANFARE_DECL void answered(bus_message::kind what, const std::string& room, const bus_sink* origin,
+                               const bus_done& done, error_code ec, const redis_value& reply);
+    FANFARE_DECL std::size_t others_among(std::int64_t subscribers, bus_message::kind what, std::string_view room,
+                                          const bus_sink* origin);
     std::shared_ptr<redis_bus_session> session()
     {
         const std::lock_guard lock{state_mutex_};
@@ -114,6 +118,7 @@ private:
     redis_channels channels_;
     std::shared_ptr<redis_bus_session> session_;
     bus_status status_; // changed under both locks
+    std::size_t sinks_here_ = 1; // for `others_among`, under the state lock
     bool awake_ = false;
 
     token_bucket problems_; // on the strand

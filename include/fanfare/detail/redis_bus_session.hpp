@@ -45,6 +45,8 @@ public:
     FANFARE_DECL void published();
     /// A message was lost, and nobody but the members of its room can be told.
     FANFARE_DECL void lost(bus_message::kind what, std::string_view room);
+    /// A message that nobody waits for has never left.
+    void never_sent() noexcept { never_sent_ += stage_ == stage::stopped; }
 
 private:
     using clock = redis_channels::clock;
@@ -52,8 +54,8 @@ private:
     static constexpr std::size_t max_lost_rooms = 10'000;
 
     struct timers {
-        explicit timers(const bound_strand::strand_type& s) : turn{s}, probe{s} {}
-        asio::steady_timer turn, probe;
+        explicit timers(const bound_strand::strand_type& s) : turn{s}, probe{s}, ascent{s} {}
+        asio::steady_timer turn, probe, ascent;
     };
 
     FANFARE_DECL redis_bus_session(std::shared_ptr<redis_bus_core> core, const asio::any_io_executor& executor);
@@ -72,14 +74,17 @@ private:
     FANFARE_DECL void on_answer(bool subscribe, std::string_view channel);
     FANFARE_DECL void on_base_answer(bool subscribe, std::string_view channel);
     FANFARE_DECL void on_refusal(std::string_view text);
-    FANFARE_DECL void one_confirmed();
+    FANFARE_DECL void confirmed();
+    FANFARE_DECL void arm_ascent();
     FANFARE_DECL void come_up();
+    FANFARE_DECL void report_never_sent();
     FANFARE_DECL void expect_answers();
     FANFARE_DECL void arm_turn();
 
     FANFARE_DECL void probe();
     FANFARE_DECL void ask_role();
     FANFARE_DECL void on_probe(std::string_view body);
+    FANFARE_DECL void retry_refused();
     FANFARE_DECL void probe_soon();
     FANFARE_DECL void arm_probe(clock::time_point at);
     FANFARE_DECL void on_probe_time();
@@ -108,14 +113,15 @@ private:
 
     std::vector<std::string> base_; // the channels that are always subscribed
     std::size_t base_confirmed_ = 0;
-    std::size_t unconfirmed_ = 0; // answers that `up` waits for
+    std::uint64_t ascent_ = 0; // from `subscribing` to `up`, to know the present one's timer
+    std::size_t never_sent_ = 0;
 
     std::uint64_t probe_number_ = 0;
     bool probe_due_ = false;   // a probe is on its way
     bool probe_armed_ = false; // the timer runs
     bool in_use_ = false;      // something was published since the last probe
     std::uint64_t probe_timer_ = 0; // to know the present timer from an older one
-    clock::time_point probe_sent_{}, proven_{}, heard_{};
+    clock::time_point probe_sent_{}, proven_{}, heard_{}, retried_{};
 
     std::unordered_set<std::string> lost_rooms_;
     bool lost_broadcast_ = false, lost_all_ = false, telling_ = false;

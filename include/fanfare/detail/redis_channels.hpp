@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -47,7 +48,8 @@ public:
     enum class outcome : std::uint8_t {
         fine,
         again,     ///< A command for several channels failed; they will be tried one by one.
-        refused,   ///< The command for one channel failed: it stays out of force until the link is up again.
+        refused,   ///< The command for one channel failed: it stays out of force until another try succeeds.
+        still,     ///< Such a try has failed.
         confused,  ///< Not the answer to what was sent.
     };
 
@@ -69,7 +71,8 @@ public:
     /// Takes the notices that are due; they must be given before the next answer or message is looked at.
     std::vector<notice> take_notices() { return std::exchange(untold_, {}); }
 
-    /// The connection is there, without any subscription: everything that is wanted is due in the next `turn`.
+    /// The connection is there, without any subscription: everything that is wanted is due in the next `turn`, and
+    /// counts as unsettled.
     FANFARE_DECL void link_up();
     /// The connection is gone, and with it every subscription and every answer. Who waits is told `joined`; when the
     /// room is in force again all its members are told `missed`.
@@ -78,6 +81,8 @@ public:
     FANFARE_DECL outcome answered(bool subscribe, std::string_view room);
     /// An error instead of the answers to the oldest command; its first room goes to `room`.
     FANFARE_DECL outcome failed(std::string& room);
+    /// Has some of the refused rooms tried again in the next `turn`, others each time. False if there is none.
+    FANFARE_DECL bool retry_refused();
 
     /// Those to whom a message of `room` goes.
     FANFARE_DECL void receivers(std::string_view room, std::vector<receiver>& out) const;
@@ -91,6 +96,8 @@ public:
     std::size_t subscriptions() const noexcept { return asked_; }
     /// Answers that have not come.
     std::size_t unanswered() const noexcept { return unanswered_; }
+    /// Rooms that were wanted when the link came up, and are neither in force nor refused nor given up yet.
+    std::size_t unsettled() const noexcept { return unsettled_; }
     /// Rooms with members.
     std::size_t joined_rooms() const noexcept { return joined_rooms_; }
 
@@ -110,7 +117,9 @@ private:
         bool changed = false;   // in changes_
         bool lingering = false; // in lingering_
         bool alone = false;     // a command with others failed
-        bool refused = false;
+        bool refused = false;   // in refused_
+        bool retried = false;   // is to be tried although it was refused
+        bool unsettled = false; // counts in unsettled_
 
         bool in_force() const noexcept { return asked && unanswered == 0; }
     };
@@ -135,6 +144,8 @@ private:
     void now_in_force(entry& e);
     void now_failed(entry& e, bool with_others);
     void set_asked(entry& e, bool asked) noexcept;
+    void set_refused(entry& e, bool refused);
+    void settle(entry& e) noexcept;
     void erase_if_idle(entry& e);
 
     clock::duration linger_;
@@ -144,8 +155,11 @@ private:
     std::deque<std::pair<time_point, entry*>> lingering_;
     std::deque<sent> sent_;
     std::vector<notice> untold_;
+    std::set<std::string_view> refused_;
+    std::string last_retried_;
     std::size_t asked_ = 0;
     std::size_t unanswered_ = 0;
+    std::size_t unsettled_ = 0;
     std::size_t joined_rooms_ = 0;
     bool up_ = false;
 };

@@ -24,6 +24,15 @@ namespace fanfare::detail {
 struct redis_connection;
 struct redis_resolution;
 
+/// What a server said, fit for a log: at most 200 bytes, printable, and without the password that it was sent.
+FANFARE_DECL std::string tidy_redis_text(std::string_view text, std::string_view password);
+
+/// Whether the answer to ROLE is that of a replica.
+inline bool is_replica(const redis_value& role) noexcept
+{
+    return role[0].text() == "slave" || role[0].text() == "replica";
+}
+
 /// Who uses a link. Called on the link's strand, and not again after `stop` has taken effect. May call the link.
 class redis_link_events {
 public:
@@ -99,7 +108,7 @@ private:
     FANFARE_DECL void watch(const connection_ptr& c);
     FANFARE_DECL void fail(redis_connection& c, std::string_view why);
     FANFARE_DECL std::string silence(std::chrono::milliseconds limit) const;
-    FANFARE_DECL std::string tidy(std::string_view text) const;
+    std::string tidy(std::string_view text) const { return tidy_redis_text(text, options_.password); }
 
     const std::shared_ptr<bound_strand> strand_;
     const redis_options options_;

@@ -50,8 +50,8 @@ public:
 
     /// Queues a command. The handler may be empty. An error means that it was refused, and the handler will not be
     /// called and is left where it was: `message_too_large`, `queue_full` while the link is up, `bus_unavailable` while
-    /// it is down. An urgent command goes ahead of all that waits, even if that is held; it never waits for a link.
-    /// Thread-safe.
+    /// it is down. An urgent command goes ahead of all that waits, even if that is held or the queue is full; it never
+    /// waits for a link. Thread-safe.
     FANFARE_DECL error_code send(std::span<const std::string_view> args, handler&& done = {}, bool urgent = false);
     error_code send(std::initializer_list<std::string_view> args, handler&& done = {}, bool urgent = false)
     {

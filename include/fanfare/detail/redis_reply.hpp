@@ -61,6 +61,7 @@ private:
 struct redis_limits {
     std::size_t bytes = 64 * 1024 * 1024;
     std::size_t elements = 1024 * 1024; // of all arrays in it together
+    std::size_t depth = 7;              // arrays in arrays; hiredis itself takes a few, or any number
 };
 
 /// Makes replies of bytes as they arrive, by hiredis' parser.
@@ -85,9 +86,12 @@ private:
         return outcome::broken;
     }
 
-    redis_limits limits_;
+    friend struct redis_builders;
+
+    const redis_limits limits_;
     std::size_t unanswered_ = 0; // bytes since the last whole reply
     std::size_t elements_left_;
+    bool too_deep_ = false;
     redisReader* reader_;
     std::string problem_;
 };

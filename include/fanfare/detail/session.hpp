@@ -20,6 +20,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fanfare::detail {
@@ -61,6 +62,11 @@ public:
     /// Ends at once, without a closing handshake.
     FANFARE_DECL void end();
 
+    /// A room that it joins once the bus carries it; a `leave` meanwhile takes that back, and `take_expected` says so.
+    void expect(room_ptr room) { expected_.push_back(std::move(room)); }
+    FANFARE_DECL bool take_expected(const room_state& room);
+    std::size_t expected() const noexcept { return expected_.size(); }
+    bool greeted() const noexcept { return greeted_; }
     FANFARE_DECL bool join(const room_ptr& room, bool own = false);
     FANFARE_DECL bool leave(std::string_view room);
     FANFARE_DECL void moved(const room_state& room, std::uint32_t position) noexcept;
@@ -150,6 +156,7 @@ private:
     std::shared_ptr<const identity> who_;
     std::uint64_t number_ = 0;
     std::vector<membership> rooms_;
+    std::vector<room_ptr> expected_;
     std::unique_ptr<outbox> outbox_; // none while nothing waits
     ws_decoder decoder_;
     token_bucket rate_;
@@ -164,6 +171,7 @@ private:
     bool corked_ = false;           // sends are collected until the events that have arrived are handled
     bool reading_ = false;          // a read is pending
     bool greeted_ = false;          // until then nothing is delivered
+    bool announced_ = false;        // the application was told that it connected
     bool write_shut_ = false;
 };
 

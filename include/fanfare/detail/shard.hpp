@@ -34,6 +34,9 @@ public:
     using task = std::function<void(shard&)>;
 
     FANFARE_DECL shard(hub_core& hub, asio::any_io_executor executor, std::uint8_t index);
+    FANFARE_DECL ~shard();
+    shard(const shard&) = delete;
+    shard& operator=(const shard&) = delete;
 
     const asio::any_io_executor& executor() const noexcept { return io_->executor; }
     hub_core& hub() noexcept { return hub_; }
@@ -96,6 +99,8 @@ public:
     counters& count() noexcept { return counters_; }
     const counters& count() const noexcept { return counters_; }
 
+    /// Connections that wait for the bus before they are greeted. Counted on the shard, read from any thread.
+    std::atomic<std::uint32_t> greeting{0};
     std::unique_ptr<inflater> inflate;
     std::unique_ptr<deflater> deflate;
     /// Called once when the last connection has ended.
@@ -117,6 +122,7 @@ private:
     FANFARE_DECL void enqueue(command c, room_state* room);
     FANFARE_DECL void count_queued(std::size_t messages, std::size_t bytes) noexcept;
     FANFARE_DECL void wake();
+    FANFARE_DECL std::shared_ptr<void> give_up_queue();
     FANFARE_DECL void drain();
     FANFARE_DECL void take(command& c, room_ptr& current);
     FANFARE_DECL void make_dirty(const room_ptr& room, shard_room& part);

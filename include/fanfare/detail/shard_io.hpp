@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -40,6 +41,13 @@ public:
             asio::post(executor, std::move(f));
     }
 
+    /// Gives away what must not outlive the context. Called under the lock; the result is destroyed after it.
+    void set_remains(std::function<std::shared_ptr<void>()> remains)
+    {
+        const std::lock_guard lock{mutex_};
+        remains_ = std::move(remains);
+    }
+
     asio::any_io_executor executor; // like `timer`, only on the shard, except in `post`
     std::optional<asio::steady_timer> timer;
 
@@ -61,10 +69,11 @@ private:
     private:
         void shutdown() override
         {
+            std::vector<std::shared_ptr<void>> remains;
             const std::lock_guard lock{mutex_};
             for (const auto& one : all_)
                 if (const auto io = one.lock())
-                    io->release();
+                    remains.push_back(io->release());
             all_.clear();
         }
 
@@ -72,14 +81,16 @@ private:
         std::vector<std::weak_ptr<shard_io>> all_;
     };
 
-    void release()
+    std::shared_ptr<void> release()
     {
         const std::lock_guard lock{mutex_};
         timer.reset();
         executor = {};
+        return remains_ ? remains_() : nullptr;
     }
 
     std::mutex mutex_;
+    std::function<std::shared_ptr<void>()> remains_;
 };
 
 } // namespace fanfare::detail

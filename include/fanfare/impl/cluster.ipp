@@ -10,6 +10,7 @@
 #include <boost/json/value_to.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -19,35 +20,14 @@ namespace fanfare::detail {
 inline constexpr std::size_t max_known_nodes = 1024;
 // Signs of life that a hub may miss before it is forgotten.
 inline constexpr int heartbeats_to_forget = 3;
+// How long one answer about all hubs serves those who ask: each question costs a message from every hub to every hub.
+inline constexpr std::chrono::milliseconds stats_age{500};
 
 inline std::int64_t steady_now_ms() noexcept
 {
     using namespace std::chrono;
     return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
-
-// A question that waits for answers. Only on the first shard.
-struct cluster_question {
-    explicit cluster_question(const asio::any_io_executor& ex) : timer{ex} {}
-    asio::steady_timer timer;
-    cluster::answers said;
-    std::optional<std::size_t> expected; // hubs, if the bus knows
-    bool sent = false;
-    cluster::asked done;
-
-    void look()
-    {
-        if (sent && expected && said.size() >= *expected)
-            finish({});
-    }
-    void finish(error_code ec)
-    {
-        if (const auto tell = std::exchange(done, {})) {
-            timer.cancel();
-            tell(ec, said);
-        }
-    }
-};
 
 inline std::string text_field(const json::object& fields, std::string_view name)
 {
@@ -58,9 +38,46 @@ inline std::string text_field(const json::object& fields, std::string_view name)
 
 inline std::int64_t number_field(const json::object& fields, std::string_view name)
 {
+    error_code ec;
     const auto* v = fields.if_contains(name);
-    return v && v->is_int64() ? v->get_int64() : 0;
+    const auto n = v ? v->to_number<std::int64_t>(ec) : 0;
+    return ec ? 0 : n;
 }
+
+// A question that waits for answers. Only on the first shard.
+struct cluster_question {
+    cluster_question(const asio::any_io_executor& ex, std::string own_node) : timer{ex}, own{std::move(own_node)} {}
+    asio::steady_timer timer;
+    std::string own;
+    cluster::answers said;
+    std::optional<std::size_t> others; // other hubs of this process, and other processes, if the bus knows
+    bool sent = false;
+    cluster::asked done;
+
+    // A process with several hubs is one subscriber of the bus: each answer is one part of its process.
+    void look()
+    {
+        const auto mine = said.find(own);
+        if (!sent || !others || mine == said.end())
+            return;
+        double processes = 0;
+        for (const auto& [node, fields] : said)
+            processes += 1.0 / static_cast<double>(hubs_in(fields));
+        if (processes > static_cast<double>(*others + 2 - hubs_in(mine->second)) - 0.001)
+            finish({});
+    }
+    static std::size_t hubs_in(const json::object& answer)
+    {
+        return static_cast<std::size_t>(std::clamp<std::int64_t>(number_field(answer, "hubs"), 1, 1024));
+    }
+    void finish(error_code ec)
+    {
+        if (const auto tell = std::exchange(done, {})) {
+            timer.cancel();
+            tell(ec, said);
+        }
+    }
+};
 
 // What another version of the library sends may lack counters.
 inline hub_stats stats_field(const json::object& fields)
@@ -95,11 +112,17 @@ FANFARE_DECL command_answer::~command_answer()
                         {"to", to_},
                         {"number", number_},
                         {"node", hub->node_id()},
+                        {"hubs", hubs},
                         {"connections", connections.load()}};
     if (with_stats)
         answer["stats"] = json::value_from(hub->stats());
     // In a turn of its own: this may be inside of the bus.
-    hub->shards().front()->post([answer = std::move(answer)](shard& home) { home.hub().command(answer); });
+    hub->shards().front()->post([answer = std::move(answer), mine = to_ == hub->node_id()](shard& home) {
+        if (mine)
+            home.hub().others.take_answer(answer);
+        else
+            home.hub().command(answer); // one that is lost is missed by who asked
+    });
 }
 
 // ---- questions of this hub
@@ -107,14 +130,17 @@ FANFARE_DECL command_answer::~command_answer()
 FANFARE_DECL void cluster::ask(json::object command, std::chrono::milliseconds patience, asked done)
 {
     hub_.shards().front()->post([this, command = std::move(command), patience, done = std::move(done)](shard& home) {
-        const auto question = std::make_shared<cluster_question>(home.executor());
+        if (!hub_.status().up)
+            return done(error::bus_unavailable, {}); // it would be carried out whenever, and nobody would know
+        const auto question = std::make_shared<cluster_question>(home.executor(), hub_.node_id());
         const auto number = next_number_++;
         question->done = done;
         questions_[number] = question;
         question->timer.expires_after(patience);
         question->timer.async_wait([this, keep = hub_.shared_from_this(), question, number](error_code) {
             questions_.erase(number);
-            question->finish(question->expected ? error_code{error::timed_out} : error_code{});
+            // A bus that does not know how many hubs there are cannot say that one is missing.
+            question->finish(question->sent && !question->others ? error_code{} : error_code{error::timed_out});
         });
         auto text = command;
         text["ask"] = number;
@@ -126,7 +152,7 @@ FANFARE_DECL void cluster::ask(json::object command, std::chrono::milliseconds p
                     return;
                 waiting->sent = true;
                 if (fate.nodes)
-                    waiting->expected = *fate.nodes + 1;
+                    waiting->others = *fate.nodes;
                 fate.error ? waiting->finish(fate.error) : waiting->look();
             });
         };
@@ -136,10 +162,23 @@ FANFARE_DECL void cluster::ask(json::object command, std::chrono::milliseconds p
 }
 
 FANFARE_DECL void cluster::stats(std::chrono::milliseconds patience,
-                                 std::function<void(error_code, cluster_stats)> done)
+                                 std::function<void(error_code, const cluster_stats&)> done)
 {
-    ask({{"type", "stats"}}, patience, [this, done = std::move(done)](error_code ec, const answers& said) {
-        done(ec == error::timed_out ? error_code{} : ec, summary(said)); // a node that does not answer is named in it
+    hub_.shards().front()->post([this, patience, done = std::move(done)](shard&) {
+        if (std::chrono::steady_clock::now() - asked_at_ < stats_age)
+            return done({}, known_);
+        curious_.push_back(done);
+        if (curious_.size() == 1)
+            ask({{"type", "stats"}}, patience, [this](error_code ec, const answers& said) {
+                // A node that does not answer is named in the summary.
+                known_ = summary(said);
+                if (ec == error::timed_out && !said.empty())
+                    ec = {};
+                if (!ec)
+                    asked_at_ = std::chrono::steady_clock::now();
+                for (const auto& tell : std::exchange(curious_, {}))
+                    tell(ec, known_);
+            });
     });
 }
 
@@ -162,6 +201,7 @@ FANFARE_DECL cluster_stats cluster::summary(const answers& said)
         all.users += one.users;
     }
     const auto now = std::chrono::steady_clock::now();
+    forget_the_silent();
     for (const auto& [node, known] : nodes_)
         if (!said.contains(node))
             all.nodes.push_back(
@@ -206,13 +246,17 @@ FANFARE_DECL void cluster::take_answer(const json::object& message)
 
 FANFARE_DECL void cluster::note_node(const std::string& node, const json::object& message, bool gone)
 {
-    const auto now = std::chrono::steady_clock::now();
-    const auto forget = heartbeats_to_forget * hub_.options().heartbeat_interval;
-    std::erase_if(nodes_, [&](const auto& one) { return now - one.second.heard > forget; });
+    forget_the_silent();
     if (gone)
         nodes_.erase(node);
     else if (nodes_.size() < max_known_nodes || nodes_.contains(node))
-        nodes_[node] = {stats_field(message), now};
+        nodes_[node] = {stats_field(message), std::chrono::steady_clock::now()};
+}
+
+FANFARE_DECL void cluster::forget_the_silent()
+{
+    const auto limit = std::chrono::steady_clock::now() - heartbeats_to_forget * hub_.options().heartbeat_interval;
+    std::erase_if(nodes_, [limit](const auto& one) { return one.second.heard < limit; });
 }
 
 FANFARE_DECL void cluster::on_tick()

@@ -55,6 +55,8 @@ inline int status_of(error code) noexcept
     case error::bus_unavailable:
     case error::delivery_unknown:
     case error::redis_failed: return 503;
+    case error::handler_failed: return 500;
+    case error::timed_out: return 504;
     case error::message_too_large: return 413;
     case error::unknown_room: return 404;
     case error::forbidden: return 403;
@@ -156,13 +158,14 @@ FANFARE_DECL void http_api::async_handle(const request_type& request, const asio
         std::string_view path;
         verb method;
         void (http_api::*handler)(const call&) const;
+        bool guarded;
     };
-    static constexpr route routes[] = {{"/api/v1/publish", verb::post, &http_api::publish},
-                                       {"/api/v1/notify", verb::post, &http_api::notify},
-                                       {"/api/v1/tickets", verb::post, &http_api::issue_ticket},
-                                       {"/api/v1/ws/stats", verb::get, &http_api::stats},
-                                       {"/api/v1/cluster", verb::get, &http_api::cluster},
-                                       {"/api/v1/presence", verb::get, &http_api::presence}};
+    static constexpr route routes[] = {{"/api/v1/publish", verb::post, &http_api::publish, true},
+                                       {"/api/v1/notify", verb::post, &http_api::notify, true},
+                                       {"/api/v1/tickets", verb::post, &http_api::issue_ticket, true},
+                                       {"/api/v1/ws/stats", verb::get, &http_api::stats, false},
+                                       {"/api/v1/cluster", verb::get, &http_api::cluster, true},
+                                       {"/api/v1/presence", verb::get, &http_api::presence, true}};
     const auto path = c.view.path();
     if (path == "/healthz" || path == "/readyz") {
         const auto bus = hub_->status();
@@ -175,7 +178,7 @@ FANFARE_DECL void http_api::async_handle(const request_type& request, const asio
             continue;
         if (request.method() != r.method)
             return c.fail(405, error::invalid_message, "this path wants another method");
-        if ((r.method == verb::post || r.handler == &http_api::presence) && !may_write(c))
+        if (r.guarded && !may_write(c))
             return;
         return (this->*r.handler)(c);
     }

@@ -25,13 +25,15 @@ FANFARE_DECL error_code hub_core::command(const json::object& what, bus_done don
     return bus_->publish({.what = bus_message::kind::control, .body = text, .origin = this}, std::move(done)).error;
 }
 
-FANFARE_DECL void hub_core::carry_out(std::string_view text)
+FANFARE_DECL void hub_core::carry_out(std::string_view text, std::size_t hubs)
 {
     const auto message = parse_envelope(text, options_.max_json_depth, {});
     const auto* fields = message.failed ? nullptr : message.root.if_object();
     command_answer_ptr answer;
     if (!fields || others.on_message(message.type, *fields, answer))
         return;
+    if (answer)
+        answer->hubs = hubs;
     if (message.type == "stats") {
         if (answer)
             answer->with_stats = true;
@@ -78,28 +80,64 @@ FANFARE_DECL bool hub_core::with_session(std::uint64_t number, std::function<voi
     return true;
 }
 
-FANFARE_DECL void hub_core::for_user(const std::string& user, std::function<void(session&)> work)
+// A user's connections on this shard, those that have not been greeted yet included.
+inline std::vector<std::uint64_t> connections_of(const std::string& user, const room_state& own, shard& home)
 {
-    const auto room = rooms_.find("user:" + user);
-    if (!room)
-        return;
-    for (const auto& s : shards_)
-        if (room->parts[s->index()].concerned())
-            s->post([room, work](shard& home) {
-                // The work may end connections or change the members.
-                const auto members = room->parts[home.index()].members;
-                for (const auto slot : members)
-                    if (const boost::intrusive_ptr<session> one{home.find(home.number_of(slot))})
-                        work(*one);
-            });
+    std::vector<std::uint64_t> all;
+    for (const auto slot : own.parts[home.index()].members)
+        all.push_back(home.number_of(slot));
+    if (home.greeting.load() != 0)
+        home.for_each([&](session& s) {
+            if (!s.greeted() && s.who()->user_id == user)
+                all.push_back(s.number());
+        });
+    return all;
 }
 
-// A join that is counted before it happens, so that what is published meanwhile follows it through the queue.
-inline void join_expected(session* s, shard& home, const room_ptr& room)
+FANFARE_DECL void hub_core::on_shards_of(const std::string& user,
+                                         std::function<void(shard&, std::vector<std::uint64_t>)> work,
+                                         const room_ptr& joining)
 {
-    if (s)
-        s->join(room);
-    room->parts[home.index()].joining.fetch_sub(1);
+    const auto own = rooms_.find("user:" + user);
+    if (!own)
+        return;
+    for (const auto& s : shards_) {
+        if (!own->parts[s->index()].concerned() && s->greeting.load() == 0)
+            continue;
+        if (joining)
+            joining->parts[s->index()].joining.fetch_add(1);
+        s->post([own, user, work](shard& home) { work(home, connections_of(user, *own, home)); });
+    }
+}
+
+FANFARE_DECL void hub_core::for_user(const std::string& user, std::function<void(session&)> work)
+{
+    on_shards_of(user, [work](shard& home, const std::vector<std::uint64_t>& connections) {
+        for (const auto number : connections) // the work may end connections or change the members
+            if (const boost::intrusive_ptr<session> one{home.find(number)})
+                work(*one);
+    });
+}
+
+// Joins connections to a room once the bus carries it. `joining` counts the shard until then, so that what is published
+// meanwhile follows through the queue.
+FANFARE_DECL void hub_core::join_all(shard& home, const std::vector<std::uint64_t>& connections, const room_ptr& room,
+                                     const command_answer_ptr& answer)
+{
+    for (const auto number : connections)
+        if (auto* s = home.find(number))
+            s->expect(room);
+    when_in_force(home, {room}, [&home, connections, room, answer] {
+        for (const auto number : connections) {
+            auto* s = home.find(number);
+            if (!s || !s->take_expected(*room))
+                continue;
+            s->join(room);
+            if (answer)
+                ++answer->connections;
+        }
+        room->parts[home.index()].joining.fetch_sub(1);
+    });
 }
 
 FANFARE_DECL void hub_core::subscribe(std::uint64_t number, std::string_view name, const command_answer_ptr& answer)
@@ -107,39 +145,21 @@ FANFARE_DECL void hub_core::subscribe(std::uint64_t number, std::string_view nam
     const auto index = static_cast<std::size_t>(number >> 56);
     if (index >= shards_.size())
         return;
-    auto target = room(name);
+    const auto target = room(name);
     target->parts[index].joining.fetch_add(1);
-    shards_[index]->post([this, number, target, answer](shard& home) {
-        when_in_force(home, {target}, [&home, number, target, answer] {
-            auto* s = home.find(number);
-            if (join_expected(s, home, target); s && answer)
-                ++answer->connections;
-        });
-    });
+    shards_[index]->post([number, target, answer](shard& home) { home.hub().join_all(home, {number}, target, answer); });
 }
 
 FANFARE_DECL void hub_core::subscribe_user(const std::string& user, std::string_view name,
                                            const command_answer_ptr& answer)
 {
-    const auto own = rooms_.find("user:" + user);
-    if (!own)
-        return;
-    auto target = room(name);
-    for (const auto& s : shards_) {
-        if (!own->parts[s->index()].concerned())
-            continue;
-        target->parts[s->index()].joining.fetch_add(1);
-        s->post([this, own, target, answer](shard& home) {
-            when_in_force(home, {target}, [&home, own, target, answer] {
-                const auto members = own->parts[home.index()].members;
-                for (const auto slot : members)
-                    home.at(slot).join(target);
-                if (answer)
-                    answer->connections += members.size();
-                join_expected(nullptr, home, target);
-            });
-        });
-    }
+    const auto target = room(name);
+    on_shards_of(
+        user,
+        [target, answer](shard& home, const std::vector<std::uint64_t>& connections) {
+            home.hub().join_all(home, connections, target, answer);
+        },
+        target);
 }
 
 // ---- connections
@@ -258,13 +278,23 @@ FANFARE_DECL void hub_core::send_away(session& one, close_code code, std::chrono
 struct shutdown_state {
     explicit shutdown_state(const asio::any_io_executor& ex) : timer{ex} {}
     asio::steady_timer timer;
-    std::size_t waiting = 0; // shards with connections
+    std::size_t waiting = 0; // shards with connections, then `last`
     bool late = false;
+    std::function<void()> last; // what is waited for when all connections have ended
     std::function<void(error_code)> done;
     void one_less()
     {
         if (--waiting != 0)
             return;
+        if (last && !late) {
+            waiting = 1;
+            return std::exchange(last, {})();
+        }
+        finish();
+    }
+    void finish()
+    {
+        waiting = 0;
         timer.cancel();
         done(late ? error_code{error::timed_out} : error_code{});
     }
@@ -275,7 +305,10 @@ inline void hold_until_done(const std::shared_ptr<shutdown_state>& state, std::f
     state->timer.async_wait([state, cut = std::move(cut)](error_code) mutable {
         if (state->waiting == 0)
             return;
-        if (!std::exchange(state->late, true))
+        const bool first = !std::exchange(state->late, true);
+        if (!state->last)
+            return state->finish();
+        if (first)
             cut();
         state->timer.expires_after(std::chrono::hours{24});
         hold_until_done(state, std::move(cut));
@@ -290,6 +323,13 @@ FANFARE_DECL void hub_core::shut_down(const shutdown_options& how, std::function
     const auto state = std::make_shared<shutdown_state>(shards_.front()->executor());
     state->done = std::move(done);
     state->waiting = shards_.size();
+    // The store's answers say who has left a room for good, and the bus is still there to tell it.
+    state->last = [this, weak = std::weak_ptr{state}] {
+        presence.when_settled([weak] {
+            if (const auto alive = weak.lock())
+                alive->one_less();
+        });
+    };
     asio::post(shards_.front()->executor(), [keep = shared_from_this(), state, how] {
         state->timer.expires_after(how.deadline);
         hold_until_done(state, [keep] {

@@ -70,6 +70,7 @@ FANFARE_DECL void hub_core::leave_bus()
 {
     if (!attached_.exchange(false))
         return;
+    rooms_.for_each([](room_state&) {}); // a join that is under way ends before the bus forgets this hub
     bus_->detach(*this);
     // Nobody will tell them any more.
     std::vector<std::function<void()>> waiting;
@@ -216,8 +217,11 @@ FANFARE_DECL void hub_core::joined(std::string_view name)
 
 FANFARE_DECL void hub_core::missed(std::string_view name)
 {
+    if (handlers.raw)
+        return; // nothing is sent unasked there
     if (name.empty()) {
-        missed_.fetch_add(1, std::memory_order_relaxed);
+        if (std::any_of(shards_.begin(), shards_.end(), [](const auto& s) { return s->count().connections.get() != 0; }))
+            missed_.fetch_add(1, std::memory_order_relaxed);
         return deliver_to_all(encode_missed({}, wall_now()));
     }
     const auto room = rooms_.find(name);
@@ -232,18 +236,24 @@ FANFARE_DECL void hub_core::changed(const bus_status& status)
     {
         const std::lock_guard lock{status_mutex_};
         status_ = status;
-        if (!watcher_)
-            return;
     }
-    shards_.front()->post([this, status](shard&) {
+    tell_watcher(status);
+}
+
+FANFARE_DECL void hub_core::tell_watcher(const bus_status& status)
+{
+    shards_.front()->post([this, status](shard& first) {
         std::function<void(const bus_status&)> watcher;
         {
             const std::lock_guard lock{status_mutex_};
             watcher = watcher_;
         }
+        if (!watcher)
+            return;
         try {
             watcher(status);
         } catch (...) {
+            first.count().handler_failures.add();
             if (handlers.on_exception)
                 handlers.on_exception(std::current_exception());
         }
@@ -262,7 +272,7 @@ FANFARE_DECL void hub_core::watch_bus(std::function<void(const bus_status&)> wat
         const std::lock_guard lock{status_mutex_};
         watcher_ = std::move(watcher);
     }
-    changed(status());
+    tell_watcher(status());
 }
 
 // ---- from a publish to the bus
@@ -376,7 +386,7 @@ FANFARE_DECL error_code hub_core::ready(const bus_message& message) noexcept
 FANFARE_DECL void hub_core::deliver(const bus_message& message)
 {
     if (message.what == bus_message::kind::control)
-        return carry_out(message.body);
+        return carry_out(message.body, message.hubs);
     auto encoded = message.encoded ? shared_frame{message.encoded}
                                    : frame::make(ws_opcode::text, message.body,
                                                  {message.channel, message.key, message.except});

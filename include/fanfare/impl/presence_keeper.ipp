@@ -72,6 +72,15 @@ FANFARE_DECL void presence_keeper::hurry()
     hub_.shards().front()->post([](shard& first) { first.hub().presence.let_go_of_the_left(); });
 }
 
+FANFARE_DECL void presence_keeper::when_settled(std::function<void()> tell)
+{
+    let_go_of_the_left();
+    if (under_way_ == 0)
+        tell();
+    else
+        settled_.push_back(std::move(tell));
+}
+
 FANFARE_DECL void presence_keeper::read(std::string_view room, std::size_t limit, presence_was_read handler)
 {
     hub_.shards().front()->post([name = std::string{room}, limit, handler = std::move(handler)](shard& first) {
@@ -192,7 +201,11 @@ FANFARE_DECL void presence_keeper::answered(const std::string& room, std::uint64
             settle(room, number, *e);
     }
     arm();
-    if (under_way_ == 0 && last_words_ && last_words_->timer)
+    if (under_way_ != 0)
+        return;
+    for (const auto& tell : std::exchange(settled_, {}))
+        tell();
+    if (last_words_ && last_words_->timer)
         last_words_->timer->cancel();
 }
 

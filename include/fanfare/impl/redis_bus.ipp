@@ -119,6 +119,7 @@ FANFARE_DECL void redis_bus_core::attach(bus_sink& sink)
         status_ = {false, name + ": not connected yet"};
     }
     sinks_.push_back({&sink});
+    sinks_here_ = sinks_.size();
     const auto status = status_;
     state.unlock();
     if (begun)
@@ -135,6 +136,7 @@ FANFARE_DECL void redis_bus_core::detach(bus_sink& sink)
         if (std::erase_if(sinks_, [&sink](const attached& a) { return a.sink == &sink; }) == 0)
             return;
         std::unique_lock state{state_mutex_};
+        sinks_here_ = std::max<std::size_t>(sinks_.size(), 1);
         channels_.remove(sink, redis_channels::clock::now());
         if (!sinks_.empty())
             return wake(std::move(state));
@@ -249,8 +251,10 @@ FANFARE_DECL void redis_bus_core::deliver_broadcast(const bus_message& message)
 FANFARE_DECL void redis_bus_core::deliver_control(const bus_message& message)
 {
     const std::lock_guard calls{calls_mutex_};
+    auto counted = message;
+    counted.hubs = sinks_.size();
     for (const auto& a : sinks_)
-        a.sink->deliver(message);
+        a.sink->deliver(counted);
 }
 
 FANFARE_DECL void redis_bus_core::missed_broadcasts()
@@ -280,8 +284,11 @@ FANFARE_DECL bus_receipt redis_bus_core::publish(const bus_message& message, bus
     const auto ec = present->commands().send(
         {"PUBLISH", names.of(message), text},
         [self = shared_from_this(), done = std::move(done), kind_ = message.what,
-         room = std::string{message.channel}](error_code failed, const redis_value& reply) {
-            self->answered(kind_, room, done, failed, reply);
+         room = std::string{message.channel}, origin = message.origin,
+         sender = std::weak_ptr{present}](error_code failed, const redis_value& reply) {
+            if (const auto s = sender.lock(); s && !done && failed == error::bus_unavailable)
+                s->never_sent();
+            self->answered(kind_, room, origin, done, failed, reply);
         });
     if (ec)
         return {ec};
@@ -289,14 +296,24 @@ FANFARE_DECL bus_receipt redis_bus_core::publish(const bus_message& message, bus
     return {.dispatched_to_cluster = true};
 }
 
-FANFARE_DECL bool redis_bus_core::hears_itself(bus_message::kind what, std::string_view room)
+// Of `subscribers`, this process is one if it is subscribed; instead its sinks count, but for the publisher.
+FANFARE_DECL std::size_t redis_bus_core::others_among(std::int64_t subscribers, bus_message::kind what,
+                                                      std::string_view room, const bus_sink* origin)
 {
     const std::lock_guard lock{state_mutex_};
-    return what == bus_message::kind::room ? channels_.in_force(room) : status_.up;
+    const bool is_room = what == bus_message::kind::room;
+    const bool subscribed = is_room ? channels_.in_force(room) : status_.up;
+    std::vector<redis_channels::receiver> here;
+    if (subscribed && is_room)
+        channels_.receivers(room, here);
+    const auto own = static_cast<std::size_t>(
+        std::count_if(here.begin(), here.end(), [origin](const auto& r) { return r.sink != origin; }));
+    const auto elsewhere = std::max<std::int64_t>(subscribers - (subscribed ? 1 : 0), 0);
+    return static_cast<std::size_t>(elsewhere) + (is_room ? own : subscribed ? sinks_here_ - 1 : 0);
 }
 
-FANFARE_DECL void redis_bus_core::answered(bus_message::kind what, const std::string& room, const bus_done& done,
-                                           error_code ec, const redis_value& reply)
+FANFARE_DECL void redis_bus_core::answered(bus_message::kind what, const std::string& room, const bus_sink* origin,
+                                           const bus_done& done, error_code ec, const redis_value& reply)
 {
     const auto present = session();
     if (!ec) {
@@ -304,14 +321,12 @@ FANFARE_DECL void redis_bus_core::answered(bus_message::kind what, const std::st
             present->published();
         if (!done)
             return;
-        const auto heard = reply.integer() - (hears_itself(what, room) ? 1 : 0);
-        return done(
-            {.dispatched_to_cluster = true, .nodes = static_cast<std::size_t>(std::max<std::int64_t>(heard, 0))});
+        return done({.dispatched_to_cluster = true, .nodes = others_among(reply.integer(), what, room, origin)});
     }
     count.lost.fetch_add(1, std::memory_order_relaxed);
     if (ec == error::redis_failed)
         problem(name + ": refused PUBLISH to " + names.of({.what = what, .channel = room}) + ": " +
-                std::string{reply.text()});
+                tidy(reply.text()));
     if (done)
         return done({.error = ec});
     if (present)
@@ -322,13 +337,18 @@ FANFARE_DECL void redis_bus_core::answered(bus_message::kind what, const std::st
 
 // ---- what is known about it
 
-FANFARE_DECL void redis_bus_core::problem(std::string_view text)
+FANFARE_DECL std::string redis_bus_core::tidy(std::string_view text) const
+{
+    return tidy_redis_text(text, redis.password);
+}
+
+FANFARE_DECL void redis_bus_core::problem(std::string_view text, bool always)
 {
     using namespace std::chrono;
     if (!options.on_problem)
         return;
     const auto now = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-    if (!problems_.take(static_cast<std::uint32_t>(now), 2, 8)) {
+    if (!problems_.take(static_cast<std::uint32_t>(now), 2, 8) && !always) {
         ++problems_held_back_;
         return;
     }

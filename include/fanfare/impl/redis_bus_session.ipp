@@ -62,10 +62,12 @@ FANFARE_DECL void redis_bus_session::end()
     const bool was_up = stage_ == stage::up;
     stage_ = stage::stopped;
     stop_probing();
+    clocks_.here().ascent.cancel();
     link_->stop();
     const auto stop_now = [self = shared_from_this()] {
         self->commands_->stop();
         self->clocks_.here().turn.cancel();
+        self->core_->strand->post([self] { self->report_never_sent(); });
     };
     if (!was_up || commands_->send({"PING"}, [stop_now](error_code, const redis_value&) { stop_now(); }))
         return stop_now();
@@ -75,6 +77,14 @@ FANFARE_DECL void redis_bus_session::end()
         if (!ec)
             stop_now();
     }));
+}
+
+FANFARE_DECL void redis_bus_session::report_never_sent()
+{
+    if (const auto n = std::exchange(never_sent_, 0); n != 0)
+        core_->problem(core_->name + ": " + std::to_string(n) + (n == 1 ? " message was" : " messages were") +
+                           " never sent: the bus was down when its last hub ended",
+                       true);
 }
 
 // ---- down and up
@@ -107,6 +117,7 @@ FANFARE_DECL void redis_bus_session::disconnected(const std::string& problem, bo
         stage_ = stage::down;
         commands_->hold(true);
         stop_probing();
+        clocks_.here().ascent.cancel();
         core_->with_channels(*this, [](redis_channels& channels) { channels.link_down(); });
         if (link_->up())
             link_->drop("is connected anew");
@@ -133,23 +144,45 @@ FANFARE_DECL void redis_bus_session::subscribe_all()
     core_->with_channels(*this, [this](redis_channels& channels) {
         channels.link_up();
         send_changes(channels);
-        unconfirmed_ = base_.size() + channels.unanswered();
     });
     link_->flush();
     expect_answers();
+    arm_ascent();
 }
 
-FANFARE_DECL void redis_bus_session::one_confirmed()
+// Rooms that are joined meanwhile are not waited for: where many come and go there might never be a moment without.
+FANFARE_DECL void redis_bus_session::confirmed()
 {
-    if (stage_ == stage::subscribing && --unconfirmed_ == 0) {
-        stage_ = stage::probing;
-        probe();
-    }
+    if (stage_ != stage::subscribing || base_confirmed_ != base_.size())
+        return;
+    bool all = false;
+    core_->with_channels(*this, [&all](const redis_channels& channels) { all = channels.unsettled() == 0; });
+    if (!all)
+        return;
+    stage_ = stage::probing;
+    probe();
+}
+
+// However slow a server is, and whatever it answers: the bus is up in time, or tries anew.
+FANFARE_DECL void redis_bus_session::arm_ascent()
+{
+    auto& timer = clocks_.here().ascent;
+    timer.expires_after(std::max<clock::duration>(
+        {std::chrono::seconds{30}, 4 * core_->redis.response_timeout, 5 * core_->options.probe_timeout}));
+    timer.async_wait(asio::bind_executor(
+        core_->strand->here(), [weak = weak_from_this(), number = ++ascent_](error_code ec) {
+            const auto self = weak.lock();
+            if (!self || ec || self->ascent_ != number)
+                return;
+            if (self->stage_ == stage::subscribing || self->stage_ == stage::probing)
+                self->give_up("does not confirm the subscriptions");
+        }));
 }
 
 FANFARE_DECL void redis_bus_session::come_up()
 {
     stage_ = stage::up;
+    clocks_.here().ascent.cancel();
     if (std::exchange(ever_up_, true))
         core_->count.reconnects.fetch_add(1, std::memory_order_relaxed);
     tell_losses(); // before what was published after them
@@ -166,6 +199,7 @@ FANFARE_DECL void redis_bus_session::turn()
     link_->flush();
     expect_answers();
     arm_turn();
+    confirmed();
     probe_soon();
 }
 
@@ -249,7 +283,7 @@ FANFARE_DECL void redis_bus_session::on_answer(bool subscribe, std::string_view 
         return give_up("confirmed what it was not asked for");
     if (telling)
         core_->tell();
-    one_confirmed();
+    confirmed();
 }
 
 FANFARE_DECL void redis_bus_session::on_base_answer(bool subscribe, std::string_view channel)
@@ -259,13 +293,16 @@ FANFARE_DECL void redis_bus_session::on_base_answer(bool subscribe, std::string_
     ++base_confirmed_;
     if (channel == core_->names.broadcast)
         core_->missed_broadcasts();
-    one_confirmed();
+    confirmed();
 }
 
 FANFARE_DECL void redis_bus_session::on_refusal(std::string_view text)
 {
+    const auto why = core_->tidy(text);
     if (base_confirmed_ != base_.size())
-        return give_up("refused the bus's own subscriptions (" + base_.front() + ", ...): " + std::string{text});
+        return give_up("refused the bus's own subscriptions (" + base_.front() + ", ...): " + why);
+    if (!text.starts_with("NOPERM")) // it is busy, or loading: that passes
+        return give_up("refused a subscription: " + why);
     std::string room;
     auto outcome = redis_channels::outcome::fine;
     core_->with_channels(*this, [&](redis_channels& channels) { outcome = channels.failed(room); });
@@ -273,9 +310,10 @@ FANFARE_DECL void redis_bus_session::on_refusal(std::string_view text)
     case redis_channels::outcome::again: return turn();
     case redis_channels::outcome::refused:
         core_->tell();
-        core_->problem(core_->name + ": refused SUBSCRIBE to " + core_->names.room + room + "}: " + std::string{text});
-        return one_confirmed();
-    default: give_up("sent an error that nobody asked for: " + std::string{text});
+        core_->problem(core_->name + ": refused SUBSCRIBE to " + core_->names.room + room + "}: " + why);
+        return confirmed();
+    case redis_channels::outcome::still: return;
+    default: give_up("sent an error that nobody asked for: " + why);
     }
 }
 
@@ -290,10 +328,10 @@ FANFARE_DECL void redis_bus_session::probe()
     const auto refused = [weak = weak_from_this()](error_code ec, const redis_value& reply) {
         const auto self = weak.lock();
         if (self && ec == error::redis_failed)
-            self->give_up("refused the probe's PUBLISH: " + std::string{reply.text()});
+            self->give_up("refused the probe's PUBLISH: " + self->core_->tidy(reply.text()));
     };
     if (commands_->send({"PUBLISH", core_->names.probe, text}, refused, true))
-        return; // the link has just broken
+        return give_up("takes no probe");
     core_->count.probes.fetch_add(1, std::memory_order_relaxed);
     probe_due_ = true;
     in_use_ = false;
@@ -308,7 +346,7 @@ FANFARE_DECL void redis_bus_session::ask_role()
 {
     const auto answered = [weak = weak_from_this()](error_code ec, const redis_value& reply) {
         const auto self = weak.lock();
-        if (self && !ec && self->stage_ == stage::up && (reply[0].text() == "slave" || reply[0].text() == "replica"))
+        if (self && !ec && self->stage_ == stage::up && is_replica(reply))
             self->give_up("has become a replica: what is published there does not reach all");
     };
     (void)commands_->send({"ROLE"}, answered, true); // a broken link is told by itself
@@ -328,7 +366,20 @@ FANFARE_DECL void redis_bus_session::on_probe(std::string_view body)
         come_up();
     else
         tell_losses(); // those that Redis would not take before
+    retry_refused();
     probe_soon();
+}
+
+// Their rights may have been mended. Not with each probe: Redis keeps a log of what it refuses.
+FANFARE_DECL void redis_bus_session::retry_refused()
+{
+    if (proven_ - retried_ < 5 * core_->options.probe_interval)
+        return;
+    retried_ = proven_;
+    bool some = false;
+    core_->with_channels(*this, [&some](redis_channels& channels) { some = channels.retry_refused(); });
+    if (some)
+        turn();
 }
 
 FANFARE_DECL void redis_bus_session::published()

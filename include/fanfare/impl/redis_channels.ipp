@@ -70,8 +70,11 @@ inline void redis_channels::lost_last_member(entry& e, time_point now)
 // Only where nothing points to it.
 inline void redis_channels::erase_if_idle(entry& e)
 {
-    if (e.members.empty() && !e.asked && e.unanswered == 0 && !e.changed && !e.lingering)
-        rooms_.erase(rooms_.find(e.room));
+    if (!e.members.empty() || e.asked || e.unanswered != 0 || e.changed || e.lingering)
+        return;
+    settle(e);
+    set_refused(e, false);
+    rooms_.erase(rooms_.find(e.room));
 }
 
 inline void redis_channels::change(entry& e)
@@ -85,6 +88,23 @@ inline void redis_channels::set_asked(entry& e, bool asked) noexcept
     if (e.asked != asked)
         asked ? ++asked_ : --asked_;
     e.asked = asked;
+}
+
+inline void redis_channels::set_refused(entry& e, bool refused)
+{
+    if (e.refused == refused)
+        return;
+    e.refused = refused;
+    if (refused)
+        refused_.insert(e.room);
+    else
+        refused_.erase(e.room);
+}
+
+inline void redis_channels::settle(entry& e) noexcept
+{
+    if (std::exchange(e.unsettled, false))
+        --unsettled_;
 }
 
 // ---- what to send
@@ -114,12 +134,16 @@ FANFARE_DECL std::vector<redis_channels::command> redis_channels::turn(time_poin
     for (auto* e : std::exchange(changes_, {})) {
         e->changed = false;
         const bool wanted = !e->members.empty() || (e->asked && e->lingering);
-        if (wanted && !e->asked && !e->refused)
+        const bool retried = std::exchange(e->retried, false);
+        if (wanted && !e->asked && (!e->refused || retried)) {
             subscribe.push_back(e);
-        else if (!wanted && e->asked)
+        } else if (!wanted && e->asked) {
             unsubscribe.push_back(e);
-        else
+        } else {
+            if (e->unanswered == 0)
+                settle(*e);
             erase_if_idle(*e);
+        }
     }
     std::vector<command> out;
     send(out, subscribe, true);
@@ -149,8 +173,11 @@ inline void redis_channels::send(std::vector<command>& out, const std::vector<en
 FANFARE_DECL void redis_channels::link_up()
 {
     up_ = true;
-    for (auto& [room, e] : rooms_)
+    for (auto& [room, e] : rooms_) {
         change(e);
+        e.unsettled = true;
+    }
+    unsettled_ = rooms_.size();
 }
 
 FANFARE_DECL void redis_channels::link_down()
@@ -159,7 +186,8 @@ FANFARE_DECL void redis_channels::link_down()
     changes_.clear();
     lingering_.clear();
     sent_.clear();
-    asked_ = unanswered_ = 0;
+    refused_.clear();
+    asked_ = unanswered_ = unsettled_ = 0;
     for (auto at = rooms_.begin(); at != rooms_.end();) {
         auto& e = at->second;
         if (e.members.empty()) {
@@ -167,7 +195,7 @@ FANFARE_DECL void redis_channels::link_down()
             continue;
         }
         e.unanswered = 0;
-        e.asked = e.changed = e.lingering = e.alone = e.refused = false;
+        e.asked = e.changed = e.lingering = e.alone = e.refused = e.retried = e.unsettled = false;
         for (auto& m : e.members) {
             if (std::exchange(m.waiting, false))
                 note(e, m, notice::kind::joined);
@@ -190,6 +218,7 @@ FANFARE_DECL redis_channels::outcome redis_channels::answered(bool subscribe, st
     --unanswered_;
     if (--e.unanswered != 0)
         return outcome::fine;
+    settle(e);
     if (e.asked)
         now_in_force(e);
     else
@@ -199,6 +228,7 @@ FANFARE_DECL redis_channels::outcome redis_channels::answered(bool subscribe, st
 
 inline void redis_channels::now_in_force(entry& e)
 {
+    set_refused(e, false);
     for (auto& m : e.members) {
         if (std::exchange(m.waiting, false))
             note(e, m, notice::kind::joined);
@@ -216,6 +246,7 @@ FANFARE_DECL redis_channels::outcome redis_channels::failed(std::string& room)
     room = first.entries.front()->room;
     unanswered_ -= first.entries.size();
     const bool with_others = first.entries.size() > 1;
+    const bool again = first.entries.front()->refused; // then it was alone
     for (auto* e : first.entries)
         if (--e->unanswered == 0) { // otherwise the answer to a later command decides
             if (e->asked)
@@ -223,16 +254,39 @@ FANFARE_DECL redis_channels::outcome redis_channels::failed(std::string& room)
             else
                 erase_if_idle(*e);
         }
-    return with_others ? outcome::again : outcome::refused;
+    return with_others ? outcome::again : again ? outcome::still : outcome::refused;
+}
+
+// A hundred at a time: each is a command of its own.
+FANFARE_DECL bool redis_channels::retry_refused()
+{
+    constexpr std::size_t most = 100;
+    auto at = refused_.upper_bound(last_retried_);
+    const auto count = std::min(most, refused_.size());
+    for (std::size_t i = 0; i != count; ++i, ++at) {
+        if (at == refused_.end())
+            at = refused_.begin();
+        last_retried_ = *at;
+        if (auto* e = find(*at); !e->asked && !e->members.empty()) {
+            e->retried = true;
+            change(*e);
+        }
+    }
+    return count != 0;
 }
 
 inline void redis_channels::now_failed(entry& e, bool with_others)
 {
     set_asked(e, false);
     e.alone = true;
+    if (e.members.empty())
+        settle(e);
     if (with_others || e.members.empty())
         return change(e);
-    e.refused = true;
+    settle(e);
+    if (e.refused) // its members know
+        return;
+    set_refused(e, true);
     for (auto& m : e.members) {
         if (std::exchange(m.waiting, false))
             note(e, m, notice::kind::joined);

@@ -208,6 +208,18 @@ FANFARE_DECL asio::awaitable<void> redis_link::resolve(connection_ptr c)
     }
 }
 
+// Whether an error is one of those that answer AUTH. Others may quote what they were sent, and only a part of it.
+inline bool is_login_error(std::string_view text)
+{
+    for (const std::string_view known :
+         {"WRONGPASS ", "NOAUTH ", "NOPERM ", "LOADING ", "BUSY ", "MASTERDOWN ", "MISCONF ", "DENIED ",
+          "ERR invalid password", "ERR Client sent AUTH", "ERR AUTH <password> called without",
+          "ERR max number of clients reached"})
+        if (text.starts_with(known))
+            return true;
+    return false;
+}
+
 // What a login's replies say against this server; empty if nothing.
 inline std::string redis_login_problem(std::string_view command, const redis_value& reply)
 {
@@ -216,9 +228,11 @@ inline std::string redis_login_problem(std::string_view command, const redis_val
     const bool restricted = text.starts_with("NOPERM") || text.starts_with("ERR unknown command");
     if (command == "CLIENT" || (restricted && (command == "PING" || command == "ROLE")))
         return {};
+    if (command == "AUTH" && reply.is_error() && !is_login_error(text))
+        return "refused the login";
     if (reply.is_error())
         return std::string{text};
-    if (command == "ROLE" && reply[0].text() == "slave")
+    if (command == "ROLE" && is_replica(reply))
         return "is a replica; it takes no writes";
     if (command == "ROLE" && reply[0].text() == "sentinel")
         return "is a Sentinel, not the Redis that it watches";
@@ -435,16 +449,19 @@ FANFARE_DECL std::string redis_link::silence(std::chrono::milliseconds limit) co
     return "does not answer (" + std::to_string(limit.count()) + " ms)";
 }
 
-// What the server said, fit for a log: short, printable, and without the password that it was sent.
-FANFARE_DECL std::string redis_link::tidy(std::string_view text) const
+FANFARE_DECL std::string tidy_redis_text(std::string_view text, std::string_view password)
 {
-    std::string out{text};
-    if (!options_.password.empty())
-        for (auto at = out.find(options_.password); at != std::string::npos; at = out.find(options_.password, at + 3))
-            out.replace(at, options_.password.size(), "***");
-    out.resize(std::min<std::size_t>(out.size(), 200));
-    std::replace_if(
-        out.begin(), out.end(), [](unsigned char ch) { return ch < ' ' || ch == 127; }, ' ');
+    constexpr std::size_t most = 200;
+    std::string out;
+    while (!text.empty() && out.size() < most) {
+        const auto ch = static_cast<unsigned char>(text.front());
+        const bool secret = !password.empty() && text.starts_with(password);
+        if (secret)
+            out += "***";
+        else
+            out += ch < ' ' ? ' ' : ch > '~' ? '?' : text.front();
+        text.remove_prefix(secret ? password.size() : 1);
+    }
     return out;
 }
 

@@ -9,7 +9,9 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <limits>
 
 namespace fanfare {
@@ -36,6 +38,18 @@ inline unsigned redis_database(std::string_view text)
     return number;
 }
 
+// Whether an @ stands where none can: then it is a password's, and what comes before it would be quoted as a port, a
+// database or a parameter.
+inline bool has_stray_at(std::string_view text, bool local)
+{
+    const auto begin = text.find("//") + 2;
+    const auto end = std::min(text.find_first_of("/?#", begin), text.size());
+    const auto authority = text.substr(begin, end - begin);
+    if (local && authority.empty())
+        return false; // a path may have one
+    return text.find('@', end) != std::string_view::npos || authority.find('@') != authority.rfind('@');
+}
+
 inline void read_redis_login(const boost::urls::url_view& url, redis_options& out)
 {
     if (!url.has_userinfo())
@@ -55,9 +69,11 @@ inline void read_redis_server(const boost::urls::url_view& url, redis_options& o
         refuse_redis("the URL names no host");
     const auto port = url.port();
     if (!port.empty()) {
-        out.port = url.port_number(); // 0 if it does not fit
-        if (out.port == 0)
+        std::uint32_t number = 0; // Boost's own port_number wraps around
+        const auto [end, ec] = std::from_chars(port.data(), port.data() + port.size(), number);
+        if (ec != std::errc{} || end != port.data() + port.size() || number == 0 || number > 65'535)
             refuse_redis(in_quotes(port) + " is not a port");
+        out.port = static_cast<std::uint16_t>(number);
     }
     const std::string path{url.path()};
     if (!path.empty() && path.front() != '/') // Boost 1.81 reads "host:x" so
@@ -80,8 +96,9 @@ inline void read_redis_socket(const boost::urls::url_view& url, redis_options& o
 FANFARE_DECL redis_options parse_redis_url(std::string_view text)
 {
     const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
+    constexpr auto no_url = "this is not a URL; special characters in a password must be percent-encoded";
     if (!parsed) // not quoted: it may hold a password
-        detail::refuse_redis("this is not a URL; special characters in a password must be percent-encoded");
+        detail::refuse_redis(no_url);
     const boost::urls::url_view url = *parsed;
     std::string scheme{url.scheme()};
     for (auto& c : scheme)
@@ -92,6 +109,8 @@ FANFARE_DECL redis_options parse_redis_url(std::string_view text)
         detail::refuse_redis(detail::in_quotes(scheme) + " is not a scheme for it; use redis, rediss or unix");
     if (!url.has_authority())
         detail::refuse_redis("the URL needs two slashes after " + scheme + ':');
+    if (detail::has_stray_at(text, local))
+        detail::refuse_redis(no_url);
     out.tls = scheme == "rediss";
     detail::read_redis_login(url, out);
     if (local)

@@ -26,10 +26,28 @@ struct redis_queue {
         std::size_t bytes = 0;
         clock::time_point queued{}; // while the way is blocked; else not looked at
     };
-    // Commands that wait.
+    // Commands that wait. Those at the front that were given up stay for a while: taking each off moves all the others.
     struct lane {
         std::string bytes;
         std::vector<entry> entries;
+        std::size_t gone = 0; // of the entries
+        std::size_t gone_bytes = 0;
+
+        bool empty() const noexcept { return gone == entries.size(); }
+        auto begin() { return entries.begin() + static_cast<std::ptrdiff_t>(gone); }
+        void forget(std::size_t count, std::size_t size)
+        {
+            gone += count;
+            gone_bytes += size;
+            if (2 * gone_bytes >= bytes.size() || 2 * gone >= entries.size())
+                compact();
+        }
+        void compact()
+        {
+            entries.erase(entries.begin(), begin());
+            bytes.erase(0, gone_bytes);
+            gone = gone_bytes = 0;
+        }
     };
     // Commands that left together.
     struct batch {
@@ -46,16 +64,18 @@ struct redis_queue {
     void stamp()
     {
         const auto now = clock::now();
-        for (auto& e : normal.entries)
+        std::for_each(normal.begin(), normal.entries.end(), [now](entry& e) {
             if (e.queued == clock::time_point{})
                 e.queued = now;
+        });
     }
 
     // All commands of the lane are written next, and are in flight.
     void leave(lane& from, std::string& outgoing)
     {
-        if (from.entries.empty())
+        if (from.empty())
             return;
+        from.compact();
         if (outgoing.empty())
             outgoing.swap(from.bytes);
         else
@@ -126,20 +146,21 @@ FANFARE_DECL error_code redis_pipeline::send(std::span<const std::string_view> a
     std::size_t size = 16;
     for (const auto arg : args)
         size += arg.size() + 16;
-    if (size > options_.queue_bytes)
+    if (size > options_.queue_bytes && !urgent)
         return error::message_too_large;
     error_code refused = error::bus_unavailable;
     bool wakes = false;
     queue_->with([&](redis_queue& q) {
         if (q.stopped)
             return;
-        if (q.all_messages >= options_.queue_messages || q.all_bytes + size > options_.queue_bytes) {
+        if (urgent && !q.up)
+            return;
+        const bool full = q.all_messages >= options_.queue_messages || q.all_bytes + size > options_.queue_bytes;
+        if (full && !urgent) { // what waits may wait for an urgent one
             if (!q.blocked())
                 refused = error::queue_full;
             return;
         }
-        if (urgent && !q.up)
-            return;
         auto& way = urgent ? q.urgent : q.normal;
         const auto before = way.bytes.size();
         append_command(way.bytes, args);
@@ -200,7 +221,7 @@ FANFARE_DECL void redis_pipeline::flush()
     bool waits = false;
     queue_->with([&](redis_queue& q) {
         q.woken = false;
-        waits = q.blocked() && !q.normal.entries.empty();
+        waits = q.blocked() && !q.normal.empty();
         if (!free)
             return;
         q.leave(q.urgent, link_->outgoing());
@@ -298,23 +319,23 @@ FANFARE_DECL void redis_pipeline::expire()
         if (!q.blocked())
             return;
         const auto limit = redis_queue::clock::now() - options_.queue_time;
-        auto& all = q.normal.entries;
-        const auto fresh = std::find_if(all.begin(), all.end(), [limit](const auto& e) { return e.queued > limit; });
+        const auto begin = q.normal.begin();
+        const auto fresh =
+            std::find_if(begin, q.normal.entries.end(), [limit](const auto& e) { return e.queued > limit; });
         std::size_t bytes = 0;
-        for (auto e = all.begin(); e != fresh; ++e)
+        for (auto e = begin; e != fresh; ++e)
             bytes += e->bytes;
-        old.assign(std::make_move_iterator(all.begin()), std::make_move_iterator(fresh));
-        all.erase(all.begin(), fresh);
-        q.normal.bytes.erase(0, bytes);
+        old.assign(std::make_move_iterator(begin), std::make_move_iterator(fresh));
+        q.normal.forget(old.size(), bytes);
         q.all_messages -= old.size();
         q.all_bytes -= bytes;
-        if (!all.empty())
-            again = all.front().queued + options_.queue_time;
+        if (!q.normal.empty())
+            again = q.normal.begin()->queued + options_.queue_time;
     });
     give_up(old.begin(), old.end(), error::bus_unavailable);
     if (again == redis_queue::clock::time_point::max() || std::exchange(mine.timing, true))
         return;
-    // Not for each command on its own: taking one off the front moves all the others.
+    // Not for each command on its own.
     mine.timer.expires_at(std::max(again, redis_queue::clock::now() + std::chrono::milliseconds{20}));
     mine.timer.async_wait([weak = weak_from_this()](error_code ec) {
         const auto self = weak.lock();
@@ -334,6 +355,7 @@ FANFARE_DECL void redis_pipeline::end()
     queue_->with([&](redis_queue& q) {
         q.stopped = true;
         q.up = false;
+        q.normal.compact();
         unsent.swap(q.normal.entries);
         urgent.swap(q.urgent.entries);
         q.normal = q.urgent = {};

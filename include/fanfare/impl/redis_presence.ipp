@@ -32,8 +32,26 @@ local function user_of(id)
   local entry = redis.call('HGET', clients, id)
   return entry and entry:sub(entry:find('\n', 1, true) + 1) or ''
 end
-local function expired()
-  return redis.call('ZRANGEBYSCORE', expires, '-inf', now)
+local most, fresh = 1000, '(' .. now
+)lua";
+
+// How many connections of a user have not expired. For that it looks at the expired entries, or at the others if those
+// are few; never at more than `most`, since all of Redis waits. With more of both, users may seem to be there until
+// enough was reaped.
+inline constexpr char presence_living[] = R"lua(
+local live = redis.call('ZCOUNT', expires, fresh, '+inf')
+local dead = redis.call('ZCARD', expires) - live
+local by_living = dead > most and live <= most
+local counted = {}
+local from, to = '-inf', now
+if by_living then from, to = fresh, '+inf' end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', expires, from, to, 'LIMIT', 0, most)) do
+  local user = user_of(id)
+  counted[user] = (counted[user] or 0) + 1
+end
+local function living(user, count)
+  if by_living then return counted[user] or 0 end
+  return count - (counted[user] or 0)
 end
 )lua";
 
@@ -56,10 +74,9 @@ end
 local function reap(just_told)
   local since = tonumber(redis.call('GET', awake) or now)
   redis.call('SET', awake, since, 'PX', math.floor(lifetime / 2))
-  local dead = expired()
   if now - since >= lifetime / 2 then
-    for i = 1, math.min(#dead, 1000) do
-      local user = take_out(dead[i])
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', expires, '-inf', now, 'LIMIT', 0, most)) do
+      local user = take_out(id)
       if user then departed[#departed + 1] = user end
     end
   end
@@ -74,7 +91,7 @@ end
 )lua";
 
 // The user may have connections that have expired and are not reaped yet. Nobody sees them: then this is the first.
-inline constexpr char presence_enter[] = R"lua(
+inline constexpr char presence_enter_begin[] = R"lua(
 local id, user, info = ARGV[4], ARGV[5], ARGV[6]
 local first = 0
 local known = redis.call('HEXISTS', clients, id) == 1
@@ -87,8 +104,10 @@ redis.call('ZADD', expires, now + lifetime, id)
 if user ~= '' then
   redis.call('HDEL', told, user)
   local count = tonumber(redis.call('HINCRBY', users, user, known and 0 or 1))
-  for _, dead in ipairs(count > 1 and expired() or {}) do
-    if user_of(dead) == user then count = count - 1 end
+  if count > 1 then
+)lua";
+inline constexpr char presence_enter_end[] = R"lua(
+    count = living(user, count)
   end
   if count == 1 then first = 1 end
 end
@@ -120,28 +139,35 @@ return {departed, missing}
 // Changes nothing, so that reading is cheap and may go to a replica.
 inline constexpr char presence_read[] = R"lua(
 local limit = tonumber(ARGV[1])
-local dead = expired()
-local gone = {}
-for _, id in ipairs(dead) do
-  local user = user_of(id)
-  gone[user] = (gone[user] or 0) + 1
-end
-local user_count = redis.call('HLEN', users)
-for user, n in pairs(gone) do
-  if user ~= '' and tonumber(redis.call('HGET', users, user) or 0) <= n then user_count = user_count - 1 end
+local user_count = by_living and 0 or redis.call('HLEN', users)
+for user, n in pairs(counted) do
+  if by_living then
+    if user ~= '' then user_count = user_count + 1 end
+  elseif user ~= '' and tonumber(redis.call('HGET', users, user) or 0) <= n then
+    user_count = user_count - 1
+  end
 end
 local who, crowd, seen, cursor = {}, {}, {}, '0'
-if limit == 0 then return {redis.call('ZCARD', expires) - #dead, user_count, who, crowd} end
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', expires, '(' .. now, '+inf', 'LIMIT', 0, limit)) do
+if limit == 0 then return {live, user_count, who, crowd} end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', expires, fresh, '+inf', 'LIMIT', 0, limit)) do
   who[#who + 1] = id
   who[#who + 1] = redis.call('HGET', clients, id) or 'null\n'
+end
+if by_living then
+  for user, n in pairs(counted) do
+    if user ~= '' and #crowd < 2 * limit then
+      crowd[#crowd + 1] = user
+      crowd[#crowd + 1] = n
+    end
+  end
+  return {live, user_count, who, crowd}
 end
 repeat
   local page = redis.call('HSCAN', users, cursor, 'COUNT', limit)
   cursor = page[1]
   for i = 1, #page[2], 2 do
     local user = page[2][i]
-    local n = page[2][i + 1] - (gone[user] or 0)
+    local n = living(user, tonumber(page[2][i + 1]))
     if n > 0 and not seen[user] and #crowd < 2 * limit then
       seen[user] = true
       crowd[#crowd + 1] = user
@@ -149,7 +175,7 @@ repeat
     end
   end
 until cursor == '0' or #crowd >= 2 * limit
-return {redis.call('ZCARD', expires) - #dead, user_count, who, crowd}
+return {live, user_count, who, crowd}
 )lua";
 
 // A script, and its name in Redis' cache once Redis has told it.
@@ -202,10 +228,10 @@ struct redis_presence::state : std::enable_shared_from_this<state> {
     {
         using namespace detail;
         const std::string begin = presence_prologue;
-        enter.text = begin + presence_changes + presence_enter;
+        enter.text = begin + presence_changes + presence_enter_begin + presence_living + presence_enter_end;
         leave.text = begin + presence_changes + presence_leave;
         refresh.text = begin + presence_changes + presence_refresh_script;
-        read.text = begin + presence_read;
+        read.text = begin + presence_living + presence_read;
     }
 
     detail::presence_words keys(std::string_view room) const

@@ -54,8 +54,8 @@ FANFARE_DECL void redis_reply::deleter::operator()(redisReply* reply) const noex
     freeReplyObject(reply);
 }
 
-// hiredis' own functions that build replies, except that arrays are held to a limit: their length is allocated when
-// it is announced, not when it has arrived.
+// hiredis' own functions that build replies, except that arrays are held to limits: their length is allocated when it
+// is announced, not when it has arrived; and a reply is freed by recursion.
 struct redis_builders {
     redisReplyObjectFunctions limited;
     redisReplyObjectFunctions original;
@@ -64,8 +64,12 @@ struct redis_builders {
     template <class Length>
     static void* array(const redisReadTask* task, Length length)
     {
-        auto& left = *static_cast<std::size_t*>(task->privdata);
-        if (static_cast<std::size_t>(length) > left)
+        auto& reader = *static_cast<redis_reader*>(task->privdata);
+        auto& left = reader.elements_left_;
+        std::size_t depth = 0;
+        for (const auto* outer = task; outer && !reader.too_deep_; outer = outer->parent)
+            reader.too_deep_ = ++depth > reader.limits_.depth;
+        if (reader.too_deep_ || static_cast<std::size_t>(length) > left)
             return nullptr;
         left -= static_cast<std::size_t>(length);
         return get().original.createArray(task, length);
@@ -101,7 +105,7 @@ FANFARE_DECL redis_reader::redis_reader(redis_limits limits)
 {
     if (!reader_)
         throw std::bad_alloc{};
-    reader_->privdata = &elements_left_;
+    reader_->privdata = this;
 }
 
 FANFARE_DECL redis_reader::~redis_reader()
@@ -121,7 +125,9 @@ FANFARE_DECL redis_reader::outcome redis_reader::next(redis_reply& out)
         return outcome::broken;
     void* reply = nullptr;
     if (redisReaderGetReply(reader_, &reply) != REDIS_OK)
-        return fail(reader_->err == REDIS_ERR_OOM ? "a reply has too many elements" : reader_->errstr);
+        return fail(too_deep_                         ? "a reply is nested too deeply"
+                    : reader_->err == REDIS_ERR_OOM ? "a reply has too many elements"
+                                                    : reader_->errstr);
     if (!reply)
         return unanswered_ > limits_.bytes ? fail("a reply is too long") : outcome::none;
     out = redis_reply{static_cast<redisReply*>(reply)};

@@ -46,6 +46,8 @@ FANFARE_DECL void session::start(std::span<char> early)
                                                 std::max(*until - wall_now(), wall_time::duration::zero())));
     home_.set_indirect(slot(), true); // nothing goes out before the greeting
     const auto own = own_rooms();
+    expected_ = own;
+    ++home_.greeting;
     hub_->when_in_force(home_, own, [keep, own, early = std::vector<char>(early.begin(), early.end())]() mutable {
         keep->begin(own, early);
     });
@@ -53,6 +55,7 @@ FANFARE_DECL void session::start(std::span<char> early)
 
 FANFARE_DECL void session::begin(const std::vector<room_ptr>& own, std::span<char> early)
 {
+    --home_.greeting;
     if (phase_ == phase::open)
         greet(own);
     if (hub_->stopping())
@@ -209,7 +212,7 @@ FANFARE_DECL void session::all_sent()
 {
     outbox_.reset();
     if (phase_ == phase::open) {
-        home_.set_indirect(slot(), native_socket() < 0 || deflate_bits_ != 0);
+        home_.set_indirect(slot(), native_socket() < 0 || deflate_bits_ != 0 || !greeted_);
         return;
     }
     // The closing handshake is done, or the peer broke the protocol: the server ends TCP first (RFC 6455
@@ -254,9 +257,10 @@ FANFARE_DECL void session::end()
         if (last.room->options->presence)
             hub_->presence.left(last.room->name, number_);
     }
+    expected_.clear();
     outbox_.reset();
     hub_->doors.leave(who_->user_id, address_);
-    if (hub_->handlers.on_disconnect)
+    if (announced_ && hub_->handlers.on_disconnect)
         try {
             hub_->handlers.on_disconnect(ref(), reason_);
         } catch (...) {
@@ -285,7 +289,7 @@ FANFARE_DECL void session::on_tick()
         return close(close_code::expired);
     if (now >= times.next_ping) {
         times.next_ping = now + home_.ticks(o.ping_interval);
-        if (phase_ == phase::open && !blocked_) {
+        if (phase_ == phase::open && greeted_ && !blocked_) {
             box().push_ping();
             flush();
         }
@@ -321,10 +325,22 @@ FANFARE_DECL bool session::join(const room_ptr& room, bool own)
     return true;
 }
 
+FANFARE_DECL bool session::take_expected(const room_state& room)
+{
+    const auto at = std::find(expected_.begin(), expected_.end(), &room);
+    if (at == expected_.end())
+        return false;
+    expected_.erase(at);
+    return true;
+}
+
 FANFARE_DECL bool session::leave(std::string_view room)
 {
     const auto at = position_of(room);
-    if (at == rooms_.size() || (rooms_[at].own && room.starts_with("user:")))
+    if (at == rooms_.size())
+        return !room.starts_with("user:") &&
+               std::erase_if(expected_, [room](const room_ptr& r) { return r->name == room; }) != 0;
+    if (rooms_[at].own && room.starts_with("user:"))
         return false;
     const auto gone = std::move(rooms_[at]);
     rooms_[at] = std::move(rooms_.back());

@@ -42,7 +42,8 @@ FANFARE_DECL void session::greet(const std::vector<room_ptr>& own)
     greeted_ = true;
     // Joined before it is told, or what is published once the client knows could miss it.
     for (const auto& room : own)
-        join(room, true);
+        if (take_expected(*room))
+            join(room, true);
     if (!hub_->handlers.raw) {
         std::string now;
         append_timestamp(now, wall_now());
@@ -53,7 +54,10 @@ FANFARE_DECL void session::greet(const std::vector<room_ptr>& own)
                                   {"resumable", false}};
         send_message("connected", &payload);
     }
-    if (hub_->handlers.on_connect && phase_ == phase::open)
+    if (phase_ != phase::open)
+        return;
+    announced_ = true;
+    if (hub_->handlers.on_connect)
         try {
             hub_->handlers.on_connect(ref());
         } catch (...) {

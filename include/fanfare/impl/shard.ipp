@@ -27,6 +27,28 @@ FANFARE_DECL shard::shard(hub_core& hub, asio::any_io_executor executor, std::ui
     : hub_{hub}, io_{shard_io::make(std::move(executor))}, index_{index},
       tick_length_{tick_for(hub.options())}, started_{std::chrono::steady_clock::now()}, random_{std::random_device{}()}
 {
+    io_->set_remains([this] { return give_up_queue(); });
+}
+
+FANFARE_DECL shard::~shard()
+{
+    io_->set_remains({});
+}
+
+// Nobody runs what is queued when the context has ended, and it may hold the hub.
+FANFARE_DECL std::shared_ptr<void> shard::give_up_queue()
+{
+    struct remains {
+        std::shared_ptr<hub_core> hub; // goes last: the rooms are its
+        std::vector<command> queue;
+    };
+    const auto out = std::make_shared<remains>(remains{hub_.weak_from_this().lock(), {}});
+    if (out->hub) {
+        const std::lock_guard lock{mutex_};
+        out->queue.swap(queue_);
+        last_room_ = nullptr;
+    }
+    return out;
 }
 
 // ---- queue
@@ -88,9 +110,12 @@ FANFARE_DECL void shard::drain()
         taken_.clear();
     flush(delivery_slice);
 
-    const std::lock_guard lock{mutex_};
-    armed_ = !queue_.empty() || !dirty_.empty();
-    if (armed_)
+    bool again = false;
+    {
+        const std::lock_guard lock{mutex_};
+        again = armed_ = !queue_.empty() || !dirty_.empty();
+    }
+    if (again)
         wake();
 }
 

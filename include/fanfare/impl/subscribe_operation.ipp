@@ -123,10 +123,12 @@ FANFARE_DECL void subscribe_operation::prepare()
             wish.joins = hub.rooms().obtain(wish.room, rules);
         if (!wish.joins || std::find(wanted.begin(), wanted.end(), wish.joins) != wanted.end())
             continue;
-        if (session_->rooms_joined() + wanted.size() < hub.options().max_rooms)
-            wanted.push_back(wish.joins);
-        else
+        if (session_->rooms_joined() + session_->expected() >= hub.options().max_rooms) {
             wish = {std::move(wish.room), error::too_many_rooms};
+            continue;
+        }
+        session_->expect(wish.joins);
+        wanted.push_back(wish.joins);
     }
     hub.when_in_force(session_->home(), std::move(wanted), [self = shared_from_this()] { self->finish(); });
 }
@@ -136,17 +138,14 @@ FANFARE_DECL void subscribe_operation::finish()
     session_->end_request();
     if (!session_->open())
         return;
-    auto& hub = session_->hub();
     json::array joined;
     json::array rejected;
     json::object recovered;
     for (auto& wish : wishes_) {
-        if (wish.joins && !session_->is_member(wish.room)) {
-            if (session_->rooms_joined() >= hub.options().max_rooms)
-                wish.refused = error::too_many_rooms;
-            else
-                session_->join(wish.joins);
-        }
+        if (wish.joins && session_->take_expected(*wish.joins))
+            session_->join(wish.joins);
+        if (wish.refused == error{} && !session_->is_member(wish.room))
+            wish.refused = error::not_subscribed; // left again while it waited
         if (wish.refused == error{})
             joined.emplace_back(wish.room);
         else

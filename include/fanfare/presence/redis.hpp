@@ -41,6 +41,10 @@ struct redis_presence_options {
 ///
 /// When nobody has changed or refreshed a room for half a lifetime, nobody in it is taken for departed for half a
 /// lifetime from then on, so that an outage of Redis makes no leaves. Expired entries are not shown meanwhile.
+///
+/// No script looks at more than a thousand expired entries: when more have expired in a room at once, each operation
+/// takes a thousand of them out. Until they are out, and if more than a thousand others are there, users may be shown
+/// and counted who have gone.
 class redis_presence {
 public:
     /// Throws `boost::system::system_error` with `error::invalid_config` if the lifetime is out of its range.
