@@ -32,6 +32,7 @@
 #include <fanfare/impl/redis_channels.ipp>
 #include <fanfare/impl/redis_client.ipp>
 #include <fanfare/impl/redis_link.ipp>
+#include <fanfare/impl/redis_login.ipp>
 #include <fanfare/impl/redis_message.ipp>
 #include <fanfare/impl/redis_options.ipp>
 #include <fanfare/impl/redis_pipeline.ipp>

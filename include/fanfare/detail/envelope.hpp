@@ -5,7 +5,9 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/frame.hpp>
 #include <fanfare/error.hpp>
+#include <fanfare/message.hpp>
 
+#include <boost/json/object.hpp>
 #include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 #include <boost/system/error_code.hpp>
@@ -59,6 +61,9 @@ FANFARE_DECL shared_frame encode_gap(std::string_view room, std::size_t dropped,
 
 /// The `gap` marker for messages that the bus may have lost, nobody knows how many. An empty room: broadcasts.
 FANFARE_DECL shared_frame encode_missed(std::string_view room, wall_time now);
+
+/// What a publish answers, to clients and over HTTP, added to `fields`.
+FANFARE_DECL json::object receipt_fields(json::object fields, const receipt& done);
 
 /// A client's message. The views point into `root`.
 struct incoming {

@@ -39,6 +39,15 @@ struct shutdown_state;
 /// Takes the fate of a publish, from any thread.
 using publish_done = std::function<void(const receipt&)>;
 
+/// A connection's id on the wire: 16 hexadecimal digits of the node, 16 of the connection's number there.
+struct connection_id {
+    std::uint64_t node = 0;
+    std::uint64_t number = 0;
+    /// Unique in the cluster, for `bus_message::except`.
+    std::uint64_t tag() const noexcept { return node ^ number; }
+};
+FANFARE_DECL std::optional<connection_id> read_connection_id(std::string_view id) noexcept;
+
 /// What the application hangs into a hub. Set before the first connection.
 struct hub_handlers {
     any_authorizer may;
@@ -91,6 +100,7 @@ public:
     FANFARE_DECL void missed(std::string_view room) override;
     FANFARE_DECL void changed(const bus_status& status) override;
     FANFARE_DECL bus_status status() const;
+    FANFARE_DECL bool bus_up() const;
     /// Called on the first shard at each change, and at once with what is.
     FANFARE_DECL void watch_bus(std::function<void(const bus_status&)> watcher);
 
@@ -113,7 +123,7 @@ public:
     FANFARE_DECL std::string id_of(std::uint64_t number) const;
     FANFARE_DECL std::optional<std::uint64_t> number_of(std::string_view id) const;
     FANFARE_DECL std::string node_id() const;
-    std::uint64_t except_tag(std::uint64_t number) const noexcept { return number ^ node_; }
+    std::uint64_t except_tag(std::uint64_t number) const noexcept { return connection_id{node_, number}.tag(); }
 
     bool stopping() const noexcept { return stopping_.load(); }
     /// Closes a connection because the hub goes, with a random reconnect delay; on its shard.

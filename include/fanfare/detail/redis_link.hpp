@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/context_bound.hpp>
+#include <fanfare/detail/redis_login.hpp>
 #include <fanfare/detail/redis_reply.hpp>
 #include <fanfare/redis/options.hpp>
 
@@ -23,15 +24,6 @@ namespace fanfare::detail {
 
 struct redis_connection;
 struct redis_resolution;
-
-/// What a server said, fit for a log: at most 200 bytes, printable, and without the password that it was sent.
-FANFARE_DECL std::string tidy_redis_text(std::string_view text, std::string_view password);
-
-/// Whether the answer to ROLE is that of a replica.
-inline bool is_replica(const redis_value& role) noexcept
-{
-    return role[0].text() == "slave" || role[0].text() == "replica";
-}
 
 /// Who uses a link. Called on the link's strand, and not again after `stop` has taken effect. May call the link.
 class redis_link_events {

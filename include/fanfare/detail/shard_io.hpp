@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_SHARD_IO_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/context_bound.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/execution_context.hpp>
@@ -14,23 +15,20 @@
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace fanfare::detail {
 
 /// A shard's executor and timer. They go with their execution context even if the hub lives on, which happens where
 /// an operation in the context of another shard still holds it: Asio's objects must not outlive their context.
-class shard_io {
+class shard_io final : context_guests::guest {
 public:
     static std::shared_ptr<shard_io> make(asio::any_io_executor executor)
     {
-        auto io = std::make_shared<shard_io>();
-        auto& context = asio::query(executor, asio::execution::context);
-        io->timer.emplace(executor);
-        io->executor = std::move(executor);
-        asio::use_service<keeper>(context).add(io);
-        return io;
+        return std::shared_ptr<shard_io>{new shard_io{std::move(executor)}};
     }
+    ~shard_io() { guests_->remove(*this); }
+    shard_io(const shard_io&) = delete;
+    shard_io& operator=(const shard_io&) = delete;
 
     /// Thread-safe. Does nothing once the context is gone.
     template <class F>
@@ -41,7 +39,7 @@ public:
             asio::post(executor, std::move(f));
     }
 
-    /// Gives away what must not outlive the context. Called under the lock; the result is destroyed after it.
+    /// Names what else goes with the context. Called under the lock; the result is destroyed after it.
     void set_remains(std::function<std::shared_ptr<void>()> remains)
     {
         const std::lock_guard lock{mutex_};
@@ -52,36 +50,14 @@ public:
     std::optional<asio::steady_timer> timer;
 
 private:
-    /// Told by the context that it ends.
-    class keeper final : public asio::execution_context::service {
-    public:
-        static inline asio::execution_context::id id;
-        using key_type = keeper;
-        explicit keeper(asio::execution_context& context) : service{context} {}
+    explicit shard_io(asio::any_io_executor ex)
+        : executor{std::move(ex)}, timer{executor},
+          guests_{context_guests::of(asio::query(executor, asio::execution::context))}
+    {
+        guests_->add(*this);
+    }
 
-        void add(const std::shared_ptr<shard_io>& io)
-        {
-            const std::lock_guard lock{mutex_};
-            std::erase_if(all_, [](const auto& one) { return one.expired(); });
-            all_.push_back(io);
-        }
-
-    private:
-        void shutdown() override
-        {
-            std::vector<std::shared_ptr<void>> remains;
-            const std::lock_guard lock{mutex_};
-            for (const auto& one : all_)
-                if (const auto io = one.lock())
-                    remains.push_back(io->release());
-            all_.clear();
-        }
-
-        std::mutex mutex_;
-        std::vector<std::weak_ptr<shard_io>> all_;
-    };
-
-    std::shared_ptr<void> release()
+    std::shared_ptr<void> give_up() noexcept override
     {
         const std::lock_guard lock{mutex_};
         timer.reset();
@@ -89,6 +65,7 @@ private:
         return remains_ ? remains_() : nullptr;
     }
 
+    std::shared_ptr<context_guests> guests_;
     std::mutex mutex_;
     std::function<std::shared_ptr<void>()> remains_;
 };

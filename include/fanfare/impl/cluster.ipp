@@ -130,7 +130,7 @@ FANFARE_DECL command_answer::~command_answer()
 FANFARE_DECL void cluster::ask(json::object command, std::chrono::milliseconds patience, asked done)
 {
     hub_.shards().front()->post([this, command = std::move(command), patience, done = std::move(done)](shard& home) {
-        if (!hub_.status().up)
+        if (!hub_.bus_up())
             return done(error::bus_unavailable, {}); // it would be carried out whenever, and nobody would know
         const auto question = std::make_shared<cluster_question>(home.executor(), hub_.node_id());
         const auto number = next_number_++;

@@ -114,6 +114,15 @@ FANFARE_DECL shared_frame encode_missed(std::string_view room, wall_time now)
     return encode({.type = "gap", .room = room, .payload = &payload}, now, {room, {}, 0});
 }
 
+FANFARE_DECL json::object receipt_fields(json::object fields, const receipt& done)
+{
+    fields["local_receivers"] = done.local_receivers;
+    fields["dispatched_to_cluster"] = done.dispatched_to_cluster;
+    if (done.nodes)
+        fields["nodes"] = *done.nodes;
+    return fields;
+}
+
 // Sets the fields of `result` from its root; false, with `failed` and `why` set, if that is no envelope.
 inline bool read_fields(incoming& result)
 {

@@ -64,16 +64,6 @@ inline int status_of(error code) noexcept
     }
 }
 
-// What a publish answers, in JSON.
-inline json::object receipt_fields(json::object fields, const receipt& done)
-{
-    fields["local_receivers"] = done.local_receivers;
-    fields["dispatched_to_cluster"] = done.dispatched_to_cluster;
-    if (done.nodes)
-        fields["nodes"] = *done.nodes;
-    return fields;
-}
-
 } // namespace detail
 
 // What an answer needs of its request, which may be gone by then.

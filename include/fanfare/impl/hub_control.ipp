@@ -212,18 +212,24 @@ FANFARE_DECL std::string hub_core::node_id() const
     return id_of(0).substr(0, 16);
 }
 
-FANFARE_DECL std::optional<std::uint64_t> hub_core::number_of(std::string_view id) const
+FANFARE_DECL std::optional<connection_id> read_connection_id(std::string_view id) noexcept
 {
-    std::uint64_t node = 0;
-    std::uint64_t number = 0;
+    connection_id out;
     if (id.size() != 32)
         return std::nullopt;
-    const auto* middle = id.data() + 16;
-    const auto a = std::from_chars(id.data(), middle, node, 16);
-    const auto b = std::from_chars(middle, id.data() + 32, number, 16);
-    if (a.ec != std::errc{} || a.ptr != middle || b.ec != std::errc{} || b.ptr != id.data() + 32 || node != node_)
-        return std::nullopt;
-    return number;
+    for (auto* half : {&out.node, &out.number}) {
+        const auto read = std::from_chars(id.data(), id.data() + 16, *half, 16);
+        if (read.ec != std::errc{} || read.ptr != id.data() + 16)
+            return std::nullopt;
+        id.remove_prefix(16);
+    }
+    return out;
+}
+
+FANFARE_DECL std::optional<std::uint64_t> hub_core::number_of(std::string_view id) const
+{
+    const auto read = read_connection_id(id);
+    return read && read->node == node_ ? std::optional{read->number} : std::nullopt;
 }
 
 FANFARE_DECL hub_stats hub_core::stats()
@@ -236,7 +242,7 @@ FANFARE_DECL hub_stats hub_core::stats()
     all.publish_refused = publish_refused_.load();
     all.missed = missed_.load();
     all.presence_failures = presence.failures();
-    all.bus_up = status().up;
+    all.bus_up = bus_up();
     for (const auto& s : shards_) {
         const auto& c = s->count();
         all.connections += c.connections.get();

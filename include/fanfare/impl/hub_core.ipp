@@ -9,7 +9,6 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -266,6 +265,12 @@ FANFARE_DECL bus_status hub_core::status() const
     return status_;
 }
 
+FANFARE_DECL bool hub_core::bus_up() const
+{
+    const std::lock_guard lock{status_mutex_};
+    return status_.up;
+}
+
 FANFARE_DECL void hub_core::watch_bus(std::function<void(const bus_status&)> watcher)
 {
     {
@@ -276,21 +281,6 @@ FANFARE_DECL void hub_core::watch_bus(std::function<void(const bus_status&)> wat
 }
 
 // ---- from a publish to the bus
-
-// The tag of a connection of any node, by its id; 0 for what is no id.
-inline std::uint64_t except_of(std::string_view id)
-{
-    std::uint64_t halves[2] = {};
-    if (id.size() != 32)
-        return 0;
-    for (std::size_t i = 0; i != 2; ++i) {
-        const auto* first = id.data() + 16 * i;
-        const auto read = std::from_chars(first, first + 16, halves[i], 16);
-        if (read.ec != std::errc{} || read.ptr != first + 16)
-            return 0;
-    }
-    return halves[0] ^ halves[1];
-}
 
 FANFARE_DECL receipt hub_core::refused(error code)
 {
@@ -316,7 +306,8 @@ FANFARE_DECL receipt hub_core::publish(std::string_view room, room_state* known,
         return refused(error::invalid_message);
     if (options.key.size() > 1024)
         return refused(error::message_too_large);
-    const auto except = except_of(options.except);
+    const auto left_out = read_connection_id(options.except); // of any node
+    const auto except = left_out ? left_out->tag() : 0;
     const auto encoded = encode({.type = type, .room = room, .payload = &payload}, wall_now(),
                                 {room, options.key, except});
     return send({.what = bus_message::kind::room, .channel = room, .key = options.key, .except = except,

@@ -17,7 +17,6 @@
 #include <array>
 #include <cctype>
 #include <exception>
-#include <initializer_list>
 #include <utility>
 
 namespace fanfare::detail {
@@ -208,59 +207,6 @@ FANFARE_DECL asio::awaitable<void> redis_link::resolve(connection_ptr c)
     }
 }
 
-// Whether an error is one of those that answer AUTH. Others may quote what they were sent, and only a part of it.
-inline bool is_login_error(std::string_view text)
-{
-    for (const std::string_view known :
-         {"WRONGPASS ", "NOAUTH ", "NOPERM ", "LOADING ", "BUSY ", "MASTERDOWN ", "MISCONF ", "DENIED ",
-          "ERR invalid password", "ERR Client sent AUTH", "ERR AUTH <password> called without",
-          "ERR max number of clients reached"})
-        if (text.starts_with(known))
-            return true;
-    return false;
-}
-
-// What a login's replies say against this server; empty if nothing.
-inline std::string redis_login_problem(std::string_view command, const redis_value& reply)
-{
-    const auto text = reply.text();
-    // Who restricts what this user may do, or serves an older protocol, does so on purpose.
-    const bool restricted = text.starts_with("NOPERM") || text.starts_with("ERR unknown command");
-    if (command == "CLIENT" || (restricted && (command == "PING" || command == "ROLE")))
-        return {};
-    if (command == "AUTH" && reply.is_error() && !is_login_error(text))
-        return "refused the login";
-    if (reply.is_error())
-        return std::string{text};
-    if (command == "ROLE" && is_replica(reply))
-        return "is a replica; it takes no writes";
-    if (command == "ROLE" && reply[0].text() == "sentinel")
-        return "is a Sentinel, not the Redis that it watches";
-    return {};
-}
-
-// Appends the login; answers the commands in order. PING comes early, since a server that turns everybody away says so
-// to the first command.
-inline std::vector<std::string_view> append_redis_login(std::string& out, const redis_options& options)
-{
-    std::vector<std::string_view> commands;
-    const auto add = [&](std::initializer_list<std::string_view> words) {
-        append_command(out, {words.begin(), words.size()});
-        commands.push_back(*words.begin());
-    };
-    if (!options.user.empty())
-        add({"AUTH", options.user, options.password});
-    else if (!options.password.empty())
-        add({"AUTH", options.password});
-    add({"PING"});
-    if (options.database != 0)
-        add({"SELECT", std::to_string(options.database)});
-    if (!options.client_name.empty())
-        add({"CLIENT", "SETNAME", options.client_name});
-    add({"ROLE"});
-    return commands;
-}
-
 FANFARE_DECL asio::awaitable<bool> redis_link::log_in(connection_ptr c)
 {
     outgoing_.clear();
@@ -447,22 +393,6 @@ FANFARE_DECL void redis_link::fail(redis_connection& c, std::string_view why)
 FANFARE_DECL std::string redis_link::silence(std::chrono::milliseconds limit) const
 {
     return "does not answer (" + std::to_string(limit.count()) + " ms)";
-}
-
-FANFARE_DECL std::string tidy_redis_text(std::string_view text, std::string_view password)
-{
-    constexpr std::size_t most = 200;
-    std::string out;
-    while (!text.empty() && out.size() < most) {
-        const auto ch = static_cast<unsigned char>(text.front());
-        const bool secret = !password.empty() && text.starts_with(password);
-        if (secret)
-            out += "***";
-        else
-            out += ch < ' ' ? ' ' : ch > '~' ? '?' : text.front();
-        text.remove_prefix(secret ? password.size() : 1);
-    }
-    return out;
 }
 
 } // namespace fanfare::detail

@@ -211,12 +211,7 @@ FANFARE_DECL void publish_operation::answer(session& s, const std::string& room,
         return s.send_error(static_cast<error>(done.error.value()), done.error.message(), answer_to);
     if (!answer_to)
         return;
-    json::object payload{{"room", room},
-                         {"local_receivers", done.local_receivers},
-                         {"dispatched_to_cluster", done.dispatched_to_cluster}};
-    if (done.nodes)
-        payload["nodes"] = *done.nodes;
-    const json::value body(std::move(payload));
+    const json::value body(receipt_fields({{"room", room}}, done));
     s.send_message("published", &body, answer_to);
 }
 
