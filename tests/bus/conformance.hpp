@@ -435,10 +435,11 @@ void detach_means_silence(MakeNodes& make_nodes)
     for (int round = 0; round != 20; ++round) {
         attached_sink<std::remove_reference_t<decltype(sinks[1]->bus)>> visitor{nodes->bus(1)};
         (void)nodes->bus(1).join(visitor.sink, "chat:a");
-        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        CHECK(bus_eventually([&] { return visitor.sink.size() != 0; }));
         nodes->bus(1).detach(visitor.sink);
         visitor.sink.gone = true;
-        std::this_thread::sleep_for(std::chrono::milliseconds{2});
+        const auto before = sinks[1]->sink.size(); // who stays hears more meanwhile
+        CHECK(bus_eventually([&] { return sinks[1]->sink.size() > before + 10; }));
         CHECK(visitor.sink.calls_when_gone == 0);
     }
     stop = true;

@@ -100,23 +100,19 @@ TEST_CASE("every receiver sees one order of two publishers")
 
 TEST_CASE("two hubs on one bus see one order")
 {
-    in_process_bus bus;
-    world w1{{}, 1, bus};
-    world w2{{}, 2, bus};
-    w1.serve();
-    w2.serve();
-    client a{w1.port()};
-    client b{w2.port()};
-    client c{w2.port()};
+    two_worlds hubs{1, 2};
+    client a{hubs.one.port()};
+    client b{hubs.two.port()};
+    client c{hubs.two.port()};
     constexpr std::int64_t each = 500;
     std::vector<std::future<std::vector<std::int64_t>>> results;
     for (auto* one : {&a, &b, &c}) {
         one->subscribe({"group:x"});
         results.push_back(read_numbers(*one, 2 * each));
     }
-    CHECK(w1.hub().room("group:x").size() == 1);
-    CHECK(w2.hub().room("group:x").size() == 2);
-    publish_from_two(w1.hub(), w2.hub(), "group:x", each);
+    CHECK(hubs.one.hub().room("group:x").size() == 1);
+    CHECK(hubs.two.hub().room("group:x").size() == 2);
+    publish_from_two(hubs.one.hub(), hubs.two.hub(), "group:x", each);
     const auto first = results[0].get();
     CHECK(ordered_by_publisher(first, each));
     CHECK(results[1].get() == first);
@@ -179,16 +175,12 @@ TEST_CASE("members come and go while two threads publish")
 
 TEST_CASE("notify reaches all connections of a user and nobody else")
 {
-    in_process_bus bus;
-    world w1{{}, 2, bus};
-    world w2{{}, 1, bus};
-    w1.serve();
-    w2.serve();
-    client phone{w1.port(), "alice"};
-    client laptop{w1.port(), "alice"};
-    client elsewhere{w2.port(), "alice"};
-    client bob{w1.port(), "bob"};
-    const auto sent = w1.hub().notify("alice", {.title = "Hello", .message = "you", .data = {{"n", 1}}});
+    two_worlds hubs{2, 1};
+    client phone{hubs.one.port(), "alice"};
+    client laptop{hubs.one.port(), "alice"};
+    client elsewhere{hubs.two.port(), "alice"};
+    client bob{hubs.one.port(), "bob"};
+    const auto sent = hubs.one.hub().notify("alice", {.title = "Hello", .message = "you", .data = {{"n", 1}}});
     CHECK(sent.local_receivers == 2);
     for (auto* one : {&phone, &laptop, &elsewhere}) {
         const auto n = one->next("notification");
@@ -198,8 +190,8 @@ TEST_CASE("notify reaches all connections of a user and nobody else")
         CHECK(n.at("data").at("n") == 1);
     }
     CHECK(bob.drain().empty());
-    CHECK(w1.hub().notify("nobody", {}).local_receivers == 0);
-    CHECK(w1.hub().stats().users == 2);
+    CHECK(hubs.one.hub().notify("nobody", {}).local_receivers == 0);
+    CHECK(hubs.one.hub().stats().users == 2);
 }
 
 TEST_CASE("an empty user never means everybody")
@@ -229,31 +221,23 @@ TEST_CASE("an overlong user is refused by send_to_user")
 
 TEST_CASE("broadcast reaches every connection on every hub")
 {
-    in_process_bus bus;
-    world w1{{}, 2, bus};
-    world w2{{}, 1, bus};
-    w1.serve();
-    w2.serve();
-    client a{w1.port()};
-    client b{w1.port(), "bob"};
-    client c{w2.port()};
-    CHECK(w1.hub().broadcast("hear", json::value("ye")).local_receivers == 2);
+    two_worlds hubs{2, 1};
+    client a{hubs.one.port()};
+    client b{hubs.one.port(), "bob"};
+    client c{hubs.two.port()};
+    CHECK(hubs.one.hub().broadcast("hear", json::value("ye")).local_receivers == 2);
     for (auto* one : {&a, &b, &c})
         CHECK(one->next("hear").as_string() == "ye");
 }
 
 TEST_CASE("disconnecting a user ends all of the user's connections with the reason")
 {
-    in_process_bus bus;
-    world w1{{}, 2, bus};
-    world w2{{}, 1, bus};
-    w1.serve();
-    w2.serve();
-    client phone{w1.port(), "alice"};
-    client laptop{w1.port(), "alice"};
-    client elsewhere{w2.port(), "alice"};
-    client bob{w2.port(), "bob"};
-    CHECK_FALSE(w1.hub().disconnect_user("alice", close_code::unauthorized, "signed out"));
+    two_worlds hubs{2, 1};
+    client phone{hubs.one.port(), "alice"};
+    client laptop{hubs.one.port(), "alice"};
+    client elsewhere{hubs.two.port(), "alice"};
+    client bob{hubs.two.port(), "bob"};
+    CHECK_FALSE(hubs.one.hub().disconnect_user("alice", close_code::unauthorized, "signed out"));
     for (auto* one : {&phone, &laptop, &elsewhere}) {
         CHECK(one->closed() == 3502);
         CHECK(one->close_reason() == "signed out");
@@ -263,43 +247,37 @@ TEST_CASE("disconnecting a user ends all of the user's connections with the reas
 
 TEST_CASE("one connection is disconnected by its id from another hub")
 {
-    in_process_bus bus;
-    world w1{{}, 1, bus};
-    world w2{{}, 2, bus};
-    w1.serve();
-    w2.serve();
-    client one{w2.port(), "alice"};
-    client other{w2.port(), "alice"};
-    CHECK_FALSE(w1.hub().disconnect(one.id()));
+    two_worlds hubs{1, 2};
+    client one{hubs.two.port(), "alice"};
+    client other{hubs.two.port(), "alice"};
+    CHECK_FALSE(hubs.one.hub().disconnect(one.id()));
     CHECK(one.closed() == 3500);
     CHECK(other.drain().empty());
 }
 
 TEST_CASE("a publish right after a server-side subscribe is received")
 {
-    in_process_bus bus;
-    world w1{{}, 2, bus};
-    world w2{{}, 2, bus};
-    w1.serve();
-    w2.serve();
-    client alice{w2.port(), "alice"};
-    client other{w2.port(), "alice"};
+    two_worlds hubs{2, 2};
+    client alice{hubs.two.port(), "alice"};
+    client other{hubs.two.port(), "alice"};
     for (int i = 0; i != 200; ++i) {
         const auto room = "device:" + std::to_string(i);
-        REQUIRE_FALSE(w1.hub().subscribe_user("alice", room));
-        REQUIRE(w1.hub().publish(room, "n", json::value(i)));
-        REQUIRE_FALSE(w1.hub().subscribe(other.id(), "group:" + std::to_string(i)));
-        REQUIRE(w1.hub().publish("group:" + std::to_string(i), "g", json::value(i)));
+        REQUIRE_FALSE(hubs.one.hub().subscribe_user("alice", room));
+        REQUIRE(hubs.one.hub().publish(room, "n", json::value(i)));
+        REQUIRE_FALSE(hubs.one.hub().subscribe(other.id(), "group:" + std::to_string(i)));
+        REQUIRE(hubs.one.hub().publish("group:" + std::to_string(i), "g", json::value(i)));
     }
     for (int i = 0; i != 200; ++i) {
         REQUIRE(alice.next("n") == i);
         REQUIRE(other.next("n") == i);
         REQUIRE(other.next("g") == i);
     }
-    CHECK_FALSE(w1.hub().unsubscribe_user("alice", "device:0"));
-    CHECK_FALSE(w1.hub().unsubscribe(other.id(), "group:0"));
-    CHECK(eventually([&] { return w2.hub().room("device:0").size() == 0 && w2.hub().room("group:0").size() == 0; }));
-    CHECK(w1.hub().subscribe_user("alice", "nowhere:1") == error::unknown_room);
+    CHECK_FALSE(hubs.one.hub().unsubscribe_user("alice", "device:0"));
+    CHECK_FALSE(hubs.one.hub().unsubscribe(other.id(), "group:0"));
+    CHECK(eventually([&] {
+        return hubs.two.hub().room("device:0").size() == 0 && hubs.two.hub().room("group:0").size() == 0;
+    }));
+    CHECK(hubs.one.hub().subscribe_user("alice", "nowhere:1") == error::unknown_room);
 }
 
 TEST_CASE("rooms of the identity are joined at once")

@@ -3,6 +3,7 @@
 #define FANFARE_TESTS_HUB_SUPPORT_HPP
 
 #include "catch.hpp"
+#include "eventually.hpp"
 
 #include <fanfare/bus/in_process.hpp>
 #include <fanfare/hub.hpp>
@@ -41,22 +42,6 @@ namespace http = beast::http;
 namespace websocket = beast::websocket;
 using tcp = asio::ip::tcp;
 using namespace std::chrono_literals;
-
-// Longer than anything takes, sanitizers and a busy machine included: only a failure waits so long.
-inline constexpr std::chrono::seconds patience{20};
-
-// Looks again and again until `holds`, for as long as there is patience.
-template <class F>
-bool eventually(F holds)
-{
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!holds()) {
-        if (std::chrono::steady_clock::now() > deadline)
-            return false;
-        std::this_thread::sleep_for(1ms);
-    }
-    return true;
-}
 
 // Threads that run io_contexts, a hub on them with a shard each, and a server. Everything else the tests set up
 // between `world w` and `w.serve()`.
@@ -131,6 +116,19 @@ private:
     std::vector<std::thread> threads_;
 };
 using world = basic_world<in_process_bus>;
+
+// Two hubs with servers on one bus.
+struct two_worlds {
+    explicit two_worlds(std::size_t first_shards = 1, std::size_t second_shards = 1)
+        : one{{}, first_shards, bus}, two{{}, second_shards, bus}
+    {
+        one.serve();
+        two.serve();
+    }
+    in_process_bus bus;
+    world one;
+    world two;
+};
 
 struct client_options {
     std::string target = "/api/v1/ws";

@@ -2,6 +2,7 @@
 #ifndef FANFARE_TESTS_REDIS_CLIENT_SUPPORT_HPP
 #define FANFARE_TESTS_REDIS_CLIENT_SUPPORT_HPP
 
+#include "eventually.hpp"
 #include "redis_server.hpp"
 
 #include <fanfare/redis/client.hpp>

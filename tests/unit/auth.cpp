@@ -2,8 +2,8 @@
 #include <fanfare/auth.hpp>
 #include <fanfare/auth/anonymous.hpp>
 #include <fanfare/auth/any_of.hpp>
-#include <fanfare/auth/origin.hpp>
 
+#include "auth_requests.hpp"
 #include "catch.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -23,18 +23,9 @@
 #include <vector>
 
 using namespace fanfare;
+using namespace fanfare::test;
 
 namespace {
-
-handshake_request request(std::string target, handshake_request::header_list headers = {})
-{
-    return {"GET", std::move(target), std::move(headers), "192.0.2.1"};
-}
-
-handshake_request from_origin(std::string origin, std::string host = "server.example")
-{
-    return request("/", {{"Host", std::move(host)}, {"Origin", std::move(origin)}});
-}
 
 auth_result ask(const any_authenticator& authenticate, const handshake_request& asked)
 {
@@ -59,117 +50,6 @@ auto refusing(error code, bool credential_seen)
 }
 
 } // namespace
-
-// ---- the request
-
-TEST_CASE("query parameters are found and decoded as browsers write them", "[request]")
-{
-    const auto r = request("/ws?a=1&b=two%20words&c=x+y&d=%2B%26%3D&a=2&empty=&novalue&%6Bey=k&u=%C3%A9");
-    CHECK(r.path() == "/ws");
-    CHECK(r.query("a") == "1");
-    CHECK(r.query("b") == "two words");
-    CHECK(r.query("c") == "x y");
-    CHECK(r.query("d") == "+&=");
-    CHECK(r.query("empty") == "");
-    CHECK(r.query("novalue") == "");
-    CHECK(r.query("key") == "k");
-    CHECK(r.query("u") == "\xC3\xA9");
-    CHECK_FALSE(r.query("missing"));
-    CHECK_FALSE(r.query("A"));
-}
-
-TEST_CASE("a value may hold equal signs, question marks and slashes", "[request]")
-{
-    const auto r = request("/ws?next=/a?b=c&z=1");
-    CHECK(r.query("next") == "/a?b=c");
-    CHECK(r.query("z") == "1");
-}
-
-TEST_CASE("a target without a query, or with a broken one, has no parameters", "[request]")
-{
-    CHECK_FALSE(request("/ws").query("a"));
-    CHECK_FALSE(request("").query("a"));
-    CHECK_FALSE(request("/ws?").query("a"));
-    CHECK_FALSE(request("/ws?a=%").query("a"));
-    CHECK_FALSE(request("/ws?a=%zz").query("a"));
-    CHECK_FALSE(request("/ws?a=%2").query("a"));
-    CHECK_FALSE(request("/ws?a=1#fragment").query("a"));
-    CHECK_FALSE(request("/ws?a=\xC3\xA9").query("a"));
-    CHECK_FALSE(request(std::string{"/ws?a=\0b", 8}).query("a"));
-    CHECK(request("?a=1").query("a") == "1");
-    CHECK(request("/ws").path() == "/ws");
-    CHECK(request("?a=1").path().empty());
-}
-
-TEST_CASE("header names are compared without case, and the first of several counts", "[request]")
-{
-    const auto r = request("/", {{"HOST", "a"}, {"X-Twice", "1"}, {"x-twice", "2"}, {"Empty", ""}});
-    CHECK(r.header("host") == "a");
-    CHECK(r.header("X-TWICE") == "1");
-    CHECK(r.header_values("x-twice") == std::vector<std::string_view>{"1", "2"});
-    CHECK(r.header("empty").empty());
-    CHECK(r.header_values("empty").size() == 1);
-    CHECK(r.header("missing").empty());
-    CHECK(r.header_values("missing").empty());
-    CHECK(r.header("hos").empty());
-    CHECK(r.remote_address() == "192.0.2.1");
-    CHECK(r.method() == "GET");
-}
-
-TEST_CASE("cookies are found among others, with and without quotes", "[request]")
-{
-    const auto r = request(
-        "/", {{"Cookie", "a=1; b=\"two\"; c=;  d = x=y ;flag; a=9;;e=\"; =v; f=\"\""}, {"cookie", "later=yes"}});
-    CHECK(r.cookie("a") == "1");
-    CHECK(r.cookie("b") == "two");
-    CHECK(r.cookie("c") == "");
-    CHECK(r.cookie("d") == "x=y");
-    CHECK(r.cookie("e") == "\"");
-    CHECK(r.cookie("f") == "");
-    CHECK(r.cookie("later") == "yes");
-    CHECK_FALSE(r.cookie("flag"));
-    CHECK_FALSE(r.cookie("A"));
-    CHECK_FALSE(r.cookie("wo"));
-    CHECK_FALSE(request("/").cookie("a"));
-    CHECK_FALSE(request("/", {{"Cookie", ""}}).cookie("a"));
-}
-
-TEST_CASE("a bearer token is read whatever the scheme's case, and nothing else is taken for one", "[request]")
-{
-    const auto token = [](std::string value) {
-        return std::string{request("/", {{"Authorization", std::move(value)}}).bearer_token()};
-    };
-    CHECK(token("Bearer abc.def") == "abc.def");
-    CHECK(token("bEARER   abc  ") == "abc");
-    CHECK(token("Bearer") == "");
-    CHECK(token("Bearer ") == "");
-    CHECK(token("Bearerabc") == "");
-    CHECK(token("Bearer two words") == "");
-    CHECK(token("Basic dXNlcjpwYXNz") == "");
-    CHECK(token("") == "");
-    CHECK(request("/").bearer_token().empty());
-    CHECK(request("/", {{"Authorization", "Bearer a"}, {"Authorization", "Bearer b"}}).bearer_token().empty());
-}
-
-TEST_CASE("subprotocols come from all headers, in order, without empty entries", "[request]")
-{
-    const auto r =
-        request("/", {{"Sec-WebSocket-Protocol", " fanfare.v1 ,, a,"}, {"sec-websocket-protocol", "b"}});
-    CHECK(r.subprotocols() == std::vector<std::string_view>{"fanfare.v1", "a", "b"});
-    CHECK(r.offers("a"));
-    CHECK_FALSE(r.offers("A"));
-    CHECK(request("/").subprotocols().empty());
-}
-
-TEST_CASE("the answered subprotocol is always one that was offered", "[request]")
-{
-    const auto r = request("/", {{"Sec-WebSocket-Protocol", "fanfare.v1, other"}});
-    CHECK(chosen_subprotocol(r, identity{}) == "fanfare.v1");
-    CHECK(chosen_subprotocol(r, {identity{}, "other"}) == "other");
-    CHECK(chosen_subprotocol(r, {identity{}, "unknown"}) == "fanfare.v1");
-    CHECK(chosen_subprotocol(request("/"), {identity{}, "fanfare.v1"}).empty());
-    CHECK(chosen_subprotocol(request("/", {{"Sec-WebSocket-Protocol", "other"}}), identity{}).empty());
-}
 
 // ---- authenticators
 
@@ -338,144 +218,6 @@ TEST_CASE("an authenticator may go on after its answer, although the combination
     answer(make_refusal(error::unauthorized));
     CHECK(user == "alice");
     CHECK(after == std::string(100, 'x'));
-}
-
-// ---- origins
-
-TEST_CASE("equal origins have one spelling, and malformed ones none", "[origin]")
-{
-    CHECK(normalized_origin("HTTPS://App.Example") == "https://app.example");
-    CHECK(normalized_origin("https://app.example:443") == "https://app.example");
-    CHECK(normalized_origin("http://app.example:80") == "http://app.example");
-    CHECK(normalized_origin("https://app.example:80") == "https://app.example:80");
-    CHECK(normalized_origin("https://app.example:0443") == "https://app.example");
-    CHECK(normalized_origin("http://[::1]:8080") == "http://[::1]:8080");
-    CHECK(normalized_origin("http://192.0.2.1:8080") == "http://192.0.2.1:8080");
-    CHECK(normalized_origin("chrome-extension://abcdef") == "chrome-extension://abcdef");
-    for (const char* const bad : {"",
-                                  "null",
-                                  "app.example",
-                                  "https://",
-                                  "https:app.example",
-                                  "//app.example",
-                                  "https://app.example/",
-                                  "https://app.example/x",
-                                  "https://app.example?x",
-                                  "https://app.example#x",
-                                  "https://u@app.example",
-                                  "https://u:p@app.example",
-                                  "https://app.example:",
-                                  "https://app.example:0",
-                                  "https://app.example:65536",
-                                  "https://app.example:99999999999",
-                                  "https://a b",
-                                  "https://a%2Eexample",
-                                  "https://*.example",
-                                  "https://a.example https://b.example",
-                                  "https://a,b",
-                                  " https://app.example",
-                                  "https://[::1",
-                                  "https://:443",
-                                  "https://app.example\\@evil.example"}) {
-        INFO(bad);
-        CHECK_FALSE(normalized_origin(bad));
-    }
-    CHECK_FALSE(normalized_origin("https://" + std::string(400, 'a')));
-}
-
-TEST_CASE("listed origins may connect, all others may not", "[origin]")
-{
-    const origin_allow_list list{"https://app.example", "http://localhost:5173"};
-    CHECK(list.allows(from_origin("https://app.example")));
-    CHECK(list.allows(from_origin("https://APP.example:443")));
-    CHECK(list.allows(from_origin("http://localhost:5173")));
-    CHECK_FALSE(list.allows(from_origin("http://app.example")));
-    CHECK_FALSE(list.allows(from_origin("https://app.example:8443")));
-    CHECK_FALSE(list.allows(from_origin("http://localhost")));
-    CHECK_FALSE(list.allows(from_origin("https://app.example.evil.example")));
-    CHECK_FALSE(list.allows(from_origin("https://evilapp.example")));
-    CHECK_FALSE(list.allows(from_origin("https://server.example")));
-}
-
-TEST_CASE("a wildcard stands for exactly one label", "[origin]")
-{
-    const origin_allow_list list{"https://*.Example.com", "http://*.dev.example:8080"};
-    CHECK(list.allows(from_origin("https://a.example.com")));
-    CHECK(list.allows(from_origin("https://a-1.EXAMPLE.com:443")));
-    CHECK(list.allows(from_origin("http://x.dev.example:8080")));
-    CHECK_FALSE(list.allows(from_origin("https://example.com")));
-    CHECK_FALSE(list.allows(from_origin("https://.example.com")));
-    CHECK_FALSE(list.allows(from_origin("https://a.b.example.com")));
-    CHECK_FALSE(list.allows(from_origin("http://a.example.com")));
-    CHECK_FALSE(list.allows(from_origin("https://a.example.com:8443")));
-    CHECK_FALSE(list.allows(from_origin("https://a.example.com.evil.example")));
-    CHECK_FALSE(list.allows(from_origin("https://evilexample.com")));
-    CHECK_FALSE(list.allows(from_origin("http://x.dev.example")));
-}
-
-TEST_CASE("pages of this server may connect by default", "[origin]")
-{
-    const origin_allow_list list;
-    CHECK(list.allows(from_origin("http://server.example:8080", "server.example:8080")));
-    CHECK(list.allows(from_origin("https://server.example", "Server.Example")));
-    CHECK(list.allows(from_origin("https://server.example", "server.example:443")));
-    CHECK(list.allows(from_origin("http://[::1]:8080", "[::1]:8080")));
-    CHECK_FALSE(list.allows(from_origin("http://server.example:8080", "server.example:9090")));
-    CHECK_FALSE(list.allows(from_origin("https://evil.example", "server.example")));
-    CHECK_FALSE(list.allows(from_origin("https://server.example", "")));
-    CHECK_FALSE(list.allows(from_origin("https://server.example", "x@server.example")));
-    CHECK_FALSE(list.allows(request("/", {{"Origin", "https://server.example"}})));
-    CHECK_FALSE(list.allows(
-        request("/", {{"Origin", "https://a.example"}, {"Host", "server.example"}, {"Host", "a.example"}})));
-    auto combined = origin_allow_list{"https://app.example"};
-    CHECK_FALSE(combined.allows(from_origin("https://server.example")));
-    combined.allow_same_origin();
-    CHECK(combined.allows(from_origin("https://server.example")));
-    CHECK(combined.allows(from_origin("https://app.example")));
-}
-
-TEST_CASE("programs without an origin may connect unless one is required", "[origin]")
-{
-    origin_allow_list list{"https://app.example"};
-    CHECK(list.allows(request("/")));
-    list.require_origin();
-    CHECK_FALSE(list.allows(request("/")));
-    CHECK(list.allows(from_origin("https://app.example")));
-    CHECK_FALSE(origin_allow_list::any().require_origin().allows(request("/")));
-}
-
-TEST_CASE("a malformed origin is refused even where all are allowed, null only unless it is listed", "[origin]")
-{
-    const auto any = origin_allow_list::any();
-    CHECK(any.allows(from_origin("https://whatever.example")));
-    CHECK(any.allows(from_origin("null")));
-    CHECK_FALSE(any.allows(from_origin("")));
-    CHECK_FALSE(any.allows(from_origin("https://a.example/path")));
-    CHECK_FALSE(any.allows(request("/", {{"Origin", "https://a.example"}, {"Origin", "https://a.example"}})));
-    CHECK_FALSE(origin_allow_list{}.allows(from_origin("null", "null")));
-    CHECK(origin_allow_list{"null"}.allows(from_origin("null")));
-}
-
-TEST_CASE("a refused origin is told so with 403", "[origin]")
-{
-    const origin_allow_list list{"https://app.example"};
-    CHECK_FALSE(list.check(from_origin("https://app.example")));
-    const auto why = list.check(from_origin("https://evil.example"));
-    REQUIRE(why);
-    CHECK(why->status == 403);
-    CHECK(why->code == error::origin_not_allowed);
-}
-
-TEST_CASE("a pattern that is not an origin is an error at once, not a list that allows too much", "[origin]")
-{
-    for (const std::string_view bad :
-         {"", "*", "app.example", "https://app.example/", "https://*", "https://*.", "https://*.:443",
-          "https://*..x", "https://a.*.example", "https://*.*.example", "https://*a.example",
-          "https://u@*.example", "*://*.example"}) {
-        INFO(bad);
-        origin_allow_list list;
-        CHECK_THROWS_AS(list.allow(bad), boost::system::system_error);
-    }
 }
 
 // ---- authorizers
