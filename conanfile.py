@@ -16,8 +16,13 @@ class FanfareRecipe(ConanFile):
     license = "BSL-1.0"
     topics = ("websocket", "asio", "notifications", "pubsub", "real-time")
     settings = "os", "arch", "compiler", "build_type"
-    options = {"header_only": [True, False], "with_redis": [True, False], "with_ssl": [True, False]}
-    default_options = {"header_only": True, "with_redis": True, "with_ssl": True}
+    options = {
+        "header_only": [True, False],
+        "with_redis": [True, False],
+        "with_sqlite": [True, False],
+        "with_ssl": [True, False],
+    }
+    default_options = {"header_only": True, "with_redis": True, "with_sqlite": True, "with_ssl": True}
     exports_sources = "CMakeLists.txt", "LICENSE", "cmake/*", "include/*"
 
     def set_version(self):
@@ -31,6 +36,8 @@ class FanfareRecipe(ConanFile):
         self.requires("boost/[>=1.81.0 <2]", transitive_headers=True)
         if self.options.with_redis:
             self.requires("hiredis/[>=1.1 <2]", transitive_headers=True)
+        if self.options.with_sqlite:
+            self.requires("sqlite3/[>=3.24 <4]", transitive_headers=True)
         if self.options.with_ssl:
             self.requires("openssl/[>=1.1 <4]", transitive_headers=True)
 
@@ -50,6 +57,7 @@ class FanfareRecipe(ConanFile):
         for option in ("TESTS", "EXAMPLES", "BENCHMARKS"):
             toolchain.cache_variables[f"FANFARE_BUILD_{option}"] = False
         toolchain.cache_variables["FANFARE_WITH_REDIS"] = bool(self.options.with_redis)
+        toolchain.cache_variables["FANFARE_WITH_SQLITE"] = bool(self.options.with_sqlite)
         toolchain.cache_variables["FANFARE_WITH_SSL"] = bool(self.options.with_ssl)
         toolchain.generate()
 
@@ -73,6 +81,9 @@ class FanfareRecipe(ConanFile):
         if self.options.with_redis:
             headers.requires.append("hiredis::hiredis")
             headers.defines.append("FANFARE_WITH_REDIS")
+        if self.options.with_sqlite:
+            headers.requires.append("sqlite3::sqlite3")
+            headers.defines.append("FANFARE_WITH_SQLITE")
         if self.options.with_ssl:
             headers.requires.append("openssl::ssl")
             headers.defines.append("FANFARE_WITH_SSL")

@@ -26,7 +26,11 @@ include(cmake/find_hiredis.cmake)
 fanfare_optional(REDIS hiredis::hiredis "The Redis bus, tickets and presence"
     "hiredis was not found: install libhiredis-dev, set hiredis_DIR or CMAKE_PREFIX_PATH, or set the option to OFF")
 
+include(cmake/find_sqlite.cmake)
+fanfare_optional(SQLITE SQLite3::SQLite3 "The SQLite store"
+    "SQLite 3.24 was not found: install libsqlite3-dev, set CMAKE_PREFIX_PATH, or set the option to OFF")
+
 find_package(OpenSSL QUIET)
 fanfare_optional(SSL OpenSSL::SSL "TLS (rediss://)"
     "OpenSSL was not found: install libssl-dev, set OPENSSL_ROOT_DIR, or set the option to OFF")
-message(STATUS "Fanfare: Redis ${FANFARE_WITH_REDIS}, TLS ${FANFARE_WITH_SSL}")
+message(STATUS "Fanfare: Redis ${FANFARE_WITH_REDIS}, SQLite ${FANFARE_WITH_SQLITE}, TLS ${FANFARE_WITH_SSL}")

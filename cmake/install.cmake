@@ -22,4 +22,5 @@ install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/fanfareConfigVersion.cmake
     cmake/find_boost.cmake
     cmake/find_hiredis.cmake
+    cmake/find_sqlite.cmake
     DESTINATION ${package_dir})

@@ -49,6 +49,7 @@ look_build() {
     need ninja ninja-build
     has_boost || lacking+=(boost)
     has_header hiredis/hiredis.h || lacking+=(libhiredis-dev)
+    has_header sqlite3.h || lacking+=(libsqlite3-dev)
     has_header openssl/ssl.h || lacking+=(libssl-dev)
 }
 

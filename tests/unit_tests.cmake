@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 # unit_tests: the parts without sockets, header-only. hub_tests: the asynchronous parts, separately compiled.
-# redis_tests: what talks to Redis, against redis-server processes of its own.
+# redis_tests: what talks to Redis, against redis-server processes of its own. sqlite_tests: what keeps files.
+# inbox_tests: users' inboxes, with files and redis-server processes of their own.
 # Every Catch2 test case is a ctest of its own.
 
 find_package(Catch2 REQUIRED) # 2.13 or 3
@@ -23,6 +24,9 @@ function(fanfare_catch_tests name folder library)
     if(NOT FANFARE_WITH_REDIS)
         list(FILTER sources EXCLUDE REGEX "/redis_[a-z_]*\\.cpp$")
     endif()
+    if(NOT FANFARE_WITH_SQLITE)
+        list(FILTER sources EXCLUDE REGEX "/sqlite_[a-z_]*\\.cpp$")
+    endif()
     if(NOT sources)
         return()
     endif()
@@ -35,10 +39,14 @@ endfunction()
 
 fanfare_catch_tests(unit_tests unit fanfare::fanfare LABELS unit)
 fanfare_catch_tests(hub_tests hub fanfare::compiled LABELS threaded)
+fanfare_catch_tests(inbox_tests inbox fanfare::compiled LABELS threaded)
 if(FANFARE_WITH_REDIS)
     find_program(FANFARE_REDIS_SERVER redis-server REQUIRED)
     if(FANFARE_WITH_SSL)
         find_program(FANFARE_OPENSSL openssl REQUIRED) # makes the test's certificates
     endif()
     fanfare_catch_tests(redis_tests redis fanfare::compiled LABELS redis)
+endif()
+if(FANFARE_WITH_SQLITE)
+    fanfare_catch_tests(sqlite_tests sqlite fanfare::compiled LABELS sqlite)
 endif()

@@ -275,7 +275,7 @@ enum class room_action {
     subscribe, ///< Join it and receive its messages.
     publish,   ///< Send to it.
     presence,  ///< See who is in it.
-    history,   ///< Read what was sent before.
+    history,   ///< Read what was sent before: page through it, or get it on joining (`since`, `last`).
 };
 
 /// The name of `action`, for messages and logs. Thread-safe, does not throw.

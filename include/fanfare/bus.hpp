@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/fwd.hpp>
+#include <fanfare/position.hpp>
 
 #include <boost/system/error_code.hpp>
 
@@ -32,6 +33,9 @@ struct bus_message {
     std::string_view key{};
     /// The connection that does not get it, as a number that is unique in the cluster; 0 for none.
     std::uint64_t except = 0;
+    /// In a room with history: the message's place there, which `body` names too. It is stored already, so a bus of one
+    /// process does not refuse it: a sink that is not ready is told `missed`.
+    position at{};
     /// Hubs of this process that get it, at least 1. Set by the bus for the commands that it delivers.
     std::size_t hubs = 1;
     /// The frame that holds `body`, when it was encoded in this process; a bus that leaves the process drops it.

@@ -24,8 +24,8 @@ namespace fanfare {
 class device {
 public:
     /// Throws `system_error` if `id` or a group cannot be a room.
-    template <class Bus>
-    device(hub<Bus>& at, std::string_view id, const std::vector<std::string>& groups = {}) : id_{id}
+    template <class Bus, class Store>
+    device(hub<Bus, Store>& at, std::string_view id, const std::vector<std::string>& groups = {}) : id_{id}
     {
         rooms_.push_back(at.room("device:" + id_));
         for (const auto& g : groups)

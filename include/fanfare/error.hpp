@@ -42,6 +42,12 @@ enum class error {
     bus_unavailable,    ///< No link to the other processes, and what waits for it is too much or too old. Not sent.
     delivery_unknown,   ///< The link broke before the bus confirmed the message: some may have got it.
     redis_failed,       ///< Redis answered a command with an error.
+    no_history,         ///< The room keeps no history, so there is nothing to read and no idempotency key.
+    invalid_position,   ///< A position that cannot be: malformed, or beyond the end of the history.
+    store_failed,       ///< The store has not taken the message, or could not be read. Nothing was sent.
+    store_full,         ///< The store has as many waiting messages, or rooms, as it may. Nothing was sent.
+    not_found,          ///< No such thing, or none of yours.
+    no_inbox,           ///< The hub has no inbox.
 };
 
 /// The name of `e` as it stands on the wire. Thread-safe, does not throw.
@@ -73,6 +79,12 @@ constexpr std::string_view to_string(error e) noexcept
     case error::bus_unavailable: return "bus_unavailable";
     case error::delivery_unknown: return "delivery_unknown";
     case error::redis_failed: return "redis_failed";
+    case error::no_history: return "no_history";
+    case error::invalid_position: return "invalid_position";
+    case error::store_failed: return "store_failed";
+    case error::store_full: return "store_full";
+    case error::not_found: return "not_found";
+    case error::no_inbox: return "no_inbox";
     }
     return "unknown";
 }

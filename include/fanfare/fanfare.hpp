@@ -2,13 +2,14 @@
 #ifndef FANFARE_FANFARE_HPP
 #define FANFARE_FANFARE_HPP
 
-// All that a program needs to publish: the hub with the in-process bus. The doors for clients are apart, so that
+// All that a program needs to publish: the hub with the in-process bus and the memory store. The doors for clients are apart, so that
 // a translation unit that only publishes does not compile Beast: <fanfare/server.hpp>, <fanfare/websocket.hpp>.
 
 #include <fanfare/bus/in_process.hpp>
 #include <fanfare/device.hpp>
 #include <fanfare/hub.hpp>
 #include <fanfare/room.hpp>
+#include <fanfare/store/memory.hpp>
 #include <fanfare/version.hpp>
 
 #endif

@@ -22,7 +22,7 @@ namespace fanfare {
 
 /// Who may use the HTTP side, and how it issues tickets.
 struct http_api_options {
-    /// Publish, notify, tickets, presence and cluster need `Authorization: Bearer KEY`.
+    /// Publish, notify, inbox, tickets, presence, history and cluster need `Authorization: Bearer KEY`.
     std::string admin_key{};
     /// Without a key: these requests are answered to callers on the loopback interface whose `Origin`, if any, is
     /// this server's own. For demos. Otherwise, without a key, they are refused.
@@ -45,8 +45,8 @@ auto issue_from(Store store)
     };
 }
 
-/// The HTTP side of a hub: publish, notify, tickets, presence, stats of hub and cluster, health. Mounted by `server`, or by an application into
-/// its own router:
+/// The HTTP side of a hub: publish, notify, users' inboxes, tickets, presence, history, stats of hub and cluster, health.
+/// Mounted by `server`, or by an application into its own router:
 /// @code
 /// if (api.handles(request.target())) api.async_handle(request, peer, [](auto response) { ... });
 /// @endcode
@@ -57,8 +57,8 @@ public:
     using response_type = boost::beast::http::response<boost::beast::http::string_body>;
     using done_type = std::function<void(response_type)>;
 
-    template <class Bus>
-    explicit http_api(hub<Bus>& at, http_api_options options = {}) : http_api{at.core(), std::move(options)}
+    template <class Bus, class Store>
+    explicit http_api(hub<Bus, Store>& at, http_api_options options = {}) : http_api{at.core(), std::move(options)}
     {
     }
     FANFARE_DECL http_api(std::shared_ptr<detail::hub_core> hub, http_api_options options);
@@ -76,10 +76,13 @@ private:
     FANFARE_DECL bool may_write(const call& c) const;
     FANFARE_DECL void publish(const call& c) const;
     FANFARE_DECL void notify(const call& c) const;
+    FANFARE_DECL void inbox(const call& c) const;
+    FANFARE_DECL void inbox_mark(const call& c) const;
     FANFARE_DECL void issue_ticket(const call& c) const;
     FANFARE_DECL void stats(const call& c) const;
     FANFARE_DECL void cluster(const call& c) const;
     FANFARE_DECL void presence(const call& c) const;
+    FANFARE_DECL void history(const call& c) const;
 
     std::shared_ptr<detail::hub_core> hub_;
     http_api_options options_;

@@ -2,6 +2,7 @@
 #ifndef FANFARE_HUB_HPP
 #define FANFARE_HUB_HPP
 
+#include <fanfare/acknowledgement.hpp>
 #include <fanfare/bus.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/connection_ref.hpp>
@@ -9,10 +10,13 @@
 #include <fanfare/detail/async_publish.hpp>
 #include <fanfare/detail/message_handler.hpp>
 #include <fanfare/detail/presence_operation.hpp>
+#include <fanfare/inbox.hpp>
 #include <fanfare/message.hpp>
 #include <fanfare/options.hpp>
+#include <fanfare/history.hpp>
 #include <fanfare/presence.hpp>
 #include <fanfare/room.hpp>
+#include <fanfare/store.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -32,6 +36,7 @@
 namespace fanfare {
 
 class in_process_bus;
+class memory_store;
 
 /// The local registry of connections, rooms and users, and the way to publish to them.
 ///
@@ -42,28 +47,42 @@ class in_process_bus;
 /// Thread-safe, but for `on_*` and `authorize`, which are set before the first connection. Destroying the hub
 /// closes its connections with 1001, as far as the executors still run. The executors' context outlives the hub and
 /// every handle to it.
-template <class Bus = in_process_bus>
+///
+/// `Bus` carries messages between hubs, `Store` keeps the history of rooms that have some (`room_options::history`).
+template <class Bus = in_process_bus, class Store = memory_store>
 class hub {
 public:
     /// A hub with one shard. Throws `std::invalid_argument` naming the option that cannot work.
-    explicit hub(asio::any_io_executor executor, hub_options options = {}) requires std::default_initializable<Bus>
-        : hub{std::vector{std::move(executor)}, Bus{}, options}
+    explicit hub(asio::any_io_executor executor, hub_options options = {})
+        requires std::default_initializable<Bus> && std::default_initializable<Store>
+        : hub{std::vector{std::move(executor)}, Bus{}, Store{}, options}
     {
     }
     hub(asio::any_io_executor executor, Bus bus, hub_options options = {})
-        : hub{std::vector{std::move(executor)}, std::move(bus), options}
+        requires std::default_initializable<Store>
+        : hub{std::vector{std::move(executor)}, std::move(bus), Store{}, options}
+    {
+    }
+    hub(asio::any_io_executor executor, Bus bus, Store store, hub_options options = {})
+        : hub{std::vector{std::move(executor)}, std::move(bus), std::move(store), options}
     {
     }
     /// A hub with a shard for each of 1 to 255 executors, each run by a thread of its own, say.
-    hub(const std::vector<asio::any_io_executor>& executors, Bus bus, hub_options options = {})
+    hub(const std::vector<asio::any_io_executor>& executors, Bus bus, Store store, hub_options options = {})
         : core_{std::make_shared<detail::hub_core>(executors, options,
-                                                   std::make_unique<detail::bus_holder<Bus>>(std::move(bus)))}
+                                                   std::make_unique<detail::bus_holder<Bus>>(std::move(bus)),
+                                                   std::make_unique<detail::store_holder<Store>>(std::move(store)))}
     {
         core_->start();
     }
+    hub(const std::vector<asio::any_io_executor>& executors, Bus bus, hub_options options = {})
+        requires std::default_initializable<Store>
+        : hub{executors, std::move(bus), Store{}, options}
+    {
+    }
     explicit hub(const std::vector<asio::any_io_executor>& executors, hub_options options = {})
-        requires std::default_initializable<Bus>
-        : hub{executors, Bus{}, options}
+        requires std::default_initializable<Bus> && std::default_initializable<Store>
+        : hub{executors, Bus{}, Store{}, options}
     {
     }
     hub(const hub&) = delete;
@@ -104,7 +123,8 @@ public:
                                       .type = std::string{type},
                                       .payload = json::value_from(message),
                                       .key = std::string{options.key},
-                                      .except = std::string{options.except}},
+                                      .except = std::string{options.except},
+                                      .idempotency_key = std::string{options.idempotency_key}},
                                      std::forward<Token>(token));
     }
     template <payload Payload, class Token>
@@ -125,11 +145,9 @@ public:
             answer.error = error::invalid_user;
         return answer;
     }
-    /// Sends a `notification` to all connections of a user, on all hubs of the bus.
-    receipt notify(std::string_view user, const notification& what)
-    {
-        return send_to_user(user, "notification", detail::notification_payload(user, what));
-    }
+    /// Sends a `notification` to all connections of a user, on all hubs of the bus. With an inbox it is stored first, and
+    /// sent only if that went well; what fails after this has returned is told to `on_notify_failed`.
+    receipt notify(std::string_view user, const notification& what) { return core_->inbox.notify(user, what, {}); }
     /// `send_to_user` and `notify`, and tell what became of the message: `receipt::local_receivers` connections of the
     /// user here, and `receipt::nodes` other processes that have some. Completion as of `room::async_publish`.
     template <payload Payload, class Token>
@@ -138,12 +156,51 @@ public:
         return detail::async_publish(core_, detail::for_user(user, type, json::value_from(message)),
                                      std::forward<Token>(token));
     }
+    /// With an inbox the notification is stored first; if that fails, nobody gets it. Then `receipt::stored` is true and
+    /// `receipt::id` is its id. An error with `stored` says that it is in the inbox, and that connected devices may not have
+    /// been told. More errors: the inbox's; `queue_full` if too many are on their way.
     template <class Token>
     auto async_notify(std::string_view user, const notification& what, Token&& token)
     {
-        return detail::async_publish(
-            core_, detail::for_user(user, "notification", detail::notification_payload(user, what)),
-            std::forward<Token>(token));
+        return asio::async_initiate<Token, void(error_code, receipt)>(
+            [core = core_, user = std::string{user}, what = detail::own_notification(what)](auto handler) {
+                const auto done = detail::completion<error_code, receipt>(core->shards().front()->executor(),
+                                                                          std::move(handler));
+                core->inbox.notify(user, what, [done](const receipt& fate) { done(fate.error, fate); });
+            },
+            token);
+    }
+    /// `async_notify` and `async_send_to_user`, and wait until one of the user's devices has confirmed: the payload, an
+    /// object, gets an `ack_id`, and a client answers `ack {id}`. Then the user's other devices get `retract {id}`.
+    ///
+    /// Thread-safe. Completion: `void(error_code, acknowledgement)` on the token's executor, else the first shard's.
+    /// Errors: those of the function without a confirmation; `timed_out` after `patience` (24 hours at most);
+    /// `invalid_message` if the payload is no object; `queue_full` if 10,000 wait; `shutting_down`. A notification with
+    /// an idempotency key that was known is not sent again: `not_found`. No cancellation.
+    template <class Token>
+    auto async_notify_acked(std::string_view user, const notification& what, std::chrono::milliseconds patience,
+                            Token&& token)
+    {
+        return asio::async_initiate<Token, void(error_code, acknowledgement)>(
+            [core = core_, user = std::string{user}, what = detail::own_notification(what), patience](auto handler) {
+                core->acks.notify(user, what, patience,
+                                  detail::completion<error_code, acknowledgement>(
+                                      core->shards().front()->executor(), std::move(handler)));
+            },
+            token);
+    }
+    template <payload Payload, class Token>
+    auto async_send_to_user_acked(std::string_view user, std::string_view type, const Payload& message,
+                                  std::chrono::milliseconds patience, Token&& token)
+    {
+        return asio::async_initiate<Token, void(error_code, acknowledgement)>(
+            [core = core_, user = std::string{user}, type = std::string{type},
+             payload = json::value(json::value_from(message)), patience](auto handler) {
+                core->acks.send(user, type, payload, patience,
+                                detail::completion<error_code, acknowledgement>(core->shards().front()->executor(),
+                                                                                std::move(handler)));
+            },
+            token);
     }
     /// Sends a message to every connection, whatever its rooms, on all hubs of the bus.
     template <payload Payload>
@@ -266,6 +323,76 @@ public:
         return async_presence(room, detail::presence_max_limit, std::forward<Token>(token));
     }
 
+    /// A page of a room's history, from the store: what was published there before the call, on this hub.
+    ///
+    /// Thread-safe. Completion: `void(error_code, history_part)` on the token's executor, else the first shard's.
+    /// Errors: `invalid_room`, `unknown_room`, `no_history`, `invalid_position` (another epoch, or beyond the end), or the
+    /// store's. No cancellation.
+    template <class Token>
+    auto async_history(std::string_view room, const history_request& what, Token&& token)
+    {
+        return asio::async_initiate<Token, void(error_code, history_part)>(
+            [core = core_, room = std::string{room}, what](auto handler) {
+                core->read_history(room, what,
+                                   detail::completion<error_code, history_part>(core->shards().front()->executor(),
+                                                                                std::move(handler)));
+            },
+            token);
+    }
+
+    /// Sets where users' notifications are kept: a `sqlite_inbox`, say, or a `memory_inbox` that several hubs of this
+    /// process share. Set before the first connection.
+    void inbox(any_inbox store) { core_->inbox.use(std::move(store)); }
+    /// Told when a `publish` into a room with history has failed after it returned: the store's error, or the bus's. On
+    /// the first shard. `async_publish` tells its caller instead. Set before the first connection.
+    void on_publish_failed(std::function<void(std::string_view room, error_code)> f)
+    {
+        core_->handlers.on_publish_failed = std::move(f);
+    }
+    /// Told on the first shard of a `notify` that failed after it had returned.
+    void on_notify_failed(std::function<void(std::string_view user, const notification&, error_code)> f)
+    {
+        core_->handlers.on_notify_failed = std::move(f);
+    }
+
+    /// A page of a user's notifications; a change of some, told to all of the user's devices; how many are unread.
+    ///
+    /// Thread-safe. Completion: `void(error_code, inbox_page)`, `void(error_code, inbox_marked)`,
+    /// `void(error_code, inbox_counts)` on the token's executor, else the first shard's. Errors: those of the port (see
+    /// inbox.hpp), the store's, `no_inbox`. No cancellation.
+    template <class Token>
+    auto async_inbox(std::string_view user, const inbox_query& query, Token&& token)
+    {
+        return asio::async_initiate<Token, void(error_code, inbox_page)>(
+            [core = core_, user = std::string{user}, query](auto handler) {
+                core->inbox.list(user, query,
+                                 detail::completion<error_code, inbox_page>(core->shards().front()->executor(),
+                                                                            std::move(handler)));
+            },
+            token);
+    }
+    template <class Token>
+    auto async_inbox_mark(std::string_view user, const inbox_mark& mark, Token&& token)
+    {
+        return asio::async_initiate<Token, void(error_code, inbox_marked)>(
+            [core = core_, user = std::string{user}, mark](auto handler) {
+                core->inbox.mark(user, mark, 0,
+                                 detail::completion<error_code, inbox_marked>(core->shards().front()->executor(),
+                                                                              std::move(handler)));
+            },
+            token);
+    }
+    template <class Token>
+    auto async_inbox_counts(std::string_view user, Token&& token)
+    {
+        return asio::async_initiate<Token, void(error_code, inbox_counts)>(
+            [core = core_, user = std::string{user}](auto handler) {
+                core->inbox.counts(user, detail::completion<error_code, inbox_counts>(
+                                             core->shards().front()->executor(), std::move(handler)));
+            },
+            token);
+    }
+
     /// How the bus stands with the other processes.
     bus_status status() const { return core_->status(); }
     /// Told when the bus goes down or up again, and at once how it stands; on the first shard. Thread-safe.
@@ -284,7 +411,8 @@ public:
     template <message_handler F>
     void on_message(std::string type, F f)
     {
-        for (const std::string_view own : {"ping", "subscribe", "unsubscribe", "publish", "presence"})
+        for (const std::string_view own :
+             {"ping", "subscribe", "unsubscribe", "publish", "presence", "history", "inbox", "mark", "ack"})
             if (type == own)
                 throw std::invalid_argument("fanfare::hub::on_message: the library answers " + type + " itself");
         core_->handlers.messages.insert_or_assign(std::move(type), detail::as_handler(std::move(f)));
@@ -372,13 +500,17 @@ private:
 };
 
 template <class Executor>
-hub(Executor) -> hub<in_process_bus>;
+hub(Executor) -> hub<in_process_bus, memory_store>;
 template <class Executor>
-hub(Executor, hub_options) -> hub<in_process_bus>;
+hub(Executor, hub_options) -> hub<in_process_bus, memory_store>;
 template <class Executor, bus Bus>
-hub(Executor, Bus) -> hub<Bus>;
+hub(Executor, Bus) -> hub<Bus, memory_store>;
 template <class Executor, bus Bus>
-hub(Executor, Bus, hub_options) -> hub<Bus>;
+hub(Executor, Bus, hub_options) -> hub<Bus, memory_store>;
+template <class Executor, bus Bus, store Store>
+hub(Executor, Bus, Store) -> hub<Bus, Store>;
+template <class Executor, bus Bus, store Store>
+hub(Executor, Bus, Store, hub_options) -> hub<Bus, Store>;
 
 } // namespace fanfare
 

@@ -3,6 +3,7 @@
 #define FANFARE_MESSAGE_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/position.hpp>
 
 #include <boost/describe/class.hpp>
 #include <boost/json/value.hpp>
@@ -25,6 +26,9 @@ struct publish_options {
     std::string_view key{};
     /// The id of one connection that does not get the message (its author, say).
     std::string_view except{};
+    /// In rooms with history, 1 to 256 bytes: a second message with the same key is not sent, and answered with the
+    /// first one's receipt. Known for `room_options::idempotency_window`.
+    std::string_view idempotency_key{};
 };
 
 /// What a publish answers.
@@ -37,6 +41,14 @@ struct receipt {
     bool dispatched_to_cluster = false;
     /// Other processes that were sent it, where the bus knows; only from `async_publish`.
     std::optional<std::size_t> nodes{};
+    /// In rooms with history, where the store has answered: the message's place.
+    fanfare::position position{};
+    /// The idempotency key was known: `position` is the first message's, and nothing was sent.
+    bool duplicate = false;
+    /// Of a notification, where the hub has an inbox: its id there.
+    std::string id{};
+    /// It is in the user's inbox. With `error` as well: the devices that are connected may not have been told.
+    bool stored = false;
 
     /// Whether the message was taken.
     explicit operator bool() const noexcept { return !error; }
@@ -47,6 +59,9 @@ struct notification {
     std::string title;
     std::string message;
     json::value data = nullptr;
+    /// With an inbox, up to 128 bytes: a second notification of this key for the user is not stored, and not sent; it is
+    /// answered with the first one's id. Known for as long as the first is kept.
+    std::string idempotency_key{};
 };
 
 /// Counters of a hub. Totals count since its construction.
@@ -74,13 +89,19 @@ struct hub_stats {
     std::uint64_t protocol_errors = 0;    ///< Connections closed for breaking RFC 6455 or a size limit.
     std::uint64_t handler_failures = 0;   ///< Handlers of the application that threw.
     std::uint64_t presence_failures = 0;  ///< Operations of the presence store that failed, and are done again.
+    std::uint64_t inbox_failures = 0;     ///< Operations of the inbox that failed, and changes of it that nobody was told of.
+    std::uint64_t store_reads = 0;        ///< Reads of the history's store.
+    std::uint64_t store_failures = 0;     ///< Operations of the history's store that failed.
+    std::uint64_t recovered = 0;          ///< Rooms that a returning client got everything of.
+    std::uint64_t not_recovered = 0;      ///< Rooms of which it was told that something is lost.
+    std::uint64_t holes = 0;              ///< Holes in a room's stream that were found; each filled, or told by a `gap`.
     bool bus_up = true;                   ///< The bus has its link to the other processes.
 };
 BOOST_DESCRIBE_STRUCT(hub_stats, (),
                       (connections, rooms, users, accepted, closed, refused, published, publish_refused, delivered,
                        writes, short_writes, missed, dropped, conflated, slow_closed, write_timeouts, idle_timeouts,
                        received, bad_messages, rate_limited, protocol_errors, handler_failures, presence_failures,
-                       bus_up))
+                       inbox_failures, store_reads, store_failures, recovered, not_recovered, holes, bus_up))
 
 /// One hub of the cluster, as `hub::async_cluster_stats` found it.
 struct node_stats {

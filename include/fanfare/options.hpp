@@ -17,6 +17,7 @@ enum class overflow_policy : std::uint8_t {
     close,          ///< Close the receiver with `close_code::slow_receiver`: it reconnects.
     drop_oldest,    ///< Drop the room's oldest waiting message and put a `gap` marker in its place.
     latest_per_key, ///< Keep only the newest waiting message of each key; when still full, as `drop_oldest`.
+    resync,         ///< Drop what waits, and send it from the history when the socket has drained; needs `history`.
 };
 
 /// How the rooms of one namespace behave. See `hub::configure`.
@@ -30,6 +31,13 @@ struct room_options {
     /// Who is in the room is known: see `hub::async_presence`. Its members get `join {user_id}` with a user's first
     /// connection, over all hubs of the store, and `leave {user_id}` with the last one.
     bool presence = false;
+
+    /// Messages that the store keeps for returning clients. 0: none; the room has no positions.
+    std::size_t history = 0;
+    /// How long a message is kept at most. 0: until newer ones push it out.
+    std::chrono::milliseconds history_age{0};
+    /// How long an idempotency key is known.
+    std::chrono::milliseconds idempotency_window{300'000};
 };
 
 /// Limits and times of a hub. Every connection of the hub is held to them.
@@ -65,6 +73,13 @@ struct hub_options {
     /// Publishes, and their bytes, that may wait in one shard; beyond it `publish` answers `queue_full`.
     std::size_t queue_messages = 65'536;
     std::size_t queue_bytes = 64 * 1024 * 1024;
+
+    /// Messages of one room that a returning client gets at most; one that missed more is told that it did.
+    std::size_t max_recovery = 10'000;
+    /// How long the rooms of a connection that ended are known, for a client that returns with its resume token, and
+    /// for how many connections. 0: not at all.
+    std::chrono::milliseconds resume_window{120'000};
+    std::size_t max_resumable = 10'000;
 
     /// Rooms of one connection, not counting the user's own.
     std::size_t max_rooms = 128;

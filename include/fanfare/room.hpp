@@ -43,6 +43,9 @@ public:
     /// @param message Encoded once, in the calling thread.
     /// @return The receipt. Not taken: `queue_full` under backpressure, `message_too_large`, `invalid_message` for a
     ///         bad type, `shutting_down`; then nobody gets it.
+    ///         In a room with history it goes to the store first, and from there to the members. With a store in memory
+    ///         the receipt has its position; with another it says only that the message is on its way, and what becomes
+    ///         of it `async_publish` tells.
     /// Throws what the conversion to JSON throws, and `std::bad_alloc`.
     receipt publish(std::string_view type, const Payload& message, const publish_options& options = {}) const
     {
@@ -56,7 +59,8 @@ public:
     ///
     /// Completion: `void(error_code, receipt)` on the token's executor, else the hub's first shard's. The error is also
     /// `receipt::error`: what `publish` refuses, or `bus_unavailable` (never sent), `delivery_unknown` (the link broke:
-    /// some may have got it). Encoded before this returns. Cannot be cancelled: the message is on its way.
+    /// some may have got it), or, in a room with history, the store's: `store_failed`, say; then nobody gets it. With an
+    /// error and a `receipt::position` it is stored, and members get it when their hubs find that it lacks. Encoded before this returns. Cannot be cancelled: the message is on its way.
     template <class Token>
     auto async_publish(std::string_view type, const Payload& message, const publish_options& options,
                        Token&& token) const
@@ -67,7 +71,8 @@ public:
                                       .type = std::string{type},
                                       .payload = json::value_from(message),
                                       .key = std::string{options.key},
-                                      .except = std::string{options.except}},
+                                      .except = std::string{options.except},
+                                      .idempotency_key = std::string{options.idempotency_key}},
                                      std::forward<Token>(token));
     }
     template <class Token>

@@ -61,8 +61,8 @@ class http_listener;
 class server {
 public:
     /// Throws `system_error`, naming the address, if it cannot listen there.
-    template <class Bus>
-    explicit server(hub<Bus>& at, server_options options = {}) : server{at.core(), std::move(options)}
+    template <class Bus, class Store>
+    explicit server(hub<Bus, Store>& at, server_options options = {}) : server{at.core(), std::move(options)}
     {
     }
     FANFARE_DECL ~server();

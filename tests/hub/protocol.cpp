@@ -33,7 +33,7 @@ TEST_CASE("connected comes first and says who the client is")
     CHECK(c.hello.at("connection_id").as_string().size() == 32);
     CHECK(c.hello.at("ping_interval_ms").as_int64() == 54'000);
     CHECK_FALSE(c.hello.at("server_time").as_string().empty());
-    CHECK_FALSE(c.hello.at("resumable").as_bool());
+    CHECK(c.hello.at("resumable").as_bool());
     client other{w.port(), "alice"};
     CHECK(other.id() != c.id());
 }

@@ -8,6 +8,7 @@
 #include <fanfare/bus/in_process.hpp>
 #include <fanfare/hub.hpp>
 #include <fanfare/server.hpp>
+#include <fanfare/store/memory.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -45,10 +46,10 @@ using namespace std::chrono_literals;
 
 // Threads that run io_contexts, a hub on them with a shard each, and a server. Everything else the tests set up
 // between `world w` and `w.serve()`.
-template <class Bus>
+template <class Bus, class Store = memory_store>
 class basic_world {
 public:
-    explicit basic_world(hub_options options = {}, std::size_t shards = 1, Bus bus = {})
+    explicit basic_world(hub_options options = {}, std::size_t shards = 1, Bus bus = {}, Store store = Store{})
     {
         std::vector<asio::any_io_executor> executors;
         for (std::size_t i = 0; i != shards; ++i) {
@@ -56,7 +57,7 @@ public:
             guards_.emplace_back(contexts_.back()->get_executor());
             executors.emplace_back(contexts_.back()->get_executor());
         }
-        hub_.emplace(executors, std::move(bus), options);
+        hub_.emplace(executors, std::move(bus), std::move(store), options);
     }
     ~basic_world()
     {
@@ -67,7 +68,7 @@ public:
     basic_world(const basic_world&) = delete;
     basic_world& operator=(const basic_world&) = delete;
 
-    fanfare::hub<Bus>& hub() { return *hub_; }
+    fanfare::hub<Bus, Store>& hub() { return *hub_; }
     fanfare::server& server() { return *server_; }
     asio::io_context& context() { return *contexts_.front(); }
     std::uint16_t port() const { return server_->port(); }
@@ -111,7 +112,7 @@ private:
 
     std::vector<std::unique_ptr<asio::io_context>> contexts_;
     std::vector<guard> guards_;
-    std::optional<fanfare::hub<Bus>> hub_;
+    std::optional<fanfare::hub<Bus, Store>> hub_;
     std::optional<fanfare::server> server_;
     std::vector<std::thread> threads_;
 };

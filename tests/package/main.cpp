@@ -3,6 +3,9 @@
 
 #include <fanfare/fanfare.hpp>
 #include <fanfare/server.hpp>
+#if defined(FANFARE_WITH_SQLITE)
+#include <fanfare/store/sqlite.hpp>
+#endif
 
 #include <boost/asio/io_context.hpp>
 
@@ -27,5 +30,11 @@ int main()
         std::cerr << "the hub takes no message\n";
         return 1;
     }
+#if defined(FANFARE_WITH_SQLITE)
+    if (fanfare::sqlite_category().message(1).empty()) {
+        std::cerr << "SQLite has no words\n";
+        return 1;
+    }
+#endif
     std::cout << "Fanfare " << FANFARE_VERSION_STRING << ": " << here.message() << '\n';
 }

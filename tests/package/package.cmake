@@ -17,6 +17,7 @@ set(tools
     -DFLAGS=${CMAKE_CXX_FLAGS}
     -DBoost_DIR=${Boost_DIR}
     -DFANFARE_WITH_REDIS=${FANFARE_WITH_REDIS}
+    -DFANFARE_WITH_SQLITE=${FANFARE_WITH_SQLITE}
     -DFANFARE_WITH_SSL=${FANFARE_WITH_SSL})
 
 foreach(way IN ITEMS installed subproject conan_example)

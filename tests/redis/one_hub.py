@@ -6,6 +6,7 @@ python3 one_hub.py NOTIFICATION_SERVER [ECHO_SERVER]
 
 import asyncio
 import json
+import re
 
 from redis_support import Member, Redis, members, nodes, until, websockets
 from support import run_tests
@@ -64,18 +65,20 @@ async def test_a_user_on_two_servers_is_notified_on_every_device_and_the_receipt
     async with Redis() as redis, nodes(3, redis.url()) as (a, b, c):
         async with members(Member.join(a, query="?user=ann"), Member.join(a, query="?user=ann"),
                            Member.join(b, query="?user=ann"), Member.join(b, query="?user=bob")) as all_members:
-            receipt = await notify(a, "ann")
-            assert receipt == {"user_id": "ann", "status": "delivered_locally", "local_receivers": 2,
-                               "dispatched_to_cluster": True, "nodes": 1}, receipt
-            receipt = await notify(c, "ann")
-            assert receipt == {"user_id": "ann", "status": "dispatched_to_cluster", "local_receivers": 0,
-                               "dispatched_to_cluster": True, "nodes": 2}, receipt
-            receipt = await notify(b, "bob")
-            assert receipt == {"user_id": "bob", "status": "delivered_locally", "local_receivers": 1,
-                               "dispatched_to_cluster": False, "nodes": 0}, receipt
-            receipt = await notify(c, "nobody-by-this-name")
-            assert receipt == {"user_id": "nobody-by-this-name", "status": "no_receiver", "local_receivers": 0,
-                               "dispatched_to_cluster": False, "nodes": 0}, receipt
+            receipts = [await notify(a, "ann"), await notify(c, "ann"), await notify(b, "bob"),
+                        await notify(c, "nobody-by-this-name")]
+            assert len({receipt.pop("id") for receipt in receipts}) == len(receipts), receipts
+            epochs = [receipt.pop("epoch") for receipt in receipts]
+            assert epochs[0] == epochs[1] and all(re.fullmatch("[0-9a-f]{16}", epoch) for epoch in epochs), epochs
+            assert receipts == [
+                {"user_id": "ann", "status": "delivered_locally", "local_receivers": 2,
+                 "dispatched_to_cluster": True, "nodes": 1, "offset": 1},
+                {"user_id": "ann", "status": "dispatched_to_cluster", "local_receivers": 0,
+                 "dispatched_to_cluster": True, "nodes": 2, "offset": 2},
+                {"user_id": "bob", "status": "delivered_locally", "local_receivers": 1,
+                 "dispatched_to_cluster": False, "nodes": 0, "offset": 1},
+                {"user_id": "nobody-by-this-name", "status": "stored", "local_receivers": 0,
+                 "dispatched_to_cluster": False, "nodes": 0, "offset": 1}], receipts
             for member, count in zip(all_members, (2, 2, 2, 1)):
                 got = await member.of_type("notification", count)
                 assert len(got) == count and all(one["payload"]["title"] == "Hello" for one in got), got

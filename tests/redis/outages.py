@@ -13,6 +13,7 @@ import time
 from redis_support import Member, Node, Redis, members, nodes, run_together, until
 
 ROOM = "chat:stream"
+HISTORY = 1000  # messages that notification_server keeps of this room
 
 
 class Stream:
@@ -82,6 +83,7 @@ class Stream:
         orders = []
         for member in self.members:
             self._check_member(member, outage_begin, outage_end)
+            self._check_positions(member)
             orders.append([self._key(message) for message in member.got("said")])
         common = set(orders[0]).intersection(*orders[1:])
         kept = [[key for key in order if key in common] for order in orders]
@@ -95,14 +97,15 @@ class Stream:
         return message["payload"]["by"], message["payload"]["n"]
 
     def _check_member(self, member, outage_begin, outage_end):
-        places, gaps = {}, []
+        places, gaps = {}, {}
         for place, message in enumerate(member.messages):
             if message["type"] == "said":
                 assert self._key(message) not in places, f"twice: {message}"
                 places[self._key(message)] = place
             elif message["type"] == "gap" and message.get("room") == ROOM:  # others: the user's room, and broadcasts
-                assert message["payload"]["reason"] == "link_lost", message
-                gaps.append(place)
+                assert message["payload"]["reason"] in ("link_lost", "history_lost"), message
+                lost_history = message["payload"]["reason"] == "history_lost"
+                gaps[place] = member.times[place] if lost_history else outage_end
         for publisher in {name for name, _ in self.fates}:
             got = [n for name, n in places if name == publisher]
             assert got == sorted(got), f"out of order: {publisher}"
@@ -112,21 +115,47 @@ class Stream:
                 continue
             if status != 200:
                 continue  # its publisher knows
-            outside = end < outage_begin - 0.5 or begin > outage_end
-            assert not outside, f"{name} {n} was taken outside of the outage and did not arrive"
+            assert end >= outage_begin - 0.5, f"{name} {n} was taken before the outage and did not arrive"
             before = max((place for (who, k), place in places.items() if who == name and k < n), default=-1)
-            after = min((place for (who, k), place in places.items() if who == name and k > n))
-            assert any(before < gap < after for gap in gaps), f"{name} {n} was taken and is missing without a gap"
+            after = min((place for (who, k), place in places.items() if who == name and k > n),
+                        default=len(member.messages))
+            # When the link is back, more may be stored in one go than the history keeps: then a gap covers what was
+            # published until it came.
+            assert any(before < gap < after and begin <= max(until, outage_end) for gap, until in gaps.items()), \
+                f"{name} {n} was taken and is missing without a gap"
             self.covered += 1
+
+    @staticmethod
+    def _check_positions(member):
+        """Nothing that Redis has stored is left out but where a gap stands, and that says where the room goes on."""
+        at = None
+        for message in stored(member):
+            if message["type"] != "gap":
+                now = message["epoch"], message["offset"]
+                assert at is None or now == (at[0], at[1] + 1), f"{now} follows {at}"
+                at = now
+            elif "offset" in message["payload"]:
+                now = message["payload"]["epoch"], message["payload"]["offset"]
+                assert at is None or now[0] != at[0] or now[1] > at[1], f"a gap from {at} to {now}"
+                at = now
+            else:
+                assert message["payload"]["reason"] == "link_lost", message
+                at = None
+
+
+def stored(member):
+    """What a member got of the room's history, and its gaps."""
+    return [message for message in member.messages
+            if message.get("room") == ROOM and message["type"] in ("said", "end", "gap")]
 
 
 async def stream_over(outage):
-    """Runs `outage(redis, nodes, stream)`, which answers what else to check at the end, in a stream of messages."""
+    """Runs `outage(redis, nodes, stream)`, which may answer what else to check at the end, in a stream of messages."""
     async with Redis() as redis, nodes(2, redis.url(), "--open-publish") as both:
         joining = [Member.join(node, ROOM, query=f"?user=u{n}") for node in both for n in range(2)]
         async with members(*joining) as all_members, Stream(both, all_members) as stream:
             begin = time.monotonic()
-            await outage(redis, both, stream)
+            check_more = await outage(redis, both, stream)
             for node in both:
                 await node.says("redis: up")
                 await node.ready()
@@ -134,6 +163,8 @@ async def stream_over(outage):
             await stream.more(60)
             await stream.end()
             stream.check(begin, end)
+            if check_more:
+                check_more()
             unsure = sum(fate[3] == "delivery_unknown" for fate in stream.fates.values())
             print(f"        {len(stream.fates)} messages, {unsure} delivery_unknown, "
                   f"{[len(stream.fates) - len(member.got('said')) for member in all_members]} did not arrive, "
@@ -166,7 +197,7 @@ async def test_when_Redis_is_killed_in_mid_stream_nothing_is_lost_in_silence():
 
 
 async def test_a_Redis_that_is_frozen_for_ten_seconds_is_noticed_and_nothing_is_lost_in_silence():
-    async def freeze(redis, both, _):
+    async def freeze(redis, both, stream):
         frozen_until = time.monotonic() + 10
         redis.freeze()
         try:
@@ -176,6 +207,15 @@ async def test_a_Redis_that_is_frozen_for_ten_seconds_is_noticed_and_nothing_is_
             await until(lambda: time.monotonic() >= frozen_until, 11, "ten seconds have passed")
         finally:
             redis.thaw()
+
+        def all_that_the_history_holds_was_recovered():
+            for member in stream.members:
+                got = stored(member)
+                assert len({message["epoch"] for message in got if message["type"] != "gap"}) == 1, "Redis lost nothing"
+                for place, message in enumerate(got):
+                    if message["type"] == "gap" and message["payload"]["reason"] == "history_lost":
+                        assert len(got) - place > HISTORY, f"{len(got) - place - 1} came after {message}"
+        return all_that_the_history_holds_was_recovered
     await stream_over(freeze)
 
 

@@ -211,6 +211,74 @@ TEST_CASE("a frozen Redis is noticed within the response timeout")
     CHECK(p.fates->wait_for_line("back"));
 }
 
+TEST_CASE("a frozen Redis is noticed while commands come all the time")
+{
+    redis_server server;
+    running_context io;
+    auto options = quick(server.url());
+    options.response_timeout = 300ms;
+    pipe_line p{io, options};
+    REQUIRE(p.notes->wait_for_line("up"));
+    server.freeze();
+    std::atomic<bool> enough = false;
+    std::atomic<std::size_t> sent = 0;
+    std::thread sender{[&] {
+        while (!enough) {
+            if (!p.send({"PING"}))
+                ++sent;
+            std::this_thread::sleep_for(1ms);
+        }
+    }};
+    CHECK(p.notes->wait_for_line("does not answer (300 ms)"));
+    CHECK(p.fates->wait_for_line("delivery_unknown"));
+    enough = true;
+    sender.join();
+    server.thaw();
+    REQUIRE(p.fates->wait_for_count(sent));
+    p.send({"ECHO", "back"});
+    CHECK(p.fates->wait_for_line("back"));
+}
+
+TEST_CASE("a large command may take longer than the response timeout, also behind one that waits for its answer")
+{
+    constexpr auto timeout = 2s;
+    std::atomic<bool> on_its_way = false;
+    stranger slow{[&](int s) {
+        hear(s);
+        say(s, "+PONG\r\n+OK\r\n*1\r\n$6\r\nmaster\r\n");
+        hear(s);
+        eventually([&] { return on_its_way.load(); });
+        say(s, "+PONG\r\n");
+        std::string part(256 * 1024, ' ');
+        const auto begin = std::chrono::steady_clock::now();
+        while (std::chrono::steady_clock::now() - begin < timeout + timeout / 2) { // not half of it, at this pace
+            if (::recv(s, part.data(), part.size(), MSG_WAITALL) <= 0)
+                return;
+            std::this_thread::sleep_for(50ms);
+        }
+        while (!part.ends_with("x\r\n"))
+            if ((part = hear(s)).empty())
+                return;
+        say(s, "+OK\r\n");
+        hear(s);
+    }};
+    running_context io;
+    auto options = quick(slow.url());
+    options.response_timeout = timeout;
+    pipe_line p{io, options};
+    REQUIRE(p.notes->wait_for_line("up"));
+    p.send({"PING"});
+    CHECK(eventually([&] {
+        return p.on_strand([&] { return p.line->link().writes() == 2 && !p.line->link().writing(); });
+    }));
+    CHECK_FALSE(p.send({"SET", "a", std::string(40 * 1024 * 1024, 'x')}));
+    CHECK(eventually([&] { return p.on_strand([&] { return p.line->link().writes() == 3; }); }));
+    on_its_way = true;
+    CHECK(p.fates->wait_for_count(2));
+    CHECK(p.fates->lines() == std::vector<std::string>{"PONG", "OK"});
+    CHECK(p.notes->lines() == std::vector<std::string>{"up"});
+}
+
 TEST_CASE("a quiet link is left alone")
 {
     redis_server server;

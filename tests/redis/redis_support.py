@@ -215,16 +215,21 @@ async def nodes(count, url, *args):
 
 
 class Member:
-    """A client that notes every message."""
+    """A client that notes every message, and when it came, but for the `badge` that a user is greeted with."""
 
     def __init__(self, socket_):
-        self.socket, self.messages = socket_, []
+        self.socket, self.messages, self.times = socket_, [], []
 
     @classmethod
     async def join(cls, node, *rooms, query=""):
         member = cls(await websockets.connect(node.ws + query, max_queue=None))
         member.task = asyncio.ensure_future(member._read())
         member.connected = (await member.of_type("connected", 1))[0]["payload"]
+        if member.connected.get("user_id"):
+            badge = (await member.of_type("badge", 1))[0]
+            assert member.messages[1] is badge, member.messages
+            del member.messages[1], member.times[1]
+            member.badge = badge["payload"]
         if rooms:
             await member.send("subscribe", {"rooms": list(rooms)})
             answer = (await member.of_type("subscribed", 1))[0]["payload"]
@@ -235,6 +240,7 @@ class Member:
         with contextlib.suppress(websockets.ConnectionClosed):
             async for text in self.socket:
                 self.messages.append(json.loads(text))
+                self.times.append(time.monotonic())
 
     async def send(self, kind, payload, room=None):
         message = {"type": kind, "payload": payload}

@@ -185,3 +185,94 @@ TEST_CASE("a number that no double holds is refused and not passed on as infinit
     CHECK(message.why == "a number is out of range");
     CHECK_FALSE(fanfare::detail::parse_envelope(R"({"type":"x","payload":[1e308]})", 16, {}).failed);
 }
+
+TEST_CASE("a stored envelope goes out with its position, and is otherwise as it was stored", "[envelope]")
+{
+    const json::value payload(std::string(500, 'x'));
+    const auto body = write_envelope({.type = "t", .room = "r", .payload = &payload}, {});
+    const position at{0x00a1b2c3d4e5f607, 12};
+    const auto f = encode_stored(body, {.room = "r", .key = "k", .except = 9, .at = at});
+    CHECK(f->opcode() == ws_opcode::text);
+    CHECK(f->payload() == body.substr(0, body.size() - 1) + R"(,"offset":12,"epoch":"00a1b2c3d4e5f607"})");
+    CHECK(f->wire().substr(f->wire().size() - f->payload().size()) == f->payload());
+    CHECK(f->room() == "r");
+    CHECK(f->key() == "k");
+    CHECK(f->except() == 9);
+    CHECK(f->at() == at);
+    CHECK_FALSE(f->is_gap());
+}
+
+TEST_CASE("the largest position fits the size that is set aside for it", "[envelope]")
+{
+    const position at{~std::uint64_t{0}, ~std::uint64_t{0}};
+    const auto f = encode_stored(R"({"type":"t"})", {.at = at});
+    CHECK(f->payload() == R"({"type":"t","offset":18446744073709551615,"epoch":"ffffffffffffffff"})");
+    CHECK(f->payload().size() <= std::string_view{R"({"type":"t"})"}.size() + max_position_size);
+}
+
+TEST_CASE("a position that a client was told is read back the same", "[envelope]")
+{
+    for (const position at : {position{1, 0}, {0x00a1b2c3d4e5f607, 12}, {~std::uint64_t{0}, max_offset}}) {
+        std::string why;
+        // As text and back, since a client's numbers come that way.
+        const auto back = read_position(json::parse(json::serialize(position_fields(at))), why);
+        REQUIRE(back);
+        CHECK(*back == at);
+        CHECK(why.empty());
+    }
+    std::string why;
+    CHECK(read_position(json::parse(R"({"offset":3,"epoch":"00A1B2C3D4E5F607","more":1})"), why) ==
+          position{0x00a1b2c3d4e5f607, 3});
+}
+
+TEST_CASE("a position that makes no sense is refused with the name of what is wrong", "[envelope]")
+{
+    const auto why = [](std::string_view text) {
+        std::string reason;
+        CHECK_FALSE(read_position(json::parse(text), reason));
+        return reason;
+    };
+    const auto names = [&](std::string_view text, std::string_view field) {
+        INFO(text);
+        CHECK(why(text).find(field) != std::string::npos);
+    };
+    for (const std::string_view text :
+         {"null", "1", "[]", "{}", R"({"offset":1})", R"({"epoch":1,"offset":1})", R"({"epoch":"","offset":1})",
+          R"({"epoch":"00a1b2c3d4e5f60","offset":1})", R"({"epoch":"00a1b2c3d4e5f6070","offset":1})",
+          R"({"epoch":"00a1b2c3d4e5f60g","offset":1})", R"({"epoch":"0x0000000000001a","offset":1})",
+          R"({"epoch":"-000000000000001","offset":1})", R"({"epoch":" 000000000000001","offset":1})",
+          R"({"epoch":"0000000000000000","offset":1})"})
+        names(text, "epoch");
+    for (const std::string_view offset :
+         {"", R"(,"offset":null)", R"(,"offset":"1")", R"(,"offset":-1)", R"(,"offset":1.5)", R"(,"offset":1.0)",
+          R"(,"offset":1e3)", R"(,"offset":1e300)", R"(,"offset":[1])", R"(,"offset":9007199254740993)",
+          R"(,"offset":18446744073709551616)"})
+        names(R"({"epoch":"0000000000000001")" + std::string{offset} + "}", "offset");
+}
+
+TEST_CASE("gap markers say why, and where the stream goes on if that is known", "[envelope]")
+{
+    const position at{0xab, 12};
+    const auto lost = encode_lost("r:1", at, {});
+    CHECK(lost->is_gap());
+    CHECK(lost->at() == at);
+    CHECK(lost->room() == "r:1");
+    auto text = json::parse(lost->payload());
+    CHECK(text.at("type").as_string() == "gap");
+    CHECK(text.at("room").as_string() == "r:1");
+    CHECK(text.at("payload").at("reason").as_string() == "history_lost");
+    CHECK(text.at("payload").at("epoch").as_string() == "00000000000000ab");
+    CHECK(text.at("payload").at("offset") == 12);
+
+    const auto missed = encode_missed("r:1", {}, at);
+    CHECK(missed->is_gap());
+    CHECK(missed->at() == at);
+    CHECK(json::parse(missed->payload()).at("payload").at("reason").as_string() == "link_lost");
+    CHECK(json::parse(missed->payload()).at("payload").at("offset") == 12);
+
+    const auto unknown = encode_missed("r:1", {});
+    CHECK(unknown->is_gap());
+    CHECK_FALSE(unknown->at());
+    CHECK(json::parse(unknown->payload()).at("payload").as_object().size() == 1);
+    CHECK_FALSE(json::parse(encode_missed("", {})->payload()).as_object().contains("room"));
+}

@@ -70,6 +70,42 @@ TEST_CASE("a message between hubs keeps its kind, sender, key and body", "[redis
     }
 }
 
+TEST_CASE("a message of a room with history keeps its position", "[redis_message]")
+{
+    const fanfare::position at{0x00a1b2c3d4e5f607, 12};
+    CHECK(written({.what = kind::room, .except = 0x2a, .key = "k\n1", .body = "{}", .at = at}) ==
+          "F2 r 2a 3 00a1b2c3d4e5f607 12\nk\n1{}");
+    const auto largest = ~std::uint64_t{0};
+    for (const auto& place : {at, fanfare::position{1, 1}, fanfare::position{largest, largest}}) {
+        const std::string key(max_redis_key_size, 'k');
+        const auto text = written({.what = kind::room, .except = largest, .key = key, .body = "{}", .at = place});
+        CHECK(is_redis_message(text));
+        CHECK(text.size() <= max_redis_header_size + 2);
+        redis_message m{.what = kind::probe, .at = {7, 7}};
+        std::string why;
+        REQUIRE(parse_redis_message(text, m, why));
+        CHECK(m.what == kind::room);
+        CHECK(m.except == largest);
+        CHECK(m.key == key);
+        CHECK(m.body == "{}");
+        CHECK((m.at == place));
+        REQUIRE(parse_redis_message("F1 r 0 0\n{}", m, why));
+        CHECK_FALSE(m.at);
+    }
+    const std::string epoch = "00a1b2c3d4e5f607";
+    CHECK(is_good("F2 r 0 0 " + epoch + " 9007199254740992\n{}"));
+    const std::vector<std::string> bad{
+        "F2 r 0 0\n{}", "F2 r 0 0 \n{}", "F2 r 0 0 " + epoch + "\n{}", "F2 r 0 0 " + epoch + " \n{}",
+        "F2 r 0 0 " + epoch + " 0\n{}", "F2 r 0 0 " + epoch + " 01\n{}", "F2 r 0 0 " + epoch + " -1\n{}",
+        "F2 r 0 0 " + epoch + " 1 \n{}", "F2 r 0 0 " + epoch + " 1\n", "F2 r 0 0 " + epoch + " 1",
+        "F2 r 0 0 " + epoch + " 18446744073709551616\n{}", "F2 r 0 0  " + epoch + " 1\n{}",
+        "F2 r 0 0 0" + epoch + " 1\n{}", "F2 r 0 0 0a1b2c3d4e5f607 1\n{}", "F2 r 0 0 00A1B2C3D4E5F607 1\n{}",
+        "F2 r 0 0 00a1b2c3d4e5f60g 1\n{}", "F2 r 0 0 0000000000000000 1\n{}", "F1 r 0 0 " + epoch + " 1\n{}",
+        "F2 b 0 0 " + epoch + " 1\n{}", "F2 m 0 0 " + epoch + " 1\n", "F3 r 0 0 " + epoch + " 1\n{}"};
+    for (const auto& text : bad)
+        CHECK_FALSE(is_good(text));
+}
+
 TEST_CASE("what only looks like a message between hubs is refused", "[redis_message]")
 {
     CHECK(is_good("F1 r 0 0\n{}"));
@@ -88,17 +124,20 @@ TEST_CASE("what only looks like a message between hubs is refused", "[redis_mess
 
 TEST_CASE("no cut and no flipped bit of a message crashes the reader", "[redis_message]")
 {
-    const auto text = written({.what = kind::room, .except = 77, .key = "key", .body = R"({"type":"t"})"});
-    for (std::size_t i = 0; i != text.size(); ++i) {
-        redis_message m;
-        std::string why;
-        CHECK_FALSE(parse_redis_message(std::string_view{text}.substr(0, i), m, why));
-        for (int bit = 0; bit != 8; ++bit) {
-            auto damaged = text;
-            damaged[i] = static_cast<char>(damaged[i] ^ (1 << bit));
-            (void)is_good(damaged);
+    const redis_message plain{.what = kind::room, .except = 77, .key = "key", .body = R"({"type":"t"})"};
+    auto placed = plain;
+    placed.at = {0xfedcba9876543210, 1234567};
+    for (const auto& text : {written(plain), written(placed)})
+        for (std::size_t i = 0; i != text.size(); ++i) {
+            redis_message m;
+            std::string why;
+            CHECK_FALSE(parse_redis_message(std::string_view{text}.substr(0, i), m, why));
+            for (int bit = 0; bit != 8; ++bit) {
+                auto damaged = text;
+                damaged[i] = static_cast<char>(damaged[i] ^ (1 << bit));
+                (void)is_good(damaged);
+            }
         }
-    }
 }
 
 TEST_CASE("JSON that others publish becomes a message of its type", "[redis_message]")

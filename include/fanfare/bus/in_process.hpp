@@ -51,6 +51,15 @@ private:
     {
         auto& s = state_->stripes[std::hash<std::string_view>{}(message.channel) % stripe_count];
         const std::lock_guard lock{s.mutex};
+        if (message.at) {
+            // It is in the history already: who cannot take it now reads it there.
+            for (auto* sink : s.sinks)
+                if (sink->ready(message))
+                    sink->missed(message.channel);
+                else
+                    sink->deliver(message);
+            return {};
+        }
         for (auto* sink : s.sinks)
             if (const auto ec = sink->ready(message))
                 return {ec};

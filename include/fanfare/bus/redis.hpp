@@ -21,6 +21,8 @@
 
 namespace fanfare {
 
+class redis_store;
+
 namespace detail {
 class redis_bus_core;
 }
@@ -41,7 +43,7 @@ struct redis_bus_options {
     std::chrono::milliseconds probe_timeout{3'000};
     /// Channels in one SUBSCRIBE or UNSUBSCRIBE, 1 to 100,000.
     std::size_t subscribe_batch = 500;
-    /// The longest message, in bytes, with the key and the bus's own header (at most 1,056 bytes). 4 KiB to 32 MiB.
+    /// The longest message, in bytes, with the key and the bus's own header (at most 1,096 bytes). 4 KiB to 32 MiB.
     std::size_t max_message_size = 1024 * 1024 + 2048;
     /// Told in words what went wrong: the connection, a message from outside that was malformed, a command that Redis
     /// refused. At most a few times a second. Called on the bus's executor; must not block or throw.
@@ -77,6 +79,9 @@ struct redis_bus_stats {
 /// `fanfare:probe:NODE`; `notifications`. Others may publish JSON to a room, to `broadcast` or to `notifications`.
 class redis_bus {
 public:
+    /// A history that other processes cannot read does not do for its rooms.
+    static constexpr bool between_processes = true;
+
     /// Connects when the first sink is attached. `url` is as `parse_redis_url` reads it.
     /// Throws `boost::system::system_error` with `error::invalid_config` that names what is wrong.
     FANFARE_DECL redis_bus(const asio::any_io_executor& executor, redis_options redis, redis_bus_options options = {});
@@ -108,6 +113,8 @@ public:
     FANFARE_DECL redis_bus_stats stats() const;
 
 private:
+    friend class redis_store;
+
     std::shared_ptr<detail::redis_bus_core> core_;
 };
 

@@ -19,6 +19,7 @@ public:
     virtual bus_receipt publish(const bus_message& message, bus_done done) = 0;
     virtual bool join(bus_sink& sink, std::string_view room) = 0;
     virtual void leave(bus_sink& sink, std::string_view room) = 0;
+    virtual bool between_processes() const noexcept = 0;
 };
 
 template <bus B>
@@ -33,6 +34,13 @@ public:
     }
     bool join(bus_sink& sink, std::string_view room) override { return bus_.join(sink, room); }
     void leave(bus_sink& sink, std::string_view room) override { bus_.leave(sink, room); }
+    bool between_processes() const noexcept override
+    {
+        if constexpr (requires { B::between_processes; })
+            return B::between_processes;
+        else
+            return false;
+    }
 
 private:
     B bus_;

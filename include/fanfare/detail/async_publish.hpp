@@ -30,13 +30,14 @@ struct own_message {
     json::value payload;
     std::string key{};
     std::string except{};
+    std::string idempotency_key{};
     bool to_user = false; // the room is a user's
 
     receipt publish(hub_core& hub, publish_done done) const
     {
         if (room.empty())
             return hub.broadcast(type, payload, std::move(done));
-        auto taken = hub.publish(room, known.get(), type, payload, {key, except}, std::move(done));
+        auto taken = hub.publish(room, known.get(), type, payload, {key, except, idempotency_key}, std::move(done));
         if (to_user && taken.error == error::invalid_room)
             taken.error = error::invalid_user;
         return taken;

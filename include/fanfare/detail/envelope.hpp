@@ -14,6 +14,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +45,8 @@ struct outgoing {
     std::string_view room{};
     /// Left out if null.
     const json::value* payload = nullptr;
+    /// Instead of it: JSON text.
+    std::string_view payload_text{};
     /// The client's `request_id` as it came: a string or a number. Left out if null.
     const json::value* request_id = nullptr;
 };
@@ -54,13 +58,34 @@ FANFARE_DECL std::string write_envelope(const outgoing& message, wall_time now);
 FANFARE_DECL shared_frame encode(const outgoing& message, wall_time now, const frame_tags& tags = {});
 
 /// The `error` answer: `{code, message}`.
-FANFARE_DECL shared_frame encode_error(error code, std::string_view message, const json::value* request_id, wall_time now);
+FANFARE_DECL shared_frame encode_error(const error_code& code, std::string_view message, const json::value* request_id, wall_time now);
 
 /// The `gap` marker: `dropped` messages of `room` are lost to this receiver.
 FANFARE_DECL shared_frame encode_gap(std::string_view room, std::size_t dropped, wall_time now);
 
-/// The `gap` marker for messages that the bus may have lost, nobody knows how many. An empty room: broadcasts.
-FANFARE_DECL shared_frame encode_missed(std::string_view room, wall_time now);
+/// The `gap` marker for messages that the bus may have lost, nobody knows how many. An empty room: broadcasts. `at`, if
+/// it is a position, is where the stream goes on after.
+FANFARE_DECL shared_frame encode_missed(std::string_view room, wall_time now, const position& at = {});
+
+/// The `gap` marker for messages that are in no history any more. `at` is where the stream goes on after.
+FANFARE_DECL shared_frame encode_lost(std::string_view room, const position& at, wall_time now);
+
+/// What a position adds to an envelope at most, in bytes.
+inline constexpr std::size_t max_position_size = 64;
+/// A stored envelope with its position, as a text frame.
+FANFARE_DECL shared_frame encode_stored(std::string_view body, const frame_tags& tags);
+
+/// JSON numbers above this do not survive a browser.
+inline constexpr std::uint64_t max_offset = std::uint64_t{1} << 53;
+
+/// A position on the wire, and its epoch.
+FANFARE_DECL std::string epoch_text(std::uint64_t epoch);
+FANFARE_DECL json::object position_fields(const position& at);
+/// Reads one from outside; `why` names what is wrong, and the result is nothing.
+FANFARE_DECL std::optional<position> read_position(const json::value& from, std::string& why);
+
+/// The name of an error on the wire. Errors that are not this library's own come from a store.
+FANFARE_DECL std::string_view wire_code(const error_code& ec) noexcept;
 
 /// What a publish answers, to clients and over HTTP, added to `fields`.
 FANFARE_DECL json::object receipt_fields(json::object fields, const receipt& done);

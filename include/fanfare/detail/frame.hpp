@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/ws_codec.hpp>
+#include <fanfare/position.hpp>
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
@@ -24,6 +25,10 @@ struct frame_tags {
     std::string_view key{};
     /// The number of the connection that is passed over. 0: none.
     std::uint64_t except = 0;
+    /// Its place in the room's history, if it has one.
+    position at{};
+    /// A `gap` marker: `at` is where the room's stream goes on after.
+    bool gap = false;
 };
 
 /// A message encoded once, ready for the wire, immutable and shared by all receivers.
@@ -32,6 +37,9 @@ class frame {
 public:
     FANFARE_DECL static shared_frame make(ws_opcode opcode, std::string_view payload, const frame_tags& tags = {},
                                        bool deflated = false);
+    /// With a payload in two pieces.
+    FANFARE_DECL static shared_frame make(ws_opcode opcode, std::string_view payload, std::string_view rest,
+                                       const frame_tags& tags, bool deflated = false);
 
     /// Header and payload, as they go to the socket.
     std::string_view wire() const noexcept { return {bytes(), std::size_t{header_size_} + payload_size_}; }
@@ -39,6 +47,9 @@ public:
     std::string_view room() const noexcept { return {bytes() + header_size_ + payload_size_, room_size_}; }
     std::string_view key() const noexcept { return {room().data() + room_size_, key_size_}; }
     std::uint64_t except() const noexcept { return except_; }
+    const position& at() const noexcept { return at_; }
+    bool is_gap() const noexcept { return gap_; }
+    frame_tags tags() const noexcept { return {room(), key(), except_, at_, gap_}; }
     ws_opcode opcode() const noexcept { return static_cast<ws_opcode>(bytes()[0] & 0x0f); }
 
     /// The compressed form for a window of 9 to 15 bits: null if not made yet, `this` if compressing does not pay.
@@ -70,7 +81,9 @@ private:
     std::uint16_t room_size_ = 0;
     std::uint16_t key_size_ = 0;
     std::uint8_t header_size_ = 0;
+    bool gap_ = false;
     std::uint64_t except_ = 0;
+    position at_{};
     mutable std::atomic<variants*> variants_{nullptr};
 };
 

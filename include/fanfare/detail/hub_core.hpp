@@ -7,13 +7,18 @@
 #include <fanfare/close_code.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/connection_ref.hpp>
+#include <fanfare/detail/acknowledgements.hpp>
 #include <fanfare/detail/admissions.hpp>
 #include <fanfare/detail/any_bus.hpp>
+#include <fanfare/detail/any_store.hpp>
 #include <fanfare/detail/cluster.hpp>
+#include <fanfare/detail/inbox_keeper.hpp>
 #include <fanfare/detail/presence_keeper.hpp>
+#include <fanfare/detail/resumptions.hpp>
 #include <fanfare/detail/room_state.hpp>
 #include <fanfare/detail/session.hpp>
 #include <fanfare/detail/shard.hpp>
+#include <fanfare/history.hpp>
 #include <fanfare/identity.hpp>
 #include <fanfare/message.hpp>
 #include <fanfare/options.hpp>
@@ -36,6 +41,9 @@ namespace fanfare::detail {
 
 struct shutdown_state;
 
+/// Messages of one page of history at most.
+inline constexpr std::size_t max_history_page = 1000;
+
 /// Takes the fate of a publish, from any thread.
 using publish_done = std::function<void(const receipt&)>;
 
@@ -54,6 +62,8 @@ struct hub_handlers {
     std::function<void(connection_ref)> on_connect;
     std::function<void(connection_ref, close_code)> on_disconnect;
     std::map<std::string, std::function<void(request)>, std::less<>> messages;
+    std::function<void(std::string_view user, const notification&, error_code)> on_notify_failed;
+    std::function<void(std::string_view room, error_code)> on_publish_failed;
     std::function<void(std::exception_ptr)> on_exception;
     std::function<void(raw_connection&, std::string_view data, bool binary)> raw;
 };
@@ -63,7 +73,7 @@ struct hub_handlers {
 class hub_core final : public bus_sink, public std::enable_shared_from_this<hub_core> {
 public:
     FANFARE_DECL hub_core(const std::vector<asio::any_io_executor>& executors, hub_options options,
-                          std::unique_ptr<any_bus> bus);
+                          std::unique_ptr<any_bus> bus, std::unique_ptr<any_store> store);
     FANFARE_DECL ~hub_core();
     /// Joins the bus; right after construction.
     FANFARE_DECL void start();
@@ -72,6 +82,7 @@ public:
     hub_handlers handlers;
     admissions doors;
     cluster others;
+    resumptions resumable;
 
     /// Sets the rules of a namespace: `chat:` for all rooms of that prefix, `global` for one room.
     FANFARE_DECL void configure(std::string_view name, const room_options& rules);
@@ -86,7 +97,8 @@ public:
                                  const json::value& payload, const publish_options& options, publish_done done = {});
     FANFARE_DECL receipt broadcast(std::string_view type, const json::value& payload, publish_done done = {});
     /// An event of the hub's own for a room: it goes out even while the hub is stopping.
-    FANFARE_DECL receipt announce(std::string_view room, std::string_view type, const json::value& payload);
+    FANFARE_DECL receipt announce(std::string_view room, std::string_view type, const json::value& payload,
+                                  std::uint64_t except = 0);
 
     /// A command that every hub on the bus carries out.
     FANFARE_DECL error_code command(const json::object& what, bus_done done = {});
@@ -107,10 +119,28 @@ public:
     /// A member came or left; counts all shards.
     FANFARE_DECL void count_join(room_state& room);
     FANFARE_DECL void count_leave(room_state& room);
-    /// Has the bus carry these rooms' messages here, and calls `then` on the shard when it does: before this returns, if
-    /// it does already. While `then` runs the bus still carries them; from then on only for members.
-    FANFARE_DECL void when_in_force(shard& home, std::vector<room_ptr> rooms, std::function<void()> then);
+    /// Has the bus carry these rooms' messages here, learns their positions, and calls `then` on the shard: before this
+    /// returns, if that is so already. As long as the hold lives the bus carries them; from then on only for members.
+    using hold_ptr = std::shared_ptr<void>;
+    FANFARE_DECL void when_in_force(shard& home, std::vector<room_ptr> rooms, std::function<void(const hold_ptr&)> then);
     FANFARE_DECL void release(room_state& room);
+
+    /// Calls `then` on any thread when the room's position is known, or cannot be; false if there is nothing to wait for.
+    FANFARE_DECL bool learn_position(const room_ptr& room, std::function<void()> then);
+    /// Reads what is after `from` in a room's history. Those who ask for one room while a read is under way share the
+    /// next one: it begins after all their calls. `then` is called on any thread.
+    FANFARE_DECL void read_after(const room_ptr& room, const position& from,
+                                 std::function<void(const shared_slice&)> then);
+    /// A page of a room's history for a client or the application; on any thread.
+    FANFARE_DECL void read_history(std::string_view room, const history_request& what,
+                                   std::function<void(error_code, history_part)> then);
+    /// The rooms of a connection that has ended, or of one that is ended now because its client has come back. On any
+    /// thread; nothing if the token is not good here.
+    FANFARE_DECL void take_rooms_of(const resume_token& token, const std::string& user,
+                                    std::function<void(std::optional<std::vector<std::string>>)> then);
+    /// Marks that a join is queued for a shard.
+    FANFARE_DECL void mark_joining(room_state& room, std::size_t shard_index);
+    void count_recovered(bool whole) noexcept { (whole ? recovered_ : not_recovered_).fetch_add(1); }
 
     /// Whether a connection may open now; if so, it has taken its places among the limits.
     FANFARE_DECL error_code admit(const identity& who, const asio::ip::address& address);
@@ -145,6 +175,16 @@ private:
     FANFARE_DECL receipt send(bus_message message, const shared_frame& encoded, std::size_t receivers,
                               publish_done done);
     FANFARE_DECL void deliver_to_room(room_state& room, shared_frame encoded);
+    FANFARE_DECL receipt publish_stored(std::string_view room, const room_ptr& known, const room_options& rules,
+                                        history_append message, std::size_t receivers, publish_done done);
+    FANFARE_DECL void tell_failed(const std::string& room, const error_code& why);
+    FANFARE_DECL void deliver_in_order(room_state& room, shared_frame encoded);
+    FANFARE_DECL void note_beginning(room_state& room, const position& at);
+    FANFARE_DECL void repair(const room_ptr& room);
+    FANFARE_DECL void repaired(const room_ptr& room, const history_slice& slice, std::uint64_t round);
+    FANFARE_DECL void next_read(const room_ptr& room);
+    FANFARE_DECL void read_position(const room_ptr& room);
+    friend struct stored_publish;
     FANFARE_DECL void deliver_to_all(const shared_frame& encoded);
     FANFARE_DECL void tell_watcher(const bus_status& status);
     FANFARE_DECL bool hold(room_state& room, std::function<void()> then);
@@ -157,6 +197,7 @@ private:
 
     hub_options options_;
     std::unique_ptr<any_bus> bus_;
+    std::unique_ptr<any_store> store_;
     std::shared_ptr<const identity> nobody_ = std::make_shared<const identity>();
     std::uint64_t node_; // random; the upper half of connection ids
     room_registry rooms_;
@@ -176,20 +217,31 @@ private:
     std::atomic<std::uint64_t> published_{0};
     std::atomic<std::uint64_t> publish_refused_{0};
     std::atomic<std::uint64_t> missed_{0};
+    std::atomic<std::uint64_t> store_reads_{0};
+    std::atomic<std::uint64_t> store_failures_{0};
+    std::atomic<std::uint64_t> recovered_{0};
+    std::atomic<std::uint64_t> not_recovered_{0};
+    std::atomic<std::uint64_t> holes_{0};
 
 public:
+    acknowledgements acks{*this};
+    inbox_keeper inbox{*this};
     presence_keeper presence{*this}; // the last member: it goes first
 };
 
 } // namespace fanfare::detail
 
 #if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/impl/acknowledgements.ipp>
 #include <fanfare/impl/cluster.ipp>
 #include <fanfare/impl/connection_ref.ipp>
 #include <fanfare/impl/hub_control.ipp>
 #include <fanfare/impl/hub_core.ipp>
+#include <fanfare/impl/hub_history.ipp>
+#include <fanfare/impl/inbox_keeper.ipp>
 #include <fanfare/impl/presence_keeper.ipp>
 #include <fanfare/impl/session.ipp>
+#include <fanfare/impl/session_history.ipp>
 #include <fanfare/impl/session_protocol.ipp>
 #include <fanfare/impl/shard.ipp>
 #endif

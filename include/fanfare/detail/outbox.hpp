@@ -25,11 +25,12 @@ namespace fanfare::detail {
 /// then messages. Nothing follows a close.
 class outbox {
 public:
-    enum class result { queued, conflated, dropped, overflow };
+    enum class result { queued, conflated, dropped, overflow, resync };
 
     outbox(std::size_t max_messages, std::size_t max_bytes) : max_messages_{max_messages}, max_bytes_{max_bytes} {}
 
-    /// Queues a message. When full, does what `policy` says; `overflow` means that the caller has to close.
+    /// Queues a message. When full, does what `policy` says; `overflow` means that the caller has to close, `resync` that
+    /// the room's messages from `resync_from()` on have been let go, this one included.
     FANFARE_DECL result push(shared_frame message, overflow_policy policy);
 
     /// Queues a message of which the socket has already taken `written` bytes. Only while empty.
@@ -52,6 +53,12 @@ public:
     /// Messages, and their bytes, that wait (gap markers included as messages of no size).
     std::size_t size() const noexcept { return live_; }
     std::size_t bytes() const noexcept { return bytes_; }
+    /// Set by the last `resync`: the place of the oldest message that was let go.
+    const position& resync_from() const noexcept { return resync_from_; }
+    /// Whether a message of this size fits, without any policy.
+    bool takes(std::size_t size) const noexcept { return !full(size); }
+    /// Whether half of the limits are used.
+    bool half_full() const noexcept { return live_ * 2 >= max_messages_ || bytes_ * 2 >= max_bytes_; }
     /// Messages that were dropped since the last call; gap markers tell the peer.
     std::size_t take_dropped() noexcept { return std::exchange(dropped_, 0); }
 
@@ -79,8 +86,11 @@ private:
     }
     FANFARE_DECL gap* find_gap(std::string_view room);
     FANFARE_DECL bool conflate(shared_frame& message);
+    FANFARE_DECL bool take_back(const frame& newer);
+    FANFARE_DECL void clear_if_empty();
     FANFARE_DECL bool drop_oldest(std::string_view room);
     FANFARE_DECL void note_lost(std::string_view room);
+    FANFARE_DECL void let_go(const frame& last);
     FANFARE_DECL void append(item next);
     FANFARE_DECL void compact();
     FANFARE_DECL void index_key(std::size_t at);
@@ -101,6 +111,7 @@ private:
     std::string control_; // control frames on their way; never changed once begun
     std::size_t control_begun_ = 0;
     std::string pong_;
+    position resync_from_{};
     bool ping_ = false;
     std::string close_;
     bool closing_ = false;

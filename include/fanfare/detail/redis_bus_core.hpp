@@ -58,6 +58,9 @@ public:
     FANFARE_DECL bool join(bus_sink& sink, std::string_view room);
     FANFARE_DECL void leave(bus_sink& sink, std::string_view room);
     FANFARE_DECL redis_bus_stats stats();
+    /// A store has published a message of the room, and Redis has answered that number: how many other processes, or
+    /// hubs of this one, that is. Thread-safe.
+    FANFARE_DECL std::size_t published_by_store(std::int64_t subscribers, std::string_view room);
 
     // ---- for the session, on the strand
 
@@ -100,7 +103,7 @@ private:
 
     FANFARE_DECL void wake(std::unique_lock<std::mutex> state);
     FANFARE_DECL void offer(bus_sink& sink, const bus_message& message, bool& skipping);
-    FANFARE_DECL void answered(bus_message::kind what, const std::string& room, const bus_sink* origin,
+    FANFARE_DECL void answered(bus_message::kind what, const std::string& room, bool stored, const bus_sink* origin,
                                const bus_done& done, error_code ec, const redis_value& reply);
     FANFARE_DECL std::size_t others_among(std::int64_t subscribers, bus_message::kind what, std::string_view room,
                                           const bus_sink* origin);

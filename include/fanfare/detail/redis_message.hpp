@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/envelope.hpp>
+#include <fanfare/position.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +14,8 @@
 namespace fanfare::detail {
 
 /// What hubs send each other over Redis: `F1 KIND EXCEPT KEYSIZE\n`, the key, the body. EXCEPT is hexadecimal, KEYSIZE
-/// decimal, both without leading zeros. JSON cannot begin with an F, so everything else is from somebody else.
+/// decimal, both without leading zeros. A room's message with a position: `F2 r EXCEPT KEYSIZE EPOCH OFFSET\n`, with
+/// EPOCH in 16 hexadecimal digits. JSON cannot begin with an F, so everything else is from somebody else.
 struct redis_message {
     enum class kind : char {
         room = 'r',
@@ -27,14 +29,19 @@ struct redis_message {
     std::uint64_t except = 0;
     std::string_view key{};
     std::string_view body{};
+    position at{}; ///< Only of a room's message.
 };
 
 inline constexpr std::size_t max_redis_key_size = 1024;
+inline constexpr std::size_t max_redis_header_line = 72;
 /// What the header line and the key add to the body at most.
-inline constexpr std::size_t max_redis_header_size = 32 + max_redis_key_size;
+inline constexpr std::size_t max_redis_header_size = max_redis_header_line + max_redis_key_size;
 /// A room's name when it comes from outside, with its prefix, in bytes.
 inline constexpr std::size_t max_foreign_room_name = 128;
 inline constexpr std::size_t max_foreign_json_depth = 32;
+
+/// Reads an epoch of 16 hexadecimal digits. False if it is none, or 0.
+FANFARE_DECL bool parse_epoch(std::string_view text, std::uint64_t& out) noexcept;
 
 /// Appends `message` in the form above.
 FANFARE_DECL void append_redis_message(std::string& out, const redis_message& message);

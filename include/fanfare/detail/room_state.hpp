@@ -5,6 +5,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/delivery.hpp>
 #include <fanfare/detail/frame.hpp>
+#include <fanfare/detail/room_stream.hpp>
 #include <fanfare/options.hpp>
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -34,6 +35,13 @@ struct shard_room {
     std::atomic<std::uint32_t> count{0}; // of members
     /// Joins that are queued for the shard: a message published after them has to go the same way.
     std::atomic<std::uint32_t> joining{0};
+    /// Grows when the shard begins to be concerned: what was queued before is not for those who have joined since.
+    std::atomic<std::uint32_t> generation{0};
+    /// In rooms with history: the last message that the members got, and where the stream was when the first join was
+    /// queued, under the stream's lock.
+    position last{};
+    std::uint32_t last_set_in = 0; // generation
+    position joining_from{};
 
     bool concerned() const noexcept { return count.load() != 0 || joining.load() != 0; }
 };
@@ -42,15 +50,26 @@ struct shard_room {
 struct room_state {
     room_state(room_registry& owner, std::string_view name_, std::shared_ptr<const room_options> options_,
                std::size_t shards)
-        : registry{owner}, name{name_}, options{std::move(options_)}, parts{std::make_unique<shard_room[]>(shards)}
+        : registry{owner}, name{name_}, options{std::move(options_)},
+          stream{options->history != 0 ? std::make_unique<room_stream>() : nullptr},
+          parts{std::make_unique<shard_room[]>(shards)}
     {
     }
 
     room_registry& registry;
     const std::string name;
     const std::shared_ptr<const room_options> options;
+    const std::unique_ptr<room_stream> stream; // of a room with history
     const std::unique_ptr<shard_room[]> parts; // by shard
     std::atomic<std::uint32_t> total{0};       // members on all shards
+    /// Whether somebody here gets the room's messages, or is about to.
+    bool concerned(std::size_t shards) const noexcept
+    {
+        for (std::size_t i = 0; i != shards; ++i)
+            if (parts[i].concerned())
+                return true;
+        return false;
+    }
     // On the bus; all three under the registry's lock.
     std::uint32_t holds = 0; // members, and joins that wait for the bus
     bool in_force = false;   // the bus carries the room's messages to this hub
@@ -84,6 +103,13 @@ public:
             for (auto& [name, room] : s.rooms)
                 f(*room);
         }
+    }
+    /// Calls `f` under the lock that guards where the room's members begin to get its messages.
+    template <class F>
+    void with_stream(const room_state& room, F f)
+    {
+        const std::lock_guard lock{room.stream ? room.stream->mutex : stripe_of(room.name).mutex};
+        f();
     }
     /// Calls `f` under the lock that guards this room's place on the bus.
     template <class F>

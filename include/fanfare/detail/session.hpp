@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/connection_ref.hpp>
+#include <fanfare/detail/catch_up.hpp>
 #include <fanfare/detail/outbox.hpp>
 #include <fanfare/detail/shard.hpp>
 #include <fanfare/detail/token_bucket.hpp>
@@ -13,6 +14,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
+#include <array>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -55,7 +57,7 @@ public:
     FANFARE_DECL void send(shared_frame message);
     FANFARE_DECL void send_message(std::string_view type, const json::value* payload,
                                    const json::value* request_id = nullptr);
-    FANFARE_DECL void send_error(error code, std::string_view message, const json::value* request_id = nullptr);
+    FANFARE_DECL void send_error(const error_code& code, std::string_view message, const json::value* request_id = nullptr);
     /// Begins the closing handshake (RFC 6455 section 7.1.2).
     FANFARE_DECL void close(close_code code, std::string_view reason, std::chrono::milliseconds wait);
     FANFARE_DECL void close(close_code code, std::string_view reason = {});
@@ -74,6 +76,23 @@ public:
     FANFARE_DECL std::size_t rooms_joined() const noexcept;
     bool is_member(std::string_view room) const noexcept { return position_of(room) != rooms_.size(); }
 
+    /// Its way from a position in a room's history to the live stream, if it is on one.
+    FANFARE_DECL catch_up* catching(std::string_view room) noexcept;
+    /// Begins one for a room that it is a member of: live messages wait from now on.
+    FANFARE_DECL catch_up& begin_catch_up(std::string_view room, const position& sent);
+    FANFARE_DECL void end_catch_up(std::string_view room);
+    /// Sends what has been read from the history, as far as the socket takes it.
+    FANFARE_DECL void pump();
+    /// From where on it gets the room's messages live; no position if nobody knows, or the room has no history.
+    FANFARE_DECL position joined_at(std::string_view room) const noexcept;
+    /// Whether nothing can be lacking in what it got live since then.
+    FANFARE_DECL bool got_all_since_joining(const room_state& room) const;
+    FANFARE_DECL room_ptr room_of(std::string_view name) const;
+    /// The secret half of its resume token.
+    FANFARE_DECL std::string resume_secret() const;
+    /// Its rooms, but for those that come with the identity.
+    FANFARE_DECL std::vector<std::string> chosen_rooms() const;
+
     FANFARE_DECL void on_tick();
 
     shard& home() noexcept { return home_; }
@@ -91,6 +110,8 @@ public:
 
     /// A request that waits for an answer from the application. False: there are too many.
     FANFARE_DECL bool begin_request();
+    /// Answers a bad message; a flood of them ends the connection.
+    FANFARE_DECL void offend(error code, std::string_view message, const json::value* request_id);
     void end_request() noexcept { --pending_requests_; }
     /// A handler of the application threw.
     FANFARE_DECL void handler_failed(std::exception_ptr cause);
@@ -117,6 +138,7 @@ private:
         room_ptr room;
         std::uint32_t position = 0;
         bool own = false; // came with the identity
+        fanfare::position begin{}; // in the room's history: what it got live is after it
     };
 
     /// The descriptor that the shard may write to by itself, or -1.
@@ -129,6 +151,7 @@ private:
     virtual void close_stream() noexcept = 0;
 
     FANFARE_DECL std::vector<room_ptr> own_rooms();
+    FANFARE_DECL void add_resumption(json::object& greeting);
     FANFARE_DECL void greet(const std::vector<room_ptr>& own);
     FANFARE_DECL void begin(const std::vector<room_ptr>& own, std::span<char> early);
     FANFARE_DECL void on_event(const ws_event& event);
@@ -141,9 +164,14 @@ private:
     FANFARE_DECL void on_presence(const incoming& message);
     FANFARE_DECL const json::array* rooms_in(const incoming& message);
     FANFARE_DECL bool within_rate();
-    FANFARE_DECL void offend(error code, std::string_view message, const json::value* request_id);
     FANFARE_DECL void push(shared_frame message, overflow_policy policy);
     FANFARE_DECL void push_all(const std::vector<shared_frame>& frames, std::size_t from);
+    FANFARE_DECL std::vector<shared_frame> meant_for_this(const std::vector<shared_frame>& frames, bool selective);
+    FANFARE_DECL bool wants_now(const shared_frame& message);
+    FANFARE_DECL void read_on(catch_up& one);
+    FANFARE_DECL void send_on(catch_up& one);
+    FANFARE_DECL void forget_settled();
+    FANFARE_DECL bool direct() noexcept;
     FANFARE_DECL outbox& box();
     FANFARE_DECL void flush();
     FANFARE_DECL void block();
@@ -155,9 +183,11 @@ private:
     shard& home_;
     std::shared_ptr<const identity> who_;
     std::uint64_t number_ = 0;
+    std::array<std::uint64_t, 2> secret_{}; // of its resume token
     std::vector<membership> rooms_;
     std::vector<room_ptr> expected_;
     std::unique_ptr<outbox> outbox_; // none while nothing waits
+    std::unique_ptr<std::vector<catch_up>> catching_; // none while there is nothing to catch up with
     ws_decoder decoder_;
     token_bucket rate_;
     asio::ip::address address_;
@@ -165,6 +195,7 @@ private:
     std::uint16_t pending_requests_ = 0;
     std::uint16_t offences_ = 0;
     std::uint32_t last_offence_ = 0;
+    std::uint32_t catch_ups_ = 0; // begun so far
     phase phase_ = phase::fresh;
     std::uint8_t deflate_bits_ = 0; // 0: no deflate
     bool blocked_ = false;          // wait_write is pending

@@ -75,6 +75,15 @@ public:
     /// Membership. `join` answers the member's position; `leave` may move another member to it.
     FANFARE_DECL std::uint32_t join(room_state& room, std::uint32_t slot);
     FANFARE_DECL void leave(room_state& room, std::uint32_t position);
+    /// The last message of the room's history that the members here have got; hands out what waits first. Not while a
+    /// delivery walks over the room's members.
+    FANFARE_DECL position last_of(room_state& room);
+    /// Whether that is `at`, and nothing is on its way.
+    bool is_at(const room_state& room, const position& at) const noexcept
+    {
+        const auto& part = room.parts[index_];
+        return part.last == at && part.pending.empty() && !part.under_way;
+    }
     session& at(std::uint32_t slot) noexcept { return *slots_[slot].owner; }
 
     /// Set when the quick path of delivery must not be taken: see `session::deliver`.
@@ -111,6 +120,7 @@ private:
         room_ptr room{};
         shared_frame message{};
         std::unique_ptr<task> work{};
+        std::uint32_t generation = 0; // of the room's part
         bool again = false; // for the room of the command before, to spare its counter
     };
     struct place {
@@ -125,6 +135,9 @@ private:
     FANFARE_DECL std::shared_ptr<void> give_up_queue();
     FANFARE_DECL void drain();
     FANFARE_DECL void take(command& c, room_ptr& current);
+    FANFARE_DECL static bool follows(shard_room& part, const frame& message) noexcept;
+    FANFARE_DECL void forget_queued(const shared_frame& message);
+    FANFARE_DECL void count_member(room_state& room, shard_room& part);
     FANFARE_DECL void make_dirty(const room_ptr& room, shard_room& part);
     FANFARE_DECL void flush(std::size_t budget);
     FANFARE_DECL bool begin_delivery(shard_room& part, std::size_t members);

@@ -2,61 +2,76 @@
 #ifndef FANFARE_DETAIL_SUBSCRIBE_OPERATION_HPP
 #define FANFARE_DETAIL_SUBSCRIBE_OPERATION_HPP
 
-#include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/session.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/message.hpp>
 
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace fanfare::detail {
 
-/// Asks the hub's authorizer whether the session may do something, and calls `then(allowed)` on the session's shard:
-/// at once if the answer comes at once, later if it comes later or from elsewhere. No answer is a refusal.
-template <class F>
-void ask(session& s, std::string_view room, room_action action, F then);
-
-/// One `subscribe` request: each room is checked and asked for; when all have their answer, the
-/// allowed ones are joined and the client is told about every one.
+/// One `subscribe` request. Each room is checked and asked for; when all have their answer, and the bus carries the
+/// allowed ones, they are joined, and what was missed is read. Then the client is told about every one, gets what it
+/// missed, and goes on live.
 class subscribe_operation : public std::enable_shared_from_this<subscribe_operation> {
 public:
-    FANFARE_DECL static void start(session& s, const json::array& rooms, const json::value* since,
-                                   const json::value* request_id);
+    /// `payload` is `{rooms?, since?, last?, resume?}`; answers what is wrong with it.
+    FANFARE_DECL static void start(session& s, const json::object& payload, const json::value* request_id);
 
 private:
     struct wished {
         std::string room;
-        error refused{}; // zero: not refused
+        error refused{};  // zero: not refused
         room_ptr joins{}; // to be joined
+        std::optional<position> since{};
+        std::uint64_t last = 0; // the newest so many
+        position base{}; // of the live stream, when the catching up began
+        std::uint32_t catch_up = 0; // its number
+        bool kept_from_it = false; // it may join, and not read what was before
+        bool reading = false;
+        shared_slice slice{};
+        std::optional<bool> recovered{};
     };
     explicit subscribe_operation(session& s) : session_{&s} {}
+    FANFARE_DECL std::string read(const json::object& payload);
+    FANFARE_DECL std::string read_since(const json::value* since);
+    FANFARE_DECL std::string read_last(const json::value* last);
+    FANFARE_DECL wished* wish_of(std::string_view room);
+    FANFARE_DECL void resume();
+    FANFARE_DECL void resumed_with(const std::optional<std::vector<std::string>>& rooms);
+    FANFARE_DECL void check_all();
     FANFARE_DECL void check(std::size_t i);
+    FANFARE_DECL void ask_for_history(std::size_t i);
     FANFARE_DECL void answered();
     FANFARE_DECL void prepare();
+    FANFARE_DECL void join_all();
+    FANFARE_DECL void catch_up_from(wished& wish);
+    FANFARE_DECL void read_for(std::size_t i, const position& from);
+    FANFARE_DECL void one_read();
     FANFARE_DECL void finish();
+    FANFARE_DECL static position goes_on_at(const wished& wish);
+    FANFARE_DECL position settle(wished& wish);
 
     boost::intrusive_ptr<session> session_;
     std::vector<wished> wishes_;
-    std::vector<std::string> since_;
+    std::vector<std::pair<std::string, position>> since_; // of rooms that only the resume token may name
+    std::string resume_;
+    std::optional<bool> resumed_;
+    std::uint64_t last_for_all_ = 0;
     json::value request_id_;
+    std::shared_ptr<void> hold_;
     std::size_t waiting_ = 1; // on the shard only
-};
-
-/// One `publish` request of a client.
-struct publish_operation {
-    FANFARE_DECL static void start(session& s, std::string_view room, std::string_view type,
-                                   const json::value* payload, const json::value* request_id);
-
-private:
-    FANFARE_DECL static void answer(session& s, const std::string& room, const json::value& id, const receipt& done);
 };
 
 } // namespace fanfare::detail

@@ -61,7 +61,7 @@ FANFARE_DECL shared_frame deflated_frame(const shared_frame& f, int window_bits,
     std::string bytes;
     auto made = f;
     if (with.deflate(f->payload(), window_bits, bytes))
-        made = frame::make(f->opcode(), bytes, {f->room(), f->key(), f->except()}, true);
+        made = frame::make(f->opcode(), bytes, f->tags(), true);
     return shared_frame{f->keep_variant(window_bits, std::move(made))};
 }
 

@@ -10,6 +10,7 @@
 #include <boost/json/serializer.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -80,6 +81,10 @@ FANFARE_DECL std::string write_envelope(const outgoing& message, wall_time now)
         out += ",\"payload\":";
         append_json(out, *message.payload);
     }
+    if (!message.payload_text.empty()) {
+        out += ",\"payload\":";
+        out += message.payload_text;
+    }
     out += ",\"timestamp\":\"";
     append_timestamp(out, now);
     out += '"';
@@ -96,9 +101,15 @@ FANFARE_DECL shared_frame encode(const outgoing& message, wall_time now, const f
     return frame::make(ws_opcode::text, write_envelope(message, now), tags);
 }
 
-FANFARE_DECL shared_frame encode_error(error code, std::string_view message, const json::value* request_id, wall_time now)
+FANFARE_DECL std::string_view wire_code(const error_code& ec) noexcept
 {
-    const json::value payload{{"code", to_string(code)}, {"message", message}};
+    return ec.category() == error_category() ? to_string(static_cast<error>(ec.value())) : to_string(error::store_failed);
+}
+
+FANFARE_DECL shared_frame encode_error(const error_code& code, std::string_view message, const json::value* request_id,
+                                       wall_time now)
+{
+    const json::value payload{{"code", wire_code(code)}, {"message", message}};
     return encode({.type = "error", .payload = &payload, .request_id = request_id}, now);
 }
 
@@ -108,10 +119,76 @@ FANFARE_DECL shared_frame encode_gap(std::string_view room, std::size_t dropped,
     return encode({.type = "gap", .room = room, .payload = &payload}, now);
 }
 
-FANFARE_DECL shared_frame encode_missed(std::string_view room, wall_time now)
+inline shared_frame encode_gap(std::string_view room, std::string_view reason, const position& at, wall_time now)
 {
-    const json::value payload{{"reason", "link_lost"}};
-    return encode({.type = "gap", .room = room, .payload = &payload}, now, {room, {}, 0});
+    json::object payload{{"reason", reason}};
+    if (at) {
+        payload["epoch"] = epoch_text(at.epoch);
+        payload["offset"] = at.offset;
+    }
+    const json::value body(std::move(payload));
+    return encode({.type = "gap", .room = room, .payload = &body}, now, {.room = room, .at = at, .gap = true});
+}
+
+FANFARE_DECL shared_frame encode_missed(std::string_view room, wall_time now, const position& at)
+{
+    return encode_gap(room, "link_lost", at, now);
+}
+
+FANFARE_DECL shared_frame encode_lost(std::string_view room, const position& at, wall_time now)
+{
+    return encode_gap(room, "history_lost", at, now);
+}
+
+FANFARE_DECL std::string epoch_text(std::uint64_t epoch)
+{
+    static constexpr char hex[] = "0123456789abcdef";
+    std::string text(16, '0');
+    for (auto at = text.rbegin(); at != text.rend(); ++at, epoch >>= 4)
+        *at = hex[epoch & 15];
+    return text;
+}
+
+FANFARE_DECL shared_frame encode_stored(std::string_view body, const frame_tags& tags)
+{
+    static constexpr char hex[] = "0123456789abcdef";
+    char rest[80] = ",\"offset\":";
+    char* end = std::to_chars(rest + 10, rest + 40, tags.at.offset).ptr;
+    for (const char c : std::string_view{",\"epoch\":\""})
+        *end++ = c;
+    for (int shift = 60; shift >= 0; shift -= 4)
+        *end++ = hex[(tags.at.epoch >> shift) & 15];
+    *end++ = '"';
+    *end++ = '}';
+    body.remove_suffix(1);
+    return frame::make(ws_opcode::text, body, {rest, static_cast<std::size_t>(end - rest)}, tags);
+}
+
+FANFARE_DECL json::object position_fields(const position& at)
+{
+    return {{"epoch", epoch_text(at.epoch)}, {"offset", at.offset}};
+}
+
+FANFARE_DECL std::optional<position> read_position(const json::value& from, std::string& why)
+{
+    const auto* fields = from.if_object();
+    const auto* epoch = fields ? fields->if_contains("epoch") : nullptr;
+    const auto* offset = fields ? fields->if_contains("offset") : nullptr;
+    const auto* text = epoch ? epoch->if_string() : nullptr;
+    position out;
+    if (!text || text->size() != 16 ||
+        std::from_chars(text->data(), text->data() + 16, out.epoch, 16).ptr != text->data() + 16 || out.epoch == 0) {
+        why = "a position's epoch must be a string of 16 hexadecimal digits";
+        return std::nullopt;
+    }
+    error_code ec;
+    if (offset && offset->is_number())
+        out.offset = offset->to_number<std::uint64_t>(ec);
+    if (!offset || !offset->is_number() || offset->is_double() || ec || out.offset > max_offset) {
+        why = "a position's offset must be a whole number from 0 to 2^53";
+        return std::nullopt;
+    }
+    return out;
 }
 
 FANFARE_DECL json::object receipt_fields(json::object fields, const receipt& done)
@@ -120,6 +197,12 @@ FANFARE_DECL json::object receipt_fields(json::object fields, const receipt& don
     fields["dispatched_to_cluster"] = done.dispatched_to_cluster;
     if (done.nodes)
         fields["nodes"] = *done.nodes;
+    if (done.position) {
+        fields["epoch"] = epoch_text(done.position.epoch);
+        fields["offset"] = done.position.offset;
+    }
+    if (done.duplicate)
+        fields["duplicate"] = true;
     return fields;
 }
 

@@ -38,6 +38,12 @@ public:
         case error::bus_unavailable: return "there is no link to the other processes; nothing was sent";
         case error::delivery_unknown: return "the link broke before the message was confirmed; some may have got it";
         case error::redis_failed: return "Redis answered with an error";
+        case error::no_history: return "the room keeps no history";
+        case error::invalid_position: return "no such position in the history";
+        case error::store_failed: return "the store failed";
+        case error::store_full: return "the store has as much waiting as it may";
+        case error::not_found: return "no such thing";
+        case error::no_inbox: return "there is no inbox";
         }
         return "unknown error";
     }

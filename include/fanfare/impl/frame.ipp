@@ -15,21 +15,30 @@ namespace fanfare::detail {
 
 FANFARE_DECL shared_frame frame::make(ws_opcode opcode, std::string_view payload, const frame_tags& tags, bool deflated)
 {
-    if (payload.size() > std::numeric_limits<std::uint32_t>::max() || tags.room.size() > 0xffff ||
+    return make(opcode, payload, {}, tags, deflated);
+}
+
+FANFARE_DECL shared_frame frame::make(ws_opcode opcode, std::string_view payload, std::string_view rest,
+                                      const frame_tags& tags, bool deflated)
+{
+    const auto size = payload.size() + rest.size();
+    if (size > std::numeric_limits<std::uint32_t>::max() || tags.room.size() > 0xffff ||
         tags.key.size() > 0xffff)
         throw std::length_error("fanfare: a frame above 4 GiB, or a room or key above 64 KiB");
-    const auto header = ws_header_size(payload.size());
-    void* memory = ::operator new(sizeof(frame) + header + payload.size() + tags.room.size() + tags.key.size());
+    const auto header = ws_header_size(size);
+    void* memory = ::operator new(sizeof(frame) + header + size + tags.room.size() + tags.key.size());
     auto* f = new (memory) frame;
-    f->payload_size_ = static_cast<std::uint32_t>(payload.size());
+    f->payload_size_ = static_cast<std::uint32_t>(size);
     f->room_size_ = static_cast<std::uint16_t>(tags.room.size());
     f->key_size_ = static_cast<std::uint16_t>(tags.key.size());
     f->header_size_ = static_cast<std::uint8_t>(header);
     f->except_ = tags.except;
+    f->at_ = tags.at;
+    f->gap_ = tags.gap;
 
     char* out = f->bytes();
-    out += write_ws_header(out, opcode, payload.size(), deflated);
-    for (const auto part : {payload, tags.room, tags.key}) {
+    out += write_ws_header(out, opcode, size, deflated);
+    for (const auto part : {payload, rest, tags.room, tags.key}) {
         if (!part.empty())
             std::memcpy(out, part.data(), part.size());
         out += part.size();

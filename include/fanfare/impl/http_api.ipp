@@ -4,7 +4,10 @@
 
 #include <fanfare/auth/origin.hpp>
 #include <fanfare/detail/envelope.hpp>
+#include <fanfare/detail/inbox_operation.hpp>
+#include <fanfare/detail/history_operation.hpp>
 #include <fanfare/detail/presence_operation.hpp>
+#include <fanfare/detail/random.hpp>
 #include <fanfare/http_api.hpp>
 
 #include <boost/beast/http/field.hpp>
@@ -12,6 +15,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_from.hpp>
 
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -23,17 +28,6 @@ namespace detail {
 inline std::string_view path_of(std::string_view target) noexcept
 {
     return target.substr(0, target.find('?'));
-}
-
-// Takes the same time wherever two keys differ.
-inline bool same_secret(std::string_view a, std::string_view b) noexcept
-{
-    if (a.size() != b.size())
-        return false;
-    unsigned different = 0;
-    for (std::size_t i = 0; i != a.size(); ++i)
-        different |= static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]));
-    return different == 0;
 }
 
 template <class Body>
@@ -54,11 +48,15 @@ inline int status_of(error code) noexcept
     case error::too_many_tickets:
     case error::bus_unavailable:
     case error::delivery_unknown:
-    case error::redis_failed: return 503;
+    case error::redis_failed:
+    case error::store_failed:
+    case error::store_full: return 503;
     case error::handler_failed: return 500;
     case error::timed_out: return 504;
     case error::message_too_large: return 413;
-    case error::unknown_room: return 404;
+    case error::unknown_room:
+    case error::not_found:
+    case error::no_inbox: return 404;
     case error::forbidden: return 403;
     default: return 400;
     }
@@ -72,12 +70,13 @@ struct http_api::reply {
     bool keep_alive;
     done_type done;
 
-    void answer(int status, const json::value& body) const
+    void answer(int status, const json::value& body) const { answer_text(status, json::serialize(body)); }
+    void answer_text(int status, std::string body) const
     {
         response_type out{static_cast<boost::beast::http::status>(status), version};
         out.set(boost::beast::http::field::content_type, "application/json");
         out.set(boost::beast::http::field::cache_control, "no-store");
-        out.body() = json::serialize(body);
+        out.body() = std::move(body);
         send(std::move(out));
     }
     void fail(int status, error code, std::string_view message) const
@@ -87,8 +86,14 @@ struct http_api::reply {
     void fail(error code) const { fail(detail::status_of(code), code, make_error_code(code).message()); }
     void fail(error_code code) const
     {
-        const auto own = code.category() == error_category() ? static_cast<error>(code.value()) : error::handler_failed;
+        const auto own = code.category() == error_category() ? static_cast<error>(code.value()) : error::store_failed;
         fail(detail::status_of(own), own, code.message());
+    }
+    // Of an inbox.
+    void fail_inbox(error_code code) const
+    {
+        const auto own = detail::inbox_error(code);
+        fail(detail::status_of(own), own, detail::inbox_error_text(code));
     }
     void send(response_type out) const
     {
@@ -152,10 +157,13 @@ FANFARE_DECL void http_api::async_handle(const request_type& request, const asio
     };
     static constexpr route routes[] = {{"/api/v1/publish", verb::post, &http_api::publish, true},
                                        {"/api/v1/notify", verb::post, &http_api::notify, true},
+                                       {"/api/v1/inbox", verb::get, &http_api::inbox, true},
+                                       {"/api/v1/inbox/mark", verb::post, &http_api::inbox_mark, true},
                                        {"/api/v1/tickets", verb::post, &http_api::issue_ticket, true},
                                        {"/api/v1/ws/stats", verb::get, &http_api::stats, false},
                                        {"/api/v1/cluster", verb::get, &http_api::cluster, true},
-                                       {"/api/v1/presence", verb::get, &http_api::presence, true}};
+                                       {"/api/v1/presence", verb::get, &http_api::presence, true},
+                                       {"/api/v1/history", verb::get, &http_api::history, true}};
     const auto path = c.view.path();
     if (path == "/healthz" || path == "/readyz") {
         const auto bus = hub_->status();
@@ -209,6 +217,11 @@ FANFARE_DECL void http_api::publish(const call& c) const
     publish_options options;
     if (key && key->is_string())
         options.key = key->get_string();
+    const auto* once = body->if_contains("idempotency_key");
+    if (once && !once->is_string())
+        return c.fail(400, error::invalid_message, "idempotency_key must be a string");
+    if (once)
+        options.idempotency_key = once->get_string();
     const auto told = [to = reply{c}, room = *room](const receipt& done) {
         if (!done)
             return to.fail(done.error);
@@ -219,29 +232,123 @@ FANFARE_DECL void http_api::publish(const call& c) const
         told(taken);
 }
 
+// What became of a notification. What is stored is answered as such, even where nobody could be told of it now.
+inline json::object notified(const std::string& user, const receipt& done)
+{
+    const auto* status = done.local_receivers != 0 && !done.error        ? "delivered_locally"
+                         : done.dispatched_to_cluster && !done.error ? "dispatched_to_cluster"
+                         : done.stored                               ? "stored"
+                                                                     : "no_receiver";
+    auto fields = detail::receipt_fields({{"user_id", user}, {"status", status}}, done);
+    if (!done.id.empty())
+        fields["id"] = done.id;
+    if (done.duplicate)
+        fields["duplicate"] = true;
+    if (done.error)
+        fields["problem"] = to_string(detail::inbox_error(done.error));
+    return fields;
+}
+
 FANFARE_DECL void http_api::notify(const call& c) const
 {
     const auto body = c.body(hub_->options().max_json_depth);
     if (!body)
         return;
     const auto user = c.text(*body, "user_id");
-    const auto title = user ? c.text(*body, "title") : std::nullopt;
-    const auto message = title ? c.text(*body, "message") : std::nullopt;
+    auto title = user ? c.text(*body, "title") : std::nullopt;
+    auto message = title ? c.text(*body, "message") : std::nullopt;
     if (!message)
         return;
     const auto* data = body->if_contains("data");
-    const json::value payload{
-        {"user_id", *user}, {"title", *title}, {"message", *message}, {"data", data ? *data : json::value{}}};
-    const auto told = [to = reply{c}, user = *user](const receipt& done) {
-        if (!done)
-            return done.error == error::invalid_room ? to.fail(error::invalid_user) : to.fail(done.error);
-        const auto* status = done.local_receivers != 0       ? "delivered_locally"
-                             : done.dispatched_to_cluster ? "dispatched_to_cluster"
-                                                          : "no_receiver";
-        to.answer(200, detail::receipt_fields({{"user_id", user}, {"status", status}}, done));
-    };
-    if (const auto taken = hub_->publish("user:" + *user, nullptr, "notification", payload, {}, told); !taken)
-        told(taken);
+    const auto* key = body->if_contains("idempotency_key");
+    if (key && (!key->is_string() || key->get_string().size() > 128))
+        return c.fail(400, error::invalid_message, "idempotency_key must be a string of at most 128 bytes");
+    hub_->inbox.notify(*user,
+                       {.title = std::move(*title),
+                        .message = std::move(*message),
+                        .data = data ? *data : json::value{},
+                        .idempotency_key = key ? std::string{std::string_view{key->get_string()}} : std::string{}},
+                       [to = reply{c}, user = *user](const receipt& done) {
+                           if (!done && !done.stored)
+                               return to.fail_inbox(done.error);
+                           to.answer(200, notified(user, done));
+                       });
+}
+
+// A number of the query; as text, if it is none, to be told as what it should be.
+inline json::value number_or_text(const std::string& value)
+{
+    std::uint64_t number = 0;
+    const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (read.ec == std::errc{} && read.ptr == value.data() + value.size())
+        return number;
+    return json::value(value);
+}
+
+FANFARE_DECL void http_api::history(const call& c) const
+{
+    const auto room = c.view.query("room");
+    if (!room || room->empty())
+        return c.fail(400, error::invalid_message, "this needs ?room=NAME");
+    json::object fields;
+    const auto epoch = c.view.query("epoch");
+    const auto offset = c.view.query("offset");
+    if (epoch || offset)
+        fields["since"] = {{"epoch", epoch.value_or("")}, {"offset", number_or_text(offset.value_or(""))}};
+    if (const auto limit = c.view.query("limit"))
+        fields["limit"] = number_or_text(*limit);
+    if (const auto order = c.view.query("order"))
+        fields["order"] = *order;
+    history_request what;
+    if (const auto wrong = detail::read_history_request(fields, what); !wrong.empty())
+        return c.fail(400, error::invalid_message, wrong);
+    hub_->read_history(*room, what, [to = reply{c}, room = *room](error_code ec, const history_part& part) {
+        if (!ec)
+            return to.answer_text(200, detail::history_answer(room, part, detail::max_history_answer));
+        const auto own = ec.category() == error_category() ? static_cast<error>(ec.value()) : error::store_failed;
+        to.fail(detail::status_of(own), own, detail::history_problem(room, ec));
+    });
+}
+
+FANFARE_DECL void http_api::inbox(const call& c) const
+{
+    const auto user = c.view.query("user_id");
+    if (!user || user->empty())
+        return c.fail(400, error::invalid_message, "this needs ?user_id=ID");
+    json::object fields;
+    for (const auto* name : {"cursor", "filter"})
+        if (const auto value = c.view.query(name))
+            fields[name] = *value;
+    if (const auto limit = c.view.query("limit"))
+        fields["limit"] = number_or_text(*limit);
+    std::string why;
+    const auto query = detail::read_inbox_query(fields, why);
+    if (!why.empty())
+        return c.fail(400, error::invalid_message, why);
+    hub_->inbox.list(*user, query, [to = reply{c}](error_code ec, const inbox_page& page) {
+        if (ec)
+            return to.fail_inbox(ec);
+        to.answer(200, detail::inbox_page_fields(page));
+    });
+}
+
+FANFARE_DECL void http_api::inbox_mark(const call& c) const
+{
+    const auto body = c.body(hub_->options().max_json_depth);
+    const auto user = body ? c.text(*body, "user_id") : std::nullopt;
+    if (!user)
+        return;
+    std::string why;
+    const auto mark = detail::read_inbox_mark(*body, why);
+    if (!why.empty())
+        return c.fail(400, error::invalid_message, why);
+    hub_->inbox.mark(*user, mark, 0,
+                     [to = reply{c}, action = mark.action, all = mark.all](error_code ec, const inbox_marked& answer) {
+                         if (ec)
+                             return to.fail_inbox(ec);
+                         const fanfare::inbox_mark how{.action = action, .all = all};
+                         to.answer(200, detail::inbox_marked_fields(how, answer));
+                     });
 }
 
 FANFARE_DECL void http_api::issue_ticket(const call& c) const

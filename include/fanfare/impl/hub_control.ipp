@@ -39,6 +39,8 @@ FANFARE_DECL void hub_core::carry_out(std::string_view text, std::size_t hubs)
             answer->with_stats = true;
         return;
     }
+    if (message.type == "acked")
+        return acks.on_command(*fields);
     const auto user = text_field(*fields, "user");
     const auto id = number_of(text_field(*fields, "connection"));
     if (user.empty() && !id)
@@ -105,7 +107,7 @@ FANFARE_DECL void hub_core::on_shards_of(const std::string& user,
         if (!own->parts[s->index()].concerned() && s->greeting.load() == 0)
             continue;
         if (joining)
-            joining->parts[s->index()].joining.fetch_add(1);
+            mark_joining(*joining, s->index());
         s->post([own, user, work](shard& home) { work(home, connections_of(user, *own, home)); });
     }
 }
@@ -127,7 +129,7 @@ FANFARE_DECL void hub_core::join_all(shard& home, const std::vector<std::uint64_
     for (const auto number : connections)
         if (auto* s = home.find(number))
             s->expect(room);
-    when_in_force(home, {room}, [&home, connections, room, answer] {
+    when_in_force(home, {room}, [&home, connections, room, answer](const hold_ptr&) {
         for (const auto number : connections) {
             auto* s = home.find(number);
             if (!s || !s->take_expected(*room))
@@ -146,7 +148,7 @@ FANFARE_DECL void hub_core::subscribe(std::uint64_t number, std::string_view nam
     if (index >= shards_.size())
         return;
     const auto target = room(name);
-    target->parts[index].joining.fetch_add(1);
+    mark_joining(*target, index);
     shards_[index]->post([number, target, answer](shard& home) { home.hub().join_all(home, {number}, target, answer); });
 }
 
@@ -242,6 +244,12 @@ FANFARE_DECL hub_stats hub_core::stats()
     all.publish_refused = publish_refused_.load();
     all.missed = missed_.load();
     all.presence_failures = presence.failures();
+    all.inbox_failures = inbox.failures();
+    all.store_reads = store_reads_.load();
+    all.store_failures = store_failures_.load();
+    all.recovered = recovered_.load();
+    all.not_recovered = not_recovered_.load();
+    all.holes = holes_.load();
     all.bus_up = bus_up();
     for (const auto& s : shards_) {
         const auto& c = s->count();
@@ -326,6 +334,7 @@ FANFARE_DECL void hub_core::shut_down(const shutdown_options& how, std::function
     reconnect_spread_ = static_cast<std::uint32_t>(std::max<std::int64_t>(0, how.reconnect_spread.count()));
     stopping_ = true;
     presence.hurry();
+    acks.give_up();
     const auto state = std::make_shared<shutdown_state>(shards_.front()->executor());
     state->done = std::move(done);
     state->waiting = shards_.size();
@@ -368,6 +377,7 @@ FANFARE_DECL void hub_core::abandon()
 {
     stopping_ = true;
     presence.hurry();
+    acks.give_up();
     if (attached_)
         others.say_goodbye();
     leave_bus();

@@ -32,13 +32,14 @@ inline void check(const hub_options& o)
     require(o.max_room_name >= 8 && o.max_room_name <= 4096, "max_room_name must be from 8 to 4096");
     require(o.outbox_bytes > 0 && o.outbox_messages > 0, "the outbox must hold something");
     require(o.queue_bytes > 0 && o.queue_messages > 0, "the queue must hold something");
+    require(o.resume_window.count() >= 0 && o.max_recovery > 0, "resume_window must not be negative, nor max_recovery 0");
     require(o.max_rooms > 0 && o.max_pending_requests > 0 && o.max_pending_requests < 65'536,
             "max_rooms and max_pending_requests must be above zero");
 }
 
 FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& executors, hub_options options,
-                                std::unique_ptr<any_bus> bus)
-    : doors{options}, others{*this}, options_{options}, bus_{std::move(bus)}, rooms_{executors.size()}
+                                std::unique_ptr<any_bus> bus, std::unique_ptr<any_store> store)
+    : doors{options}, others{*this}, resumable{options.resume_window, options.max_resumable}, options_{options}, bus_{std::move(bus)}, store_{std::move(store)}, rooms_{executors.size()}
 {
     check(options_);
     if (executors.empty() || executors.size() > max_shards)
@@ -89,6 +90,16 @@ FANFARE_DECL void hub_core::configure(std::string_view name, const room_options&
     const auto bare = name.ends_with(':') ? name.substr(0, name.size() - 1) : name;
     if (!is_room_name(bare, options_.max_room_name) || bare.find(':') != std::string_view::npos)
         throw boost::system::system_error{error::invalid_room, "fanfare::hub::configure: " + std::string{name}};
+    const auto wrong = [&](const char* what) {
+        throw boost::system::system_error{error::invalid_config,
+                                          "fanfare::hub::configure: " + std::string{name} + ": " + what};
+    };
+    if (rules.history == 0 && (rules.overflow == overflow_policy::resync || rules.history_age.count() != 0))
+        wrong("resync and history_age need history");
+    if (rules.history != 0 && bus_->between_processes() && !store_->between_processes())
+        wrong("history needs a store that the bus's other processes share");
+    if (rules.history_age.count() < 0 || rules.idempotency_window.count() <= 0)
+        wrong("history_age must not be negative, and idempotency_window must be above zero");
     const std::lock_guard lock{rules_mutex_};
     rules_[std::string{name}] = std::make_shared<const room_options>(rules);
 }
@@ -142,6 +153,12 @@ FANFARE_DECL void hub_core::take_hold(room_state& room)
 {
     if (room.holds++ == 0)
         room.in_force = !attached_ || bus_->join(*this, room.name);
+    else
+        return;
+    if (room.stream && !room.in_force) {
+        const std::lock_guard lock{room.stream->mutex};
+        room.stream->reset(); // nobody knows what has passed by
+    }
 }
 
 FANFARE_DECL void hub_core::let_go(room_state& room)
@@ -174,29 +191,60 @@ FANFARE_DECL void hub_core::release(room_state& room)
 struct held_rooms {
     std::shared_ptr<hub_core> hub;
     std::vector<room_ptr> rooms;
-    std::function<void()> then;
+    std::function<void(const std::shared_ptr<void>&)> then;
     std::size_t waiting = 1;
+    std::mutex mutex; // guards what follows
+    std::vector<std::pair<room_ptr, std::size_t>> marked;
 
-    void one_less()
+    held_rooms(std::shared_ptr<hub_core> h, std::vector<room_ptr> r, std::function<void(const std::shared_ptr<void>&)> t)
+        : hub{std::move(h)}, rooms{std::move(r)}, then{std::move(t)}
     {
-        if (--waiting != 0)
-            return;
-        then();
+    }
+    held_rooms(const held_rooms&) = delete;
+    held_rooms& operator=(const held_rooms&) = delete;
+    ~held_rooms()
+    {
+        for (const auto& [room, shard_index] : marked)
+            room->parts[shard_index].joining.fetch_sub(1);
         for (const auto& room : rooms)
             hub->release(*room);
     }
+
+    void mark(const room_ptr& room, const shard& home)
+    {
+        hub->mark_joining(*room, home.index());
+        const std::lock_guard lock{mutex};
+        marked.emplace_back(room, home.index());
+    }
+    static void in_force(const std::shared_ptr<held_rooms>& self, shard& home, const room_ptr& room)
+    {
+        const bool waits = self->hub->learn_position(
+            room, [self, &home] { home.post([self](shard&) { one_less(self); }); });
+        if (waits)
+            self->mark(room, home);
+        else
+            one_less(self);
+    }
+    static void one_less(const std::shared_ptr<held_rooms>& self)
+    {
+        if (--self->waiting == 0)
+            std::exchange(self->then, {})(self);
+    }
 };
 
-FANFARE_DECL void hub_core::when_in_force(shard& home, std::vector<room_ptr> rooms, std::function<void()> then)
+FANFARE_DECL void hub_core::when_in_force(shard& home, std::vector<room_ptr> rooms,
+                                          std::function<void(const hold_ptr&)> then)
 {
-    const auto held = std::make_shared<held_rooms>(
-        held_rooms{.hub = shared_from_this(), .rooms = std::move(rooms), .then = std::move(then)});
+    const auto held = std::make_shared<held_rooms>(shared_from_this(), std::move(rooms), std::move(then));
     for (const auto& room : held->rooms) {
         ++held->waiting;
-        if (hold(*room, [held, &home] { home.post([held](shard&) { held->one_less(); }); }))
-            --held->waiting;
+        if (hold(*room, [held, room, &home] {
+                held->mark(room, home); // what comes from now on follows the join through the queue
+                home.post([held, room](shard& here) { held_rooms::in_force(held, here, room); });
+            }))
+            held_rooms::in_force(held, home, room);
     }
-    held->one_less();
+    held_rooms::one_less(held);
 }
 
 FANFARE_DECL void hub_core::joined(std::string_view name)
@@ -224,7 +272,16 @@ FANFARE_DECL void hub_core::missed(std::string_view name)
         return deliver_to_all(encode_missed({}, wall_now()));
     }
     const auto room = rooms_.find(name);
-    if (!room || room->total.load() == 0)
+    if (room && room->stream) {
+        const std::lock_guard lock{room->stream->mutex};
+        if (room->stream->missed())
+            return repair(room); // the history knows what
+        if (room->stream->last() || (room->total.load() == 0 && !room->stream->seeding.empty())) {
+            room->stream->seed_again = !room->stream->last();
+            return;
+        }
+    }
+    if (!room || !room->concerned(shards_.size()))
         return;
     missed_.fetch_add(1, std::memory_order_relaxed);
     deliver_to_room(*room, encode_missed(name, wall_now()));
@@ -295,19 +352,36 @@ FANFARE_DECL receipt hub_core::publish(std::string_view room, room_state* known,
     if (stopping())
         return refused(error::shutting_down);
     room_ptr found;
+    auto rules = known ? known->options : nullptr;
     if (!known) {
         error_code ec;
-        if (!rules_for(room, ec))
+        if (!(rules = rules_for(room, ec)))
             return refused(static_cast<error>(ec.value()));
-        found = rooms_.find(room);
+        if ((found = rooms_.find(room)))
+            rules = found->options;
         known = found.get();
     }
     if (type.empty() || type.size() > 64 || !is_utf8(type))
         return refused(error::invalid_message);
-    if (options.key.size() > 1024)
+    if (options.key.size() > 1024 || options.idempotency_key.size() > 256)
         return refused(error::message_too_large);
     const auto left_out = read_connection_id(options.except); // of any node
     const auto except = left_out ? left_out->tag() : 0;
+    if (rules->history != 0) {
+        history_append message{.room = room,
+                               .message = {.body = write_envelope({.type = type, .room = room, .payload = &payload},
+                                                                  wall_now()),
+                                           .key = std::string{options.key},
+                                           .except = except},
+                               .idempotency_key = options.idempotency_key,
+                               .limits = {}};
+        if (message.message.body.size() + max_position_size > options_.max_publish_size)
+            return refused(error::message_too_large);
+        return publish_stored(room, room_ptr{known}, *rules, std::move(message), known ? known->total.load() : 0,
+                              std::move(done));
+    }
+    if (!options.idempotency_key.empty())
+        return refused(error::no_history);
     const auto encoded = encode({.type = type, .room = room, .payload = &payload}, wall_now(),
                                 {room, options.key, except});
     return send({.what = bus_message::kind::room, .channel = room, .key = options.key, .except = except,
@@ -328,11 +402,12 @@ FANFARE_DECL receipt hub_core::broadcast(std::string_view type, const json::valu
                 receivers, std::move(done));
 }
 
-FANFARE_DECL receipt hub_core::announce(std::string_view room, std::string_view type, const json::value& payload)
+FANFARE_DECL receipt hub_core::announce(std::string_view room, std::string_view type, const json::value& payload,
+                                        std::uint64_t except)
 {
     const auto known = rooms_.find(room);
-    return send({.what = bus_message::kind::room, .channel = room, .origin_room = known.get()},
-                encode({.type = type, .room = room, .payload = &payload}, wall_now(), {room}),
+    return send({.what = bus_message::kind::room, .channel = room, .except = except, .origin_room = known.get()},
+                encode({.type = type, .room = room, .payload = &payload}, wall_now(), {room, {}, except}),
                 known ? known->total.load() : 0, {});
 }
 
@@ -380,14 +455,16 @@ FANFARE_DECL void hub_core::deliver(const bus_message& message)
         return carry_out(message.body, message.hubs);
     auto encoded = message.encoded ? shared_frame{message.encoded}
                                    : frame::make(ws_opcode::text, message.body,
-                                                 {message.channel, message.key, message.except});
+                                                 {message.channel, message.key, message.except, message.at});
     if (message.what == bus_message::kind::broadcast)
         return deliver_to_all(encoded);
     room_ptr found;
     auto* room = message.origin == this ? message.origin_room : nullptr; // the publisher holds it
     if (!room)
         room = (found = rooms_.find(message.channel)).get();
-    if (room)
+    if (room && room->stream && encoded->at())
+        deliver_in_order(*room, std::move(encoded));
+    else if (room)
         deliver_to_room(*room, std::move(encoded));
 }
 

@@ -23,13 +23,17 @@ FANFARE_DECL outbox::result outbox::push(shared_frame message, overflow_policy p
         return result::overflow;
     const auto size = message->wire().size();
     const bool keyed = policy == overflow_policy::latest_per_key && !message->key().empty();
-    if (keyed && conflate(message))
+    if (keyed && !message->at() && conflate(message))
         return result::conflated;
-
-    auto outcome = result::queued;
+    // In the order of the offsets: the old one goes, the new one waits at the end.
+    auto outcome = keyed && message->at() && take_back(*message) ? result::conflated : result::queued;
     while (full(size)) {
         if (policy == overflow_policy::close)
             return result::overflow;
+        if (policy == overflow_policy::resync && message->at() && !message->is_gap()) {
+            let_go(*message);
+            return result::resync;
+        }
         outcome = result::dropped;
         if (size > max_bytes_ || !drop_oldest(message->room())) {
             note_lost(message->room());
@@ -144,6 +148,28 @@ FANFARE_DECL bool outbox::conflate(shared_frame& message)
     return true;
 }
 
+FANFARE_DECL bool outbox::take_back(const frame& newer)
+{
+    const auto found = keys_.find(outbox_key(newer));
+    if (found == keys_.end() || (found->second == head_ && begun_ != 0))
+        return false;
+    auto& old = items_[found->second].message;
+    bytes_ -= old->wire().size();
+    old.reset();
+    --live_;
+    keys_.erase(found);
+    clear_if_empty();
+    return true;
+}
+
+FANFARE_DECL void outbox::clear_if_empty()
+{
+    if (live_ == 0) {
+        items_.clear();
+        head_ = 0;
+    }
+}
+
 // Takes the oldest message of `room` that has not begun; the first leaves the gap marker in its place.
 FANFARE_DECL bool outbox::drop_oldest(std::string_view room)
 {
@@ -181,6 +207,27 @@ FANFARE_DECL void outbox::note_lost(std::string_view room)
     }
     append({nullptr, true});
     gaps_.push_back({std::string{room}, 1, items_.size() - 1, items_.size()});
+}
+
+// Drops what waits of the room and has a place in its history.
+FANFARE_DECL void outbox::let_go(const frame& last)
+{
+    resync_from_ = last.at();
+    bool first = true;
+    for (auto at = head_ + (begun_ != 0 ? 1 : 0); at != items_.size(); ++at) {
+        auto& message = items_[at].message;
+        if (!message || message->room() != last.room() || message->at().epoch != last.at().epoch)
+            continue;
+        if (first && message->is_gap())
+            continue; // tells of what was before
+        if (std::exchange(first, false))
+            resync_from_ = message->at();
+        forget_key(at);
+        bytes_ -= message->wire().size();
+        message.reset();
+        --live_;
+    }
+    clear_if_empty();
 }
 
 FANFARE_DECL void outbox::append(item next)

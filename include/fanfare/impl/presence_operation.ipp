@@ -2,9 +2,9 @@
 #ifndef FANFARE_IMPL_PRESENCE_OPERATION_IPP
 #define FANFARE_IMPL_PRESENCE_OPERATION_IPP
 
+#include <fanfare/detail/ask.hpp>
 #include <fanfare/detail/hub_core.hpp>
 #include <fanfare/detail/presence_operation.hpp>
-#include <fanfare/detail/subscribe_operation.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>

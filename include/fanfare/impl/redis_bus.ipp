@@ -217,9 +217,10 @@ FANFARE_DECL void redis_bus_core::offer(bus_sink& sink, const bus_message& messa
         skipping = false;
         return;
     }
-    // Nobody can refuse it any more. What passes by in a row is one hole, told once.
+    // Nobody can refuse it any more. What passes by in a row is one hole, told once; but where the history fills it, each
+    // is told: the read for the first may be over.
     count.overflowed.fetch_add(1, std::memory_order_relaxed);
-    if (!std::exchange(skipping, true))
+    if (!std::exchange(skipping, true) || message.at)
         sink.missed(message.channel);
 }
 
@@ -269,7 +270,7 @@ FANFARE_DECL void redis_bus_core::missed_broadcasts()
 FANFARE_DECL bus_receipt redis_bus_core::publish(const bus_message& message, bus_done done)
 {
     if (message.key.size() > max_redis_key_size ||
-        message.body.size() + message.key.size() + 32 > options.max_message_size)
+        message.body.size() + message.key.size() + max_redis_header_line > options.max_message_size)
         return {error::message_too_large};
     const auto present = session();
     if (!present)
@@ -279,21 +280,37 @@ FANFARE_DECL bus_receipt redis_bus_core::publish(const bus_message& message, bus
                       : message.what == bus_message::kind::broadcast ? kind::broadcast
                                                                      : kind::control;
     std::string text;
-    text.reserve(32 + message.key.size() + message.body.size());
-    append_redis_message(text, {.what = what, .except = message.except, .key = message.key, .body = message.body});
+    text.reserve(max_redis_header_line + message.key.size() + message.body.size());
+    append_redis_message(text, {.what = what,
+                                .except = message.except,
+                                .key = message.key,
+                                .body = message.body,
+                                .at = what == kind::room ? message.at : position{}});
     const auto ec = present->commands().send(
         {"PUBLISH", names.of(message), text},
         [self = shared_from_this(), done = std::move(done), kind_ = message.what,
-         room = std::string{message.channel}, origin = message.origin,
+         room = std::string{message.channel}, origin = message.origin, stored = static_cast<bool>(message.at),
          sender = std::weak_ptr{present}](error_code failed, const redis_value& reply) {
             if (const auto s = sender.lock(); s && !done && failed == error::bus_unavailable)
                 s->never_sent();
-            self->answered(kind_, room, origin, done, failed, reply);
+            self->answered(kind_, room, stored, origin, done, failed, reply);
         });
     if (ec)
         return {ec};
     count.published.fetch_add(1, std::memory_order_relaxed);
     return {.dispatched_to_cluster = true};
+}
+
+FANFARE_DECL std::size_t redis_bus_core::published_by_store(std::int64_t subscribers, std::string_view room)
+{
+    count.published.fetch_add(1, std::memory_order_relaxed);
+    std::vector<redis_channels::receiver> here;
+    {
+        const std::lock_guard lock{state_mutex_};
+        channels_.receivers(room, here);
+    }
+    const auto* publisher = here.empty() ? nullptr : here.front().sink; // a store is not told which one it is
+    return others_among(subscribers, bus_message::kind::room, room, publisher);
 }
 
 // Of `subscribers`, this process is one if it is subscribed; instead its sinks count, but for the publisher.
@@ -312,8 +329,8 @@ FANFARE_DECL std::size_t redis_bus_core::others_among(std::int64_t subscribers, 
     return static_cast<std::size_t>(elsewhere) + (is_room ? own : subscribed ? sinks_here_ - 1 : 0);
 }
 
-FANFARE_DECL void redis_bus_core::answered(bus_message::kind what, const std::string& room, const bus_sink* origin,
-                                           const bus_done& done, error_code ec, const redis_value& reply)
+FANFARE_DECL void redis_bus_core::answered(bus_message::kind what, const std::string& room, bool stored,
+                                           const bus_sink* origin, const bus_done& done, error_code ec, const redis_value& reply)
 {
     const auto present = session();
     if (!ec) {
@@ -327,10 +344,11 @@ FANFARE_DECL void redis_bus_core::answered(bus_message::kind what, const std::st
     if (ec == error::redis_failed)
         problem(name + ": refused PUBLISH to " + names.of({.what = what, .channel = room}) + ": " +
                 tidy(reply.text()));
+    // A member is told what nobody else is, and what is in the history: it reads it there.
+    if (present && (!done || stored))
+        present->lost(what, room);
     if (done)
         return done({.error = ec});
-    if (present)
-        present->lost(what, room);
     if (what == bus_message::kind::control)
         problem(name + ": a command to the other processes was lost");
 }

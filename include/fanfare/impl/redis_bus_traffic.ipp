@@ -49,7 +49,8 @@ FANFARE_DECL void redis_bus_session::on_room(std::string_view room, std::string_
                                     .channel = room,
                                     .body = m.body,
                                     .key = m.key,
-                                    .except = m.except});
+                                    .except = m.except,
+                                    .at = m.at});
     if (m.what != redis_message::kind::missed)
         return malformed(channel, "not a message for a room");
     core_->with_channels(*this, [room](redis_channels& channels) { channels.miss(room); });

@@ -78,6 +78,13 @@ FANFARE_DECL void redis_client::command(std::span<const std::string_view> args, 
         state_->strand->post([done = std::move(done), refused] { done(refused, {}); });
 }
 
+FANFARE_DECL void redis_client::command_first(std::span<const std::string_view> args, handler done)
+{
+    const auto refused = state_->pipeline->send(args, std::move(done), true);
+    if (refused && done)
+        state_->strand->post([done = std::move(done), refused] { done(refused, {}); });
+}
+
 FANFARE_DECL void redis_client::on_state(state_handler observer)
 {
     state_->strand->post([w = state_->watchers, observer = std::move(observer)] {

@@ -52,6 +52,7 @@ struct redis_connection {
     bool late = false; // the attempt to connect to one address was cut off
     bool broken = false;
     bool writing = false;
+    bool counts = false; // the progress of this write is life
     bool expecting = false;
     bool watching = false;
     std::array<char, 32 * 1024> input;
@@ -237,6 +238,7 @@ FANFARE_DECL asio::awaitable<std::string_view> redis_link::receive(connection_pt
     if (ec)
         fail(*c, redis_problem(ec));
     c->active = clock::now();
+    c->counts = true;
     co_return std::string_view{c->input.data(), ec ? 0 : n};
 }
 
@@ -287,6 +289,8 @@ FANFARE_DECL bool redis_link::writing() const
     return c && c->writing;
 }
 
+// A frozen server's kernel goes on taking what is written. So a write is no life while an answer is due, but for one
+// that was under way when the server was last heard: a large command may take its time.
 FANFARE_DECL void redis_link::write(const connection_ptr& c)
 {
     constexpr std::size_t kept = 1024 * 1024;
@@ -296,7 +300,9 @@ FANFARE_DECL void redis_link::write(const connection_ptr& c)
     c->written.swap(outgoing_);
     c->offset = 0;
     c->writing = true;
-    c->active = clock::now();
+    c->counts = !c->expecting;
+    if (c->counts)
+        c->active = clock::now();
     ++writes_;
     write_rest(c);
     if (c->at == redis_connection::stage::up)
@@ -312,7 +318,8 @@ FANFARE_DECL void redis_link::write_rest(const connection_ptr& c)
         if (c->broken)
             return;
         c->offset += n;
-        c->active = clock::now();
+        if (c->counts)
+            c->active = clock::now();
         if (c->offset != c->written.size())
             return self->write_rest(c);
         c->writing = false;

@@ -9,19 +9,36 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 #include <utility>
 
 namespace fanfare::detail {
 
+FANFARE_DECL bool parse_epoch(std::string_view text, std::uint64_t& out) noexcept
+{
+    const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+    if (text.size() != 16 || !std::all_of(text.begin(), text.end(), is_digit))
+        return false;
+    std::from_chars(text.data(), text.data() + text.size(), out, 16);
+    return out != 0;
+}
+
 FANFARE_DECL void append_redis_message(std::string& out, const redis_message& message)
 {
-    char head[32] = {'F', '1', ' ', static_cast<char>(message.what), ' '};
+    char head[max_redis_header_line] = {'F', message.at ? '2' : '1', ' ', static_cast<char>(message.what), ' '};
     char* const end = head + sizeof head;
     char* at = std::to_chars(head + 5, end, message.except, 16).ptr;
     *at++ = ' ';
     at = std::to_chars(at, end, message.key.size()).ptr;
+    if (message.at) {
+        *at++ = ' ';
+        const auto epoch = epoch_text(message.at.epoch);
+        at = std::copy(epoch.begin(), epoch.end(), at);
+        *at++ = ' ';
+        at = std::to_chars(at, end, message.at.offset).ptr;
+    }
     *at++ = '\n';
     out.append(head, static_cast<std::size_t>(at - head)).append(message.key).append(message.body);
 }
@@ -52,13 +69,23 @@ inline bool looks_like_envelope(std::string_view body) noexcept
     return body.size() >= 2 && body.front() == '{' && body.back() == '}' && is_utf8(body);
 }
 
+// Takes `EPOCH OFFSET\n` from the front of `text`.
+inline bool take_position(std::string_view& text, position& out) noexcept
+{
+    if (text.size() < 17 || !parse_epoch(text.substr(0, 16), out.epoch) || text[16] != ' ')
+        return false;
+    text.remove_prefix(17);
+    return take_number(text, 10, '\n', out.offset) && out.offset != 0;
+}
+
 FANFARE_DECL bool parse_redis_message(std::string_view text, redis_message& out, std::string& why)
 {
     const auto fail = [&why](std::string_view what) {
         why = what;
         return false;
     };
-    if (!text.starts_with("F1 "))
+    const bool placed = text.starts_with("F2 ");
+    if (!placed && !text.starts_with("F1 "))
         return fail("a header of an unknown version");
     text.remove_prefix(3);
     std::uint64_t key_size = 0;
@@ -66,8 +93,12 @@ FANFARE_DECL bool parse_redis_message(std::string_view text, redis_message& out,
         return fail("a message of an unknown kind");
     out.what = static_cast<redis_message::kind>(text[0]);
     text.remove_prefix(2);
-    if (!take_number(text, 16, ' ', out.except) || !take_number(text, 10, '\n', key_size))
+    out.at = {};
+    if (!take_number(text, 16, ' ', out.except) || !take_number(text, 10, placed ? ' ' : '\n', key_size) ||
+        (placed && !take_position(text, out.at)))
         return fail("a damaged header");
+    if (placed && out.what != redis_message::kind::room)
+        return fail("a position of what has none");
     if (key_size > max_redis_key_size || key_size > text.size())
         return fail("a key of the wrong size");
     out.key = text.substr(0, static_cast<std::size_t>(key_size));

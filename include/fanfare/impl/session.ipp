@@ -48,9 +48,9 @@ FANFARE_DECL void session::start(std::span<char> early)
     const auto own = own_rooms();
     expected_ = own;
     ++home_.greeting;
-    hub_->when_in_force(home_, own, [keep, own, early = std::vector<char>(early.begin(), early.end())]() mutable {
-        keep->begin(own, early);
-    });
+    hub_->when_in_force(home_, own,
+                        [keep, own, early = std::vector<char>(early.begin(), early.end())](
+                            const hub_core::hold_ptr&) mutable { keep->begin(own, early); });
 }
 
 FANFARE_DECL void session::begin(const std::vector<room_ptr>& own, std::span<char> early)
@@ -81,13 +81,10 @@ FANFARE_DECL void session::deliver(delivery& d)
         frames = &form.frames;
         wire = form.wire;
     }
-    if (d.selective()) {
-        std::vector<shared_frame> meant;
-        const auto mine = hub_->except_tag(number_);
-        std::copy_if(frames->begin(), frames->end(), std::back_inserter(meant),
-                     [mine](const shared_frame& f) { return f->except() != mine; });
-        push_all(meant, 0);
-        return flush();
+    if (d.selective() || catching_) {
+        push_all(meant_for_this(*frames, d.selective()), 0);
+        flush();
+        return pump();
     }
     if (blocked_ || outbox_ || corked_)
         return push_all(*frames, 0);
@@ -125,12 +122,22 @@ FANFARE_DECL void session::push_all(const std::vector<shared_frame>& frames, std
 
 FANFARE_DECL void session::push(shared_frame message, overflow_policy policy)
 {
+    if (policy == overflow_policy::resync && message->at())
+        if (const auto* one = catching(message->room()); one && one->now() == catch_up::state::parked)
+            return; // of the batch that did not fit: it comes from the history
     auto& count = home_.count();
+    const std::string room{policy == overflow_policy::resync ? message->room() : std::string_view{}};
     switch (box().push(std::move(message), policy)) {
     case outbox::result::queued: return count.delivered.add();
     case outbox::result::conflated: count.delivered.add(); return count.conflated.add();
     case outbox::result::dropped: return count.dropped.add(outbox_->take_dropped());
     case outbox::result::overflow: count.slow_closed.add(); return close(close_code::slow_receiver);
+    case outbox::result::resync: {
+        auto sent = outbox_->resync_from();
+        --sent.offset;
+        end_catch_up(room);
+        begin_catch_up(room, sent);
+    }
     }
 }
 
@@ -149,7 +156,7 @@ FANFARE_DECL void session::send_message(std::string_view type, const json::value
     send(encode({.type = type, .payload = payload, .request_id = request_id}, wall_now()));
 }
 
-FANFARE_DECL void session::send_error(error code, std::string_view message, const json::value* request_id)
+FANFARE_DECL void session::send_error(const error_code& code, std::string_view message, const json::value* request_id)
 {
     send(encode_error(code, message, request_id, wall_now()));
 }
@@ -204,6 +211,7 @@ FANFARE_DECL void session::on_writable()
     if (phase_ == phase::open)
         home_.times(slot()).give_up = 0;
     flush();
+    pump();
     if (phase_ == phase::open && !reading_ && wants_read())
         start_read();
 }
@@ -212,7 +220,7 @@ FANFARE_DECL void session::all_sent()
 {
     outbox_.reset();
     if (phase_ == phase::open) {
-        home_.set_indirect(slot(), native_socket() < 0 || deflate_bits_ != 0 || !greeted_);
+        home_.set_indirect(slot(), !direct());
         return;
     }
     // The closing handshake is done, or the peer broke the protocol: the server ends TCP first (RFC 6455
@@ -250,6 +258,8 @@ FANFARE_DECL void session::end()
     phase_ = phase::ended;
     home_.set_indirect(slot(), true); // deliveries that `leave` finishes must not write to the closed descriptor
     close_stream();
+    if (auto chosen = chosen_rooms(); !chosen.empty() && hub_->resumable.enabled() && greeted_)
+        hub_->resumable.keep(number_, resume_secret(), who_->user_id, std::move(chosen), std::chrono::steady_clock::now());
     while (!rooms_.empty()) {
         const auto last = std::move(rooms_.back());
         rooms_.pop_back();
@@ -258,6 +268,7 @@ FANFARE_DECL void session::end()
             hub_->presence.left(last.room->name, number_);
     }
     expected_.clear();
+    catching_.reset();
     outbox_.reset();
     hub_->doors.leave(who_->user_id, address_);
     if (announced_ && hub_->handlers.on_disconnect)
@@ -320,6 +331,8 @@ FANFARE_DECL bool session::join(const room_ptr& room, bool own)
         rooms_.reserve(1); // most connections have one
     rooms_.push_back({room, 0, own});
     rooms_.back().position = home_.join(*room, slot());
+    if (room->stream)
+        rooms_.back().begin = home_.last_of(*room);
     if (room->options->presence)
         hub_->presence.entered(room->name, number_, who_);
     return true;
@@ -342,6 +355,7 @@ FANFARE_DECL bool session::leave(std::string_view room)
                std::erase_if(expected_, [room](const room_ptr& r) { return r->name == room; }) != 0;
     if (rooms_[at].own && room.starts_with("user:"))
         return false;
+    end_catch_up(room);
     const auto gone = std::move(rooms_[at]);
     rooms_[at] = std::move(rooms_.back());
     rooms_.pop_back();

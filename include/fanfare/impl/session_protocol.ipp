@@ -2,8 +2,11 @@
 #ifndef FANFARE_IMPL_SESSION_PROTOCOL_IPP
 #define FANFARE_IMPL_SESSION_PROTOCOL_IPP
 
+#include <fanfare/detail/history_operation.hpp>
 #include <fanfare/detail/hub_core.hpp>
+#include <fanfare/detail/inbox_operation.hpp>
 #include <fanfare/detail/presence_operation.hpp>
+#include <fanfare/detail/publish_operation.hpp>
 #include <fanfare/detail/session.hpp>
 #include <fanfare/detail/subscribe_operation.hpp>
 
@@ -47,12 +50,15 @@ FANFARE_DECL void session::greet(const std::vector<room_ptr>& own)
     if (!hub_->handlers.raw) {
         std::string now;
         append_timestamp(now, wall_now());
-        const json::value payload{{"connection_id", hub_->id_of(number_)},
-                                  {"user_id", who_->user_id},
-                                  {"server_time", now},
-                                  {"ping_interval_ms", hub_->options().ping_interval.count()},
-                                  {"resumable", false}};
+        json::value payload{{"connection_id", hub_->id_of(number_)},
+                            {"user_id", who_->user_id},
+                            {"server_time", now},
+                            {"ping_interval_ms", hub_->options().ping_interval.count()},
+                            {"resumable", hub_->resumable.enabled()}};
+        add_resumption(payload.get_object());
         send_message("connected", &payload);
+        if (phase_ == phase::open)
+            hub_->inbox.greet(*this);
     }
     if (phase_ != phase::open)
         return;
@@ -96,6 +102,7 @@ FANFARE_DECL void session::on_bytes(std::span<char> bytes)
             flush();
         else
             all_sent();
+        pump();
     }
 }
 
@@ -200,6 +207,10 @@ FANFARE_DECL void session::on_envelope(const incoming& message)
         return on_publish(message);
     if (message.type == "presence")
         return on_presence(message);
+    if (message.type == "inbox" || message.type == "mark" || message.type == "ack")
+        return inbox_operation::start(*this, message);
+    if (message.type == "history")
+        return history_operation::start(*this, message);
     const auto handler = hub_->handlers.messages.find(message.type);
     if (handler == hub_->handlers.messages.end())
         return offend(error::unknown_type, "unknown message type: " + std::string{message.type}, message.request_id);
@@ -230,12 +241,12 @@ FANFARE_DECL const json::array* session::rooms_in(const incoming& message)
 
 FANFARE_DECL void session::on_subscribe(const incoming& message)
 {
-    const auto* rooms = rooms_in(message);
-    if (!rooms)
-        return;
+    const auto* payload = message.payload ? message.payload->if_object() : nullptr;
+    if (!payload)
+        return offend(error::invalid_message, "subscribe needs a payload with rooms", message.request_id);
     if (!begin_request())
         return offend(error::too_many_requests, "too many unanswered requests", message.request_id);
-    subscribe_operation::start(*this, *rooms, message.payload->get_object().if_contains("since"), message.request_id);
+    subscribe_operation::start(*this, *payload, message.request_id);
 }
 
 FANFARE_DECL void session::on_unsubscribe(const incoming& message)
@@ -286,7 +297,10 @@ FANFARE_DECL void session::on_publish(const incoming& message)
         return offend(static_cast<error>(ec.value()), ec.message(), message.request_id);
     if (!rules->client_publish)
         return offend(error::forbidden, "clients may not publish to this room", message.request_id);
-    publish_operation::start(*this, message.room, type->get_string(), body->if_contains("payload"), message.request_id);
+    if (const auto* key = body->if_contains("idempotency_key");
+        key && !(key->is_string() && !key->get_string().empty() && key->get_string().size() <= 64))
+        return offend(error::invalid_message, "idempotency_key must be a string of 1 to 64 bytes", message.request_id);
+    publish_operation::start(*this, message.room, *body, message.request_id);
 }
 
 } // namespace fanfare::detail

@@ -55,7 +55,8 @@ FANFARE_DECL std::shared_ptr<void> shard::give_up_queue()
 
 FANFARE_DECL void shard::deliver(room_state* room, shared_frame message)
 {
-    enqueue({.message = std::move(message)}, room);
+    const auto generation = room ? room->parts[index_].generation.load() : 0;
+    enqueue({.message = std::move(message), .generation = generation}, room);
 }
 
 FANFARE_DECL void shard::post(task work)
@@ -126,8 +127,28 @@ FANFARE_DECL void shard::take(command& c, room_ptr& current)
     if (!c.again)
         current = std::move(c.room);
     auto& part = current ? current->parts[index_] : everyone_;
+    if (current && (c.generation != part.generation.load() || (c.message->at() && !follows(part, *c.message))))
+        return forget_queued(c.message);
     part.pending.push_back(std::move(c.message));
     make_dirty(current, part);
+}
+
+// What was queued before the last member left may reach those who joined since: they have it, or were told.
+FANFARE_DECL bool shard::follows(shard_room& part, const frame& message) noexcept
+{
+    const auto& at = message.at();
+    const bool known = part.last_set_in == part.generation.load();
+    if (known && !message.is_gap() && at.epoch == part.last.epoch && at.offset <= part.last.offset)
+        return false;
+    part.last = at;
+    part.last_set_in = part.generation.load();
+    return true;
+}
+
+FANFARE_DECL void shard::forget_queued(const shared_frame& message)
+{
+    const std::lock_guard lock{mutex_};
+    count_queued(0 - std::size_t{1}, 0 - message->wire().size());
 }
 
 // ---- delivery
@@ -298,9 +319,32 @@ FANFARE_DECL std::uint32_t shard::join(room_state& room, std::uint32_t slot)
     auto& part = room.parts[index_];
     finish_deliveries(part, false);
     part.members.push_back(slot);
-    part.count.fetch_add(1);
+    count_member(room, part);
     hub_.count_join(room);
     return static_cast<std::uint32_t>(part.members.size() - 1);
+}
+
+FANFARE_DECL position shard::last_of(room_state& room)
+{
+    auto& part = room.parts[index_];
+    finish_deliveries(part, false);
+    return part.last;
+}
+
+// Settles after which message of the room's stream the shard's members begin to get them.
+FANFARE_DECL void shard::count_member(room_state& room, shard_room& part)
+{
+    hub_.rooms().with_stream(room, [&] {
+        if (!part.concerned()) {
+            part.generation.fetch_add(1);
+            part.last = room.stream ? room.stream->last() : fanfare::position{};
+        } else if (part.last_set_in != part.generation.load()) {
+            part.last = part.joining_from; // what follows the mark is in the queue
+        }
+        part.last_set_in = part.generation.load();
+        part.joining_from = {};
+        part.count.fetch_add(1);
+    });
 }
 
 FANFARE_DECL void shard::leave(room_state& room, std::uint32_t position)

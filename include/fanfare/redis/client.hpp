@@ -114,6 +114,10 @@ public:
         command(std::span{args.begin(), args.size()}, std::move(done));
     }
 
+    /// The same, ahead of all commands that wait, and never later than the present connection: fails with
+    /// `bus_unavailable` if there is none. For what those that wait rely on, sent by an observer. Thread-safe.
+    FANFARE_DECL void command_first(std::span<const std::string_view> args, handler done);
+
     /// Adds an observer of the connection for as long as it lives; it is told the present state first. It must not
     /// hold a copy of this client, or neither would ever end. Thread-safe.
     FANFARE_DECL void on_state(state_handler observer);

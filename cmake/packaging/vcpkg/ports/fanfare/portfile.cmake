@@ -4,6 +4,7 @@ get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../../../../.." AB
 
 vcpkg_check_features(OUT_FEATURE_OPTIONS features FEATURES
     redis FANFARE_WITH_REDIS
+    sqlite FANFARE_WITH_SQLITE
     ssl FANFARE_WITH_SSL
 )
 vcpkg_cmake_configure(

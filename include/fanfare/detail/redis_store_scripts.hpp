@@ -1,0 +1,154 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_REDIS_STORE_SCRIPTS_HPP
+#define FANFARE_DETAIL_REDIS_STORE_SCRIPTS_HPP
+
+#include <fanfare/config.hpp>
+
+namespace fanfare::detail {
+
+// What a room's keys hold. `log`: a stream with the ids OFFSET-0 and the fields t (milliseconds), b (body), k
+// (conflation key), x (except). It is cut off at its old end only, so the oldest offset follows from its length; once
+// empty it stays. `meta`: epoch, top (the newest offset), time (its t, which never goes back) and run (the server that
+// has appended or read last).
+//
+// Every script first makes `epoch`, `top`, `kept` (the length of the log) and `fresh` (they must be written). Where
+// log and meta do not fit each other the room begins anew. After a restart of Redis, unless it is durable, only the
+// epoch is new. No write comes before the first one that Redis refuses when it has no memory left, but for `begin`.
+// Numbers are doubles, so offsets end at 2^53, and are written by `text`: Lua's own way rounds them.
+inline constexpr char store_prologue[] = R"lua(
+if redis.replicate_commands then redis.replicate_commands() end
+local log, meta = KEYS[1], KEYS[2]
+local lifetime, age, most = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local function text(n) return string.format('%.0f', n) end
+local function id(n) return text(n) .. '-0' end
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local known = redis.call('HMGET', meta, 'epoch', 'top', 'time', 'run')
+local epoch, top, last, run = known[1], tonumber(known[2] or ''), tonumber(known[3] or ''), known[4]
+local kept, fresh = redis.call('XLEN', log), false
+local function begin()
+  if redis.call('EXISTS', log) == 1 then redis.call('DEL', log) end
+  epoch, top, last, kept, fresh = ARGV[1], 0, 0, 0, true
+end
+local info = redis.call('INFO', 'server')
+local restarted = false
+if not (run and info:find('run_id:' .. run, 1, true)) then
+  local present = info:match('run_id:(%x+)') or '-'
+  restarted, run = run ~= present, present
+end
+local whole = epoch and #epoch == 16 and top and last and top < 9007199254740991 and kept <= top
+  and (kept > 0 or (redis.call('EXISTS', log) == 1) == (top > 0))
+if not whole then
+  begin()
+elseif restarted then
+  if ARGV[5] ~= '1' then epoch = ARGV[1] end
+  fresh = true
+end
+if now < last then now = last end
+
+local function time_of(offset)
+  local entry = redis.call('XRANGE', log, id(offset), id(offset))[1]
+  return entry and tonumber(entry[2][2])
+end
+-- The oldest offset that the limits leave; top + 1 for none, nil if the log is not what it should be.
+local function oldest()
+  local first = top - kept + 1
+  if first <= top - most then first = top - most + 1 end
+  if age == 0 or first > top then return first end
+  local t = time_of(first)
+  if not t then return nil end
+  if t > now - age then return first end
+  local dead, alive = first, top + 1
+  while alive - dead > 1 do
+    local middle = math.floor((dead + alive) / 2)
+    t = time_of(middle)
+    if not t then return nil end
+    if t > now - age then alive = middle else dead = middle end
+  end
+  return alive
+end
+local function remember()
+  redis.call('HSET', meta, 'epoch', epoch, 'top', text(top), 'time', text(last), 'run', run)
+end
+local function keep()
+  redis.call('PEXPIRE', meta, lifetime)
+  redis.call('PEXPIRE', log, lifetime)
+end
+)lua";
+
+// ARGV: 6 body, 7 conflation key, 8 except, 9 idempotency window, 10 channel or empty. KEYS[3]: the idempotency key.
+// Answers epoch, offset, whether it is a duplicate, and who was sent it; -1 if it was not published.
+//
+// XADD tells whether the log is ahead of meta; of a log that has holes only the new message is left. A step trims ten
+// thousand messages at most; reads do not show the rest. PUBLISH is the last thing: if Redis does not permit it, the
+// message is stored, and the hub may try it on its bus.
+inline constexpr char store_append[] = R"lua(
+if KEYS[3] then
+  local first_epoch, first_offset = (redis.call('GET', KEYS[3]) or ''):match('^(%x+) (%d+)$')
+  if first_epoch then return {first_epoch, first_offset, 1, -1} end
+end
+local function add()
+  return redis.pcall('XADD', log, id(top + 1), 't', text(now), 'b', ARGV[6], 'k', ARGV[7], 'x', ARGV[8])
+end
+local added = add()
+if type(added) == 'table' and added.err and added.err:find('equal or smaller', 1, true) then
+  begin()
+  added = add()
+end
+if type(added) == 'table' and added.err then return added end
+top, kept, last = top + 1, kept + 1, now
+remember()
+local first = oldest() or top
+local excess = math.min(kept - (top - first + 1), 10000)
+if excess > 0 then redis.call('XTRIM', log, 'MAXLEN', text(kept - excess)) end
+keep()
+local offset = text(top)
+if KEYS[3] then redis.call('SET', KEYS[3], epoch .. ' ' .. offset, 'PX', ARGV[9]) end
+if ARGV[10] == '' then return {epoch, offset, 0, -1} end
+local body = ARGV[6]
+local sent = redis.pcall('PUBLISH', ARGV[10],
+  'F2 r ' .. ARGV[8] .. ' ' .. #ARGV[7] .. ' ' .. epoch .. ' ' .. offset .. '\n' .. ARGV[7] .. body:sub(1, -2) ..
+  (#body > 2 and ',' or '') .. '"offset":' .. offset .. ',"epoch":"' .. epoch .. '"}')
+return {epoch, offset, 0, type(sent) == 'number' and sent or -1}
+)lua";
+
+// ARGV: 6 from, 7 limit, 8 whether newest first, 9 bytes. Answers epoch, top, the oldest offset, the offset of the
+// first message of the page, and body, key and except of each.
+inline constexpr char store_read[] = R"lua(
+local limit, newest, room_left = tonumber(ARGV[7]), ARGV[8] == '1', tonumber(ARGV[9])
+local first = oldest()
+if not first then
+  begin()
+  first = 1
+end
+local from = math.min(tonumber(ARGV[6]), top + 1)
+local at, to, step, command = math.max(first, from + 1), top, 1, 'XRANGE'
+if newest then at, to, step, command = from == 0 and top or from - 1, first, -1, 'XREVRANGE' end
+local page, read = {'', '', '', text(at)}, 0
+while read < limit and room_left > 0 and (to - at) * step >= 0 do
+  local due = math.min(32, limit - read, (to - at) * step + 1)
+  local entries = redis.call(command, log, id(at), id(to), 'COUNT', due)
+  for i = 1, due do
+    local entry = entries[i]
+    if not entry or entry[1] ~= id(at) or #entry[2] ~= 8 then
+      begin()
+      page, first, limit = {'', '', '', '0'}, 1, 0
+      break
+    end
+    if room_left <= 0 then break end
+    local fields = entry[2]
+    page[#page + 1], page[#page + 2], page[#page + 3] = fields[4], fields[6], fields[8]
+    room_left = room_left - #fields[4] - #fields[6]
+    read, at = read + 1, at + step
+  end
+end
+if fresh then remember() end
+keep()
+page[1], page[2], page[3] = epoch, text(top), text(first)
+return page
+)lua";
+
+} // namespace fanfare::detail
+
+#endif

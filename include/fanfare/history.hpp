@@ -1,0 +1,39 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_HISTORY_HPP
+#define FANFARE_HISTORY_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/position.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fanfare {
+
+/// A page of a room's history: see `hub::async_history`.
+struct history_request {
+    /// Oldest first: what is after it. Newest first: what is before it. Without: from the first, or the last, on.
+    std::optional<position> since{};
+    /// Messages, at most 1,000.
+    std::size_t limit = 100;
+    bool newest_first = false;
+};
+
+/// What `hub::async_history` answers.
+struct history_part {
+    /// Of the room's newest message.
+    position top{};
+    /// The offset of the oldest message that is kept; `top.offset + 1` if none is.
+    std::uint64_t oldest = 0;
+    /// Envelopes (JSON) with their `offset` and `epoch`, in the order that was asked for.
+    std::vector<std::string> messages{};
+    /// There are more in that direction.
+    bool more = false;
+};
+
+} // namespace fanfare
+
+#endif

@@ -1,0 +1,227 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_IMPL_MEMORY_STORE_IPP
+#define FANFARE_IMPL_MEMORY_STORE_IPP
+
+#include <fanfare/detail/random.hpp>
+#include <fanfare/store/memory.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace fanfare {
+
+namespace detail {
+
+using store_clock = std::chrono::steady_clock;
+
+struct string_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+};
+
+/// One room's history. Under its stripe's lock.
+struct memory_history {
+    struct kept {
+        stored_message message;
+        store_clock::time_point at;
+    };
+    struct known_key {
+        std::uint64_t offset;
+        store_clock::time_point until;
+    };
+    struct keys {
+        std::unordered_map<std::string, known_key, string_hash, std::equal_to<>> by_name;
+        std::deque<std::string> oldest_first;
+    };
+
+    position top{};
+    std::deque<kept> messages;
+    std::unique_ptr<keys> idempotency; // made on first need
+    std::list<std::string>::iterator used;
+
+    static std::size_t size_of(const stored_message& m) noexcept
+    {
+        return sizeof(kept) + m.body.capacity() + m.key.capacity();
+    }
+
+    /// Answers the bytes that went.
+    std::size_t drop_front()
+    {
+        const auto size = size_of(messages.front().message);
+        messages.pop_front();
+        return size;
+    }
+
+    std::size_t trim(const history_limits& limits, std::size_t coming)
+    {
+        std::size_t gone = 0;
+        while (!messages.empty() && messages.size() + coming > limits.messages)
+            gone += drop_front();
+        if (limits.age.count() > 0)
+            for (const auto now = store_clock::now();
+                 !messages.empty() && messages.front().at + limits.age <= now;)
+                gone += drop_front();
+        return gone;
+    }
+
+    void forget_keys(store_clock::time_point now, std::size_t most)
+    {
+        auto& order = idempotency->oldest_first;
+        auto& names = idempotency->by_name;
+        while (!order.empty()) {
+            const auto first = names.find(order.front());
+            if (names.size() <= most && first->second.until > now)
+                return;
+            names.erase(first);
+            order.pop_front();
+        }
+    }
+};
+
+} // namespace detail
+
+struct memory_store::state {
+    struct alignas(64) stripe {
+        std::mutex mutex;
+        std::unordered_map<std::string, detail::memory_history, detail::string_hash, std::equal_to<>> rooms;
+        std::list<std::string> used; // the longest unused first
+    };
+
+    memory_store_options options;
+    std::array<stripe, 16> stripes;
+    std::atomic<std::size_t> rooms{0};
+    std::atomic<std::size_t> bytes{0};
+
+    stripe& of(std::string_view room) { return stripes[detail::string_hash{}(room) % stripes.size()]; }
+
+    // Rooms that nothing was stored in are forgotten first.
+    detail::memory_history& use(stripe& s, std::string_view room, bool writing)
+    {
+        if (const auto at = s.rooms.find(room); at != s.rooms.end()) {
+            if (writing || at->second.top.offset != 0)
+                s.used.splice(s.used.end(), s.used, at->second.used);
+            return at->second;
+        }
+        if (rooms.load() >= options.rooms && !s.used.empty())
+            forget(s);
+        auto& made = s.rooms[std::string{room}];
+        made.used = s.used.insert(writing ? s.used.end() : s.used.begin(), std::string{room});
+        do
+            detail::random_bytes(
+                std::span{reinterpret_cast<unsigned char*>(&made.top.epoch), sizeof made.top.epoch});
+        while (made.top.epoch == 0);
+        rooms.fetch_add(1);
+        return made;
+    }
+
+    void forget(stripe& s)
+    {
+        const auto at = s.rooms.find(s.used.front());
+        for (const auto& one : at->second.messages)
+            bytes.fetch_sub(detail::memory_history::size_of(one.message));
+        s.rooms.erase(at);
+        s.used.pop_front();
+        rooms.fetch_sub(1);
+    }
+
+    // What is unused for longest in this part of the rooms makes way; at last the room itself.
+    void make_room(stripe& s, detail::memory_history& own)
+    {
+        while (bytes.load() > options.bytes && s.used.size() > 1)
+            forget(s);
+        while (bytes.load() > options.bytes && own.messages.size() > 1)
+            bytes.fetch_sub(own.drop_front());
+    }
+};
+
+FANFARE_DECL memory_store::memory_store(memory_store_options options) : state_{std::make_shared<state>()}
+{
+    state_->options = options;
+}
+
+FANFARE_DECL void memory_store::async_append(history_append message, append_done done)
+{
+    auto& part = state_->of(message.room);
+    const std::lock_guard lock{part.mutex};
+    auto& room = state_->use(part, message.room, true);
+    if (!message.idempotency_key.empty()) {
+        const auto now = detail::store_clock::now();
+        if (!room.idempotency)
+            room.idempotency = std::make_unique<detail::memory_history::keys>();
+        room.forget_keys(now, state_->options.idempotency_keys);
+        auto& names = room.idempotency->by_name;
+        if (const auto known = names.find(message.idempotency_key);
+            known != names.end() && known->second.until > now)
+            return done({.at = {room.top.epoch, known->second.offset}, .duplicate = true});
+        const auto until = now + message.limits.idempotency_window;
+        if (names
+                .insert_or_assign(std::string{message.idempotency_key},
+                                  detail::memory_history::known_key{room.top.offset + 1, until})
+                .second)
+            room.idempotency->oldest_first.emplace_back(message.idempotency_key);
+    }
+    message.message.offset = ++room.top.offset;
+    const auto gone = room.trim(message.limits, 1);
+    auto& kept = room.messages.emplace_back();
+    kept.message = std::move(message.message);
+    state_->bytes.fetch_add(detail::memory_history::size_of(kept.message) - gone, std::memory_order_relaxed);
+    if (message.limits.age.count() > 0)
+        kept.at = detail::store_clock::now();
+    state_->make_room(part, room);
+    done({.at = room.top, .message = &kept.message});
+}
+
+FANFARE_DECL void memory_store::async_read(std::string_view name, const history_query& query, history_done done)
+{
+    history_page page;
+    {
+        auto& part = state_->of(name);
+        const std::lock_guard lock{part.mutex};
+        auto& room = state_->use(part, name, false);
+        state_->bytes.fetch_sub(room.trim(query.limits, 0), std::memory_order_relaxed);
+        page.top = room.top;
+        page.oldest = room.top.offset + 1 - room.messages.size();
+        // Offsets have no holes, so a place in the queue follows from the offset.
+        const auto count = room.messages.size();
+        const auto end_at = [&](std::uint64_t offset) {
+            return std::min<std::size_t>(count, std::max(offset, page.oldest) - page.oldest);
+        };
+        std::size_t bytes = 0;
+        const auto take = [&](const detail::memory_history::kept& one) {
+            page.messages.push_back(one.message);
+            bytes += detail::memory_history::size_of(one.message);
+        };
+        const auto room_for_more = [&] { return page.messages.size() < query.limit && bytes < max_page_bytes; };
+        if (query.newest_first) {
+            for (auto end = query.from == 0 ? count : end_at(query.from); room_for_more() && end != 0;)
+                take(room.messages[--end]);
+        } else {
+            for (auto at = query.from < page.oldest ? 0 : end_at(query.from + 1); room_for_more() && at != count;)
+                take(room.messages[at++]);
+        }
+    }
+    done({}, std::move(page));
+}
+
+FANFARE_DECL std::size_t memory_store::rooms() const
+{
+    return state_->rooms.load();
+}
+
+FANFARE_DECL std::size_t memory_store::bytes() const
+{
+    return state_->bytes.load();
+}
+
+} // namespace fanfare
+
+#endif

@@ -1,0 +1,115 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_INBOX_HPP
+#define FANFARE_INBOX_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/inbox_item.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace fanfare {
+
+using inbox_was_added = std::function<void(error_code, inbox_added)>;
+using inbox_was_listed = std::function<void(error_code, inbox_page)>;
+using inbox_was_marked = std::function<void(error_code, inbox_marked)>;
+using inbox_was_counted = std::function<void(error_code, inbox_counts)>;
+
+/// Keeps users' notifications, for all hubs that share it. A store is a handle: its copies share what they keep.
+///
+/// Guarantee: every operation is atomic, and those on one user's inbox have one order. A notification whose `add` was
+/// answered without error stays until the limits push it out. Counts are never a guess: they change in the same step as
+/// the notifications. Ids are unguessable, and those of another user are treated as those that never were.
+/// - `async_add(what, handler)`: stores it; or, where the user has one with its idempotency key, answers that one.
+///   Errors: `invalid_user`, `invalid_message` (not UTF-8, a bad key, data nested too deep), `message_too_large`.
+/// - `async_list(user, query, handler)`: newest first. What is added while a client turns the pages changes nothing in
+///   those that follow; what is marked moves between the filters. A cursor is good for its user only, with any filter,
+///   for as long as the inbox lives. One that is made up, or a bad limit: `invalid_message`.
+/// - `async_mark(user, mark, handler)`: carries it out on those that the user has. If there are ids, and the user has
+///   none of them: `not_found`. No ids, too many, or ids and `all`: `invalid_message`.
+/// - `async_counts(user, handler)`. A user that is not known has zero.
+/// Every operation may answer the store's own errors: then nothing was changed, but for `delivery_unknown`, when nobody
+/// can tell.
+/// Every function may be called from any thread. The handlers are called exactly once, on any thread, with no lock
+/// held, maybe before the function returns; where the store works in an execution context and that ends first, they
+/// are destroyed without a call. Views are copied before the function returns.
+template <class S>
+concept inbox_store = std::copy_constructible<S> &&
+    requires(S& store, std::string_view user, inbox_add what, const inbox_query& query, const inbox_mark& mark,
+             inbox_was_added added, inbox_was_listed listed, inbox_was_marked marked, inbox_was_counted counted)
+{
+    store.async_add(std::move(what), std::move(added));
+    store.async_list(user, query, std::move(listed));
+    store.async_mark(user, mark, std::move(marked));
+    store.async_counts(user, std::move(counted));
+};
+
+/// Any inbox, as one copyable type. An empty one must not be used.
+class any_inbox {
+public:
+    any_inbox() = default;
+
+    template <class S>
+    requires(!std::same_as<S, any_inbox>) && inbox_store<S> any_inbox(S store)
+        : held_{std::make_shared<holder<S>>(std::move(store))}
+    {}
+
+    explicit operator bool() const noexcept { return held_ != nullptr; }
+
+    void async_add(inbox_add what, inbox_was_added handler) { held_->add(std::move(what), std::move(handler)); }
+    void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler)
+    {
+        held_->list(user, query, std::move(handler));
+    }
+    void async_mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler)
+    {
+        held_->mark(user, mark, std::move(handler));
+    }
+    void async_counts(std::string_view user, inbox_was_counted handler)
+    {
+        held_->counts(user, std::move(handler));
+    }
+
+private:
+    struct base {
+        virtual ~base() = default;
+        virtual void add(inbox_add what, inbox_was_added handler) = 0;
+        virtual void list(std::string_view user, const inbox_query& query, inbox_was_listed handler) = 0;
+        virtual void mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler) = 0;
+        virtual void counts(std::string_view user, inbox_was_counted handler) = 0;
+    };
+    template <class S>
+    struct holder final : base {
+        explicit holder(S s) : store{std::move(s)} {}
+        void add(inbox_add what, inbox_was_added handler) override
+        {
+            store.async_add(std::move(what), std::move(handler));
+        }
+        void list(std::string_view user, const inbox_query& query, inbox_was_listed handler) override
+        {
+            store.async_list(user, query, std::move(handler));
+        }
+        void mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler) override
+        {
+            store.async_mark(user, mark, std::move(handler));
+        }
+        void counts(std::string_view user, inbox_was_counted handler) override
+        {
+            store.async_counts(user, std::move(handler));
+        }
+        S store;
+    };
+
+    std::shared_ptr<base> held_;
+};
+
+static_assert(inbox_store<any_inbox>);
+
+} // namespace fanfare
+
+#endif

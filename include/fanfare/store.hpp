@@ -1,0 +1,112 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_STORE_HPP
+#define FANFARE_STORE_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/position.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace fanfare {
+
+/// How much of a room is kept. The room's hubs agree on it.
+struct history_limits {
+    std::size_t messages = 0;         ///< At least 1.
+    std::chrono::milliseconds age{0}; ///< 0: no limit.
+    std::chrono::milliseconds idempotency_window{300'000};
+};
+
+/// A message as a store keeps it.
+struct stored_message {
+    std::uint64_t offset = 0;
+    /// An envelope without its position.
+    std::string body;
+    /// The conflation key, if any.
+    std::string key{};
+    /// See `bus_message::except`.
+    std::uint64_t except = 0;
+};
+
+/// A message for the store. `room` and `idempotency_key` are valid during the call.
+struct history_append {
+    std::string_view room;
+    stored_message message; ///< Without an offset.
+    std::string_view idempotency_key{};
+    history_limits limits;
+};
+
+/// What a store answers to an append.
+struct append_answer {
+    /// Set when the message is not stored; or `delivery_unknown` if nobody can tell whether it is.
+    error_code error{};
+    position at{};
+    /// The idempotency key was known: `at` is the first message's, and nothing was stored.
+    bool duplicate = false;
+    /// The store has published the message on the bus, in one step.
+    bool published = false;
+    /// Where it has published it: processes that were sent it, if it knows.
+    std::optional<std::size_t> nodes{};
+    /// What was stored, during the call. Not null if there is no error and it is neither a duplicate nor published.
+    const stored_message* message = nullptr;
+};
+using append_done = std::function<void(const append_answer&)>;
+
+/// Which part of a history to read.
+struct history_query {
+    /// Oldest first: only messages with a greater offset. Newest first: only with a lower one, 0 meaning all.
+    std::uint64_t from = 0;
+    /// Messages at most; 0 to learn the position only.
+    std::size_t limit = 0;
+    bool newest_first = false;
+    history_limits limits;
+};
+
+/// A part of a room's history.
+struct history_page {
+    /// Of the newest message that was ever stored, kept or not. Always with an epoch.
+    position top{};
+    /// The offset of the oldest message that is kept; `top.offset + 1` if none is.
+    std::uint64_t oldest = 0;
+    /// Without holes, in the order that was asked for.
+    std::vector<stored_message> messages{};
+};
+using history_done = std::function<void(error_code, history_page)>;
+
+/// Keeps the history of rooms, for all hubs that share it. A store is a handle: its copies share what they keep.
+///
+/// Guarantee: the messages of a room get offsets 1, 2, 3 and so on, without a hole, in one epoch. A message whose append
+/// was answered without error is in the history until the limits push it out. A room that was read or appended to keeps
+/// its epoch for as long as its offsets go on; where what was kept is lost (a flush, a restart of a store in memory, a
+/// room forgotten), it begins anew with an epoch that was never used. Epochs are random numbers above 0.
+/// - `async_append(message, done)`: the handlers of one room's appends in this process are called in the order of the
+///   offsets, one at a time. So what they publish has the order of the history.
+/// - `async_read(room, query, done)`: one consistent view, of everything that was answered before the call at least.
+/// Every function may be called from any thread. The handlers are called exactly once, on any thread, maybe before the
+/// function returns and maybe under a lock of the store: they must not call the store. Where the store works in an
+/// execution context that ends first, they are destroyed without a call.
+///
+/// A store that other processes cannot share says `static constexpr bool between_processes = false`: rooms with history
+/// are then refused on a bus that says `static constexpr bool between_processes = true`.
+template <class S>
+concept store = std::copy_constructible<S> &&
+    requires(S& s, history_append message, append_done appended, std::string_view room, const history_query& query,
+             history_done was_read)
+{
+    s.async_append(std::move(message), std::move(appended));
+    s.async_read(room, query, std::move(was_read));
+};
+
+} // namespace fanfare
+
+#endif

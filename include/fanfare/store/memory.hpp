@@ -1,0 +1,64 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_STORE_MEMORY_HPP
+#define FANFARE_STORE_MEMORY_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/error.hpp>
+#include <fanfare/store.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace fanfare {
+
+/// Limits of a `memory_store`, whatever its rooms' own.
+struct memory_store_options {
+    /// Rooms at most. Where a new one comes above that, the one that was not used for longest is forgotten.
+    std::size_t rooms = 100'000;
+    /// Bytes of messages, all rooms together; beyond it the room that was not used for longest gives its messages up.
+    std::size_t bytes = 256 * 1024 * 1024;
+    /// Idempotency keys of one room.
+    std::size_t idempotency_keys = 10'000;
+};
+
+/// History in this process' memory, lost when it ends. Copies share it, so that several hubs of one process can:
+/// @code
+/// fanfare::in_process_bus bus;
+/// fanfare::memory_store store;
+/// fanfare::hub a{ioc_1.get_executor(), bus, store}, b{ioc_2.get_executor(), bus, store};
+/// @endcode
+/// Thread-safe. The handlers are called in the calling thread before the function returns, those of an append under
+/// the lock of a part of the rooms: that makes one order for the history and for what is published.
+/// A room that is forgotten begins a new epoch, so that clients are told. Fails with `std::bad_alloc` only.
+class memory_store {
+public:
+    static constexpr bool between_processes = false;
+    /// A page that is read ends with the message that brings it to so many bytes.
+    static constexpr std::size_t max_page_bytes = 8 * 1024 * 1024;
+
+    FANFARE_DECL explicit memory_store(memory_store_options options = {});
+
+    FANFARE_DECL void async_append(history_append message, append_done done);
+    FANFARE_DECL void async_read(std::string_view room, const history_query& query, history_done done);
+
+    /// Rooms that are known, and bytes of messages that are kept.
+    FANFARE_DECL std::size_t rooms() const;
+    FANFARE_DECL std::size_t bytes() const;
+
+private:
+    struct state;
+    std::shared_ptr<state> state_;
+};
+
+static_assert(store<memory_store>);
+
+} // namespace fanfare
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/impl/memory_store.ipp>
+#endif
+
+#endif
