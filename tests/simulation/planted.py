@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+"""Plants bugs in copies of the library's headers and expects the simulation to find each of them.
+
+    planted.py names
+    planted.py find --include DIR --work DIR --build CMAKE BUILD_DIR --programs DIR --count N
+
+A bug is one replacement of a text that stands in its file exactly once: who changes that code chooses the text anew.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+PLAIN = "simulation_tests"
+
+# name: (file below include/fanfare, the right text, the wrong text)
+BUGS = {
+    # What comes live while the history is read does not wait for it.
+    "no_merge_buffer": (
+        "impl/catch_up.ipp",
+        "            buffer_.push_back(message);\n",
+        "            return live_step::pass;\n",
+    ),
+    # Positions of a history that was lost count in the one that came after it.
+    "no_epoch_check": (
+        "impl/catch_up.ipp",
+        "slice_->top.epoch == sent_.epoch && sent_.offset <= slice_->top.offset &&",
+        "sent_.offset <= slice_->top.offset &&",
+    ),
+    # The bus has a message before the store does.
+    "published_before_stored": (
+        "impl/hub_history.ipp",
+        "    store_->append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });\n",
+        "    bus_->publish({.channel = room, .body = message.message.body, .origin = this}, {});\n"
+        "    store_->append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });\n",
+    ),
+    # A message that the bus repeats is delivered again.
+    "no_duplicate_check": (
+        "impl/room_stream.ipp",
+        "        if (same && at.offset == last_.offset)\n            return step::drop;\n",
+        "        if (same && at.offset <= last_.offset)\n            return step::pass;\n",
+    ),
+    # A hole in the live stream goes unnoticed.
+    "no_hole_check": (
+        "impl/room_stream.ipp",
+        "(same && at.offset == last_.offset + 1)",
+        "(same && at.offset > last_.offset)",
+    ),
+    # What is left of a history that was cut off passes for all of it.
+    "partial_replay": (
+        "impl/catch_up.ipp",
+        "slice_->reaches_back_to(sent_.offset)",
+        "(sent_.offset = std::max(sent_.offset, slice_->oldest - 1)) + 1 > 0",
+    ),
+}
+
+
+def headers_in(folder):
+    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.suffix in (".hpp", ".ipp")}
+
+
+def plant(include, work, bug):
+    file, right, wrong = BUGS[bug]
+    file = pathlib.Path("fanfare", file)
+    target = work / bug
+    planted = False
+    names = headers_in(include)
+    for name in names:
+        text = (include / name).read_text(encoding="utf-8")
+        if name == file:
+            if text.count(right) != 1:
+                sys.exit(f"{bug}: this text stands {text.count(right)} times in {file}, not once:\n{right}")
+            text = text.replace(right, wrong)
+            planted = True
+        path = target / name
+        # A file that is the same keeps its time, so that nothing is built twice.
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    for name in headers_in(target) - names if target.exists() else ():
+        (target / name).unlink()
+    if not planted:
+        sys.exit(f"{bug}: there is no {file}")
+
+
+def first_breach(programs, target, count):
+    """The first schedule that breaks the law with the bug, and keeps it without."""
+    first, end = 1, count + 1
+    while True:
+        run = subprocess.run([str(programs / target), "--first", str(first), "--count", str(end - first)],
+                             capture_output=True, text=True, timeout=600)
+        said = re.search(r"^seed (\d+): (.*)$", run.stdout, re.MULTILINE)
+        if run.returncode != 1 or not said or said[2].startswith("an exception"):
+            return run, None
+        plain = subprocess.run([str(programs / PLAIN), "--seed", said[1]], capture_output=True, timeout=600)
+        if plain.returncode == 0 and "come to rest" not in said[2]:
+            return run, said
+        first = int(said[1]) + 1
+
+
+def find(options):
+    include, work = pathlib.Path(options.include), pathlib.Path(options.work)
+    for bug in BUGS:
+        plant(include, work, bug)
+    targets = [f"simulation_with_{bug}" for bug in BUGS]
+    cmake, folder = options.build
+    subprocess.run([cmake, "--build", folder, "--parallel", str(min(2, os.cpu_count() or 1)), "--target", PLAIN, *targets],
+                   check=True)
+    missed = []
+    for bug, target in zip(BUGS, targets):
+        run, said = first_breach(pathlib.Path(options.programs), target, int(options.count))
+        if said:
+            print(f"{bug}: found by seed {said[1]}: {said[2]}")
+        else:
+            missed.append(bug)
+            print(f"{bug}: NOT FOUND (exit {run.returncode})\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+    if missed:
+        sys.exit("the simulation does not find: " + ", ".join(missed))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=["names", "find"])
+    parser.add_argument("--include")
+    parser.add_argument("--work")
+    parser.add_argument("--build", nargs=2)
+    parser.add_argument("--programs")
+    parser.add_argument("--count", default="20000")
+    options = parser.parse_args()
+    if options.what == "names":
+        print("\n".join(BUGS))
+    else:
+        find(options)
+
+
+if __name__ == "__main__":
+    main()
