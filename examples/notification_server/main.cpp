@@ -3,25 +3,19 @@
 #include "options.hpp"
 #include "page.hpp"
 #include "self_telemetry.hpp"
+#include "stores.hpp"
 
 #include <fanfare/auth/anonymous.hpp>
 #include <fanfare/auth/ticket.hpp>
 #include <fanfare/fanfare.hpp>
-#include <fanfare/presence/memory.hpp>
 #include <fanfare/server.hpp>
-
-#if defined(FANFARE_WITH_REDIS)
-#include <fanfare/auth/redis_ticket.hpp>
-#include <fanfare/bus/redis.hpp>
-#include <fanfare/presence/redis.hpp>
-#include <fanfare/redis/client.hpp>
-#endif
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <chrono>
 #include <exception>
@@ -29,7 +23,6 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -77,8 +70,8 @@ private:
 // Publishes this machine's own figures once a second.
 class publisher {
 public:
-    template <class Bus>
-    publisher(asio::io_context& ioc, fanfare::hub<Bus>& hub)
+    template <class Bus, class Store>
+    publisher(asio::io_context& ioc, fanfare::hub<Bus, Store>& hub)
         : timer_{ioc}, machine_{asio::ip::host_name()}, device_{hub, asio::ip::host_name(), {"machines"}}
     {
         device_.status("online");
@@ -163,21 +156,39 @@ void say_where(const demo::options& chosen, std::uint16_t port)
         std::cerr << "INSECURE: --open-publish lets every client publish to every room\n";
 }
 
-// Runs until a signal ends it. What differs with and without Redis: the bus, the tickets, and who keeps presence.
-template <class Bus, class Tickets>
-void run(const demo::options& chosen, contexts& all, Bus bus, Tickets tickets, fanfare::any_presence presence)
+// What the namespaces keep, and who may publish there.
+template <class Hub>
+void configure(Hub& hub, const demo::options& chosen)
 {
-    fanfare::hub hub{all.executors(), std::move(bus), hub_options(chosen)};
-    for (const auto* name : {"global", "device:", "group:"})
-        hub.configure(name, {.client_publish = chosen.open_publish});
-    hub.configure("chat:", {.client_publish = chosen.open_publish, .presence = true});
-    hub.presence(std::move(presence));
+    const fanfare::room_options live{.client_publish = chosen.open_publish};
+    fanfare::room_options kept = live;
+    kept.history = 1000;
+    kept.history_age = std::chrono::hours{1};
+    hub.configure("global", live);
+    hub.configure("device:", live);
+    hub.configure("group:", kept);
+    auto chat = kept;
+    chat.presence = true;
+    hub.configure("chat:", chat);
+    auto user = kept;
+    user.client_publish = false;
+    hub.configure("user:", user);
+}
+
+// Runs until a signal ends it.
+template <class Kept>
+void serve(const demo::options& chosen, contexts& all, Kept kept)
+{
+    fanfare::hub hub{all.executors(), std::move(kept.bus), std::move(kept.store), hub_options(chosen)};
+    configure(hub, chosen);
+    hub.presence(std::move(kept.presence));
+    hub.inbox(std::move(kept.inbox));
     if (!chosen.redis.empty())
         hub.on_bus([](const fanfare::bus_status& now) {
             if (now.up) // problems are told by `on_problem`, each attempt's
                 std::cerr << "redis: up\n";
         });
-    fanfare::server server{hub, server_options(chosen, std::move(tickets))};
+    fanfare::server server{hub, server_options(chosen, std::move(kept.tickets))};
 
     std::unique_ptr<publisher> self;
     if (chosen.self_telemetry)
@@ -194,19 +205,24 @@ void run(const demo::options& chosen, contexts& all, Bus bus, Tickets tickets, f
 
 void run(const demo::options& chosen, contexts& all)
 {
-    if (chosen.redis.empty())
-        return run(chosen, all, fanfare::in_process_bus{}, fanfare::memory_ticket_store{}, fanfare::memory_presence{});
+    if (!chosen.redis.empty()) {
 #if defined(FANFARE_WITH_REDIS)
-    auto where = fanfare::parse_redis_url(chosen.redis);
-    where.queue_time = std::chrono::seconds{5}; // whoever posts gets the error before the request times out
-    fanfare::redis_bus_options how;
-    how.on_problem = [](std::string_view text) { std::cerr << "redis: " + std::string{text} + "\n"; };
-    const fanfare::redis_client redis{all.first(), where};
-    run(chosen, all, fanfare::redis_bus{all.first(), where, how}, fanfare::redis_ticket_store{redis},
-        fanfare::redis_presence{redis});
+        return serve(chosen, all, demo::on_redis(all.first(), chosen.redis));
 #else
-    throw std::invalid_argument("--redis: this program was built without Redis (FANFARE_WITH_REDIS)");
+        throw std::invalid_argument("--redis: this program was built without Redis (FANFARE_WITH_REDIS)");
 #endif
+    }
+    if (!chosen.sqlite.empty()) {
+#if defined(FANFARE_WITH_SQLITE)
+        asio::thread_pool disk{1}; // outlives the hub, and ends before the contexts that its answers go to
+        serve(chosen, all, demo::in_sqlite(disk, chosen.sqlite));
+        disk.join(); // what was accepted is written; the destructor alone would drop it
+        return;
+#else
+        throw std::invalid_argument("--sqlite: this program was built without SQLite (FANFARE_WITH_SQLITE)");
+#endif
+    }
+    serve(chosen, all, demo::in_memory());
 }
 
 } // namespace
@@ -222,6 +238,9 @@ try {
 
     contexts all{chosen.threads};
     run(chosen, all);
+} catch (const demo::cannot_open& e) {
+    std::cerr << "notification_server: " << e.what() << '\n';
+    return 1;
 } catch (const std::exception& e) {
     std::cerr << "notification_server: " << e.what() << '\n';
     return 2;

@@ -21,8 +21,10 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
                         without a key they answer callers on this machine only
   --auth none|ticket    none: anybody may connect, and ?user=ID names the user (INSECURE, the default)
                         ticket: a ticket of POST /api/v1/tickets is needed
-  --redis URL           be one hub with all servers that use this Redis:
+  --redis URL           be one hub with all servers that use this Redis, and keep history and inboxes there:
                         redis://[[user]:password@]host[:port][/db], rediss://... (TLS), unix:///path
+  --sqlite FILE         keep history and inboxes in this file, so that they survive a restart
+                        (without --redis and --sqlite: in memory; not both)
   --origin ORIGIN       also pages of this origin may connect, such as https://*.example.com; any: all
                         pages; may be given several times (only pages of this server's own host)
   --deflate             offer permessage-deflate
@@ -31,8 +33,10 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
   --help                show this
 
 Rooms: global, device:ID, group:ID, chat:ID (with presence), and user:ID for each user.
+       group:, chat: and user: keep a history of 1,000 messages, one hour; each user has an inbox.
 HTTP: /api/v1/ws  /api/v1/publish  /api/v1/notify  /api/v1/tickets  /api/v1/ws/stats  /api/v1/presence?room=
-      /api/v1/cluster  /healthz  /readyz
+      /api/v1/history?room=  /api/v1/inbox?user_id=  /api/v1/inbox/mark  /api/v1/cluster  /healthz  /readyz
+Exit: 0 after SIGINT or SIGTERM, 1 if the file of --sqlite cannot be opened, 2 for any other error.
 )";
 
 struct options {
@@ -41,6 +45,7 @@ struct options {
     std::size_t threads = 1;
     std::string admin_key;
     std::string redis;
+    std::string sqlite;
     std::vector<std::string> origins;
     bool tickets = false;
     bool deflate = false;
@@ -86,10 +91,13 @@ inline options parse(int argc, char** argv)
         else if (option == "--redis")
             o.redis = words.value();
         else if (option == "--sqlite")
-            throw std::invalid_argument("--sqlite: this version has no store");
+            o.sqlite = words.value();
         else
             words.unknown();
     }
+    // A file that only some of the servers on a Redis share would be a hole in everybody's history.
+    if (!o.redis.empty() && !o.sqlite.empty())
+        throw std::invalid_argument("--redis and --sqlite: choose one; with --redis history and inboxes are in Redis");
     return o;
 }
 

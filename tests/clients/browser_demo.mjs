@@ -4,10 +4,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { eventually, npmPackage, publish, runTests, startServer, test } from './support.mjs';
+import { eventually, npmPackage, post, publish, runTests, startServer, test } from './support.mjs';
 
 const { chromium } = npmPackage('playwright-core');
 const [notificationServer] = process.argv.slice(2);
@@ -26,6 +27,31 @@ const row = (page, type, text) =>
   by(page, 'row').and(page.locator(`[data-type="${type}"]`)).filter({ hasText: text }).first();
 const joinedRoom = (page, room) => by(page, 'rooms').locator(`[data-room="${room}"][data-state=joined]`);
 const shot = (page, name) => page.screenshot({ path: path.join(artifacts, `demo-${name}.png`) });
+
+const notify = async (server, title) => {
+  const { status, body } = await post(server, '/api/v1/notify', { user_id: 'alice', title, message: 'text' });
+  assert.equal(status, 200, JSON.stringify(body));
+  return body.id;
+};
+const connected = page => page.locator('[data-testid=state][data-state=connected]').waitFor();
+const badge = (page, count) => count
+  ? by(page, 'badge').filter({ hasText: new RegExp(`^${count}$`) }).waitFor()
+  : by(page, 'badge').waitFor({ state: 'hidden' });
+const item = (page, id) => by(page, 'items').locator(`[data-id="${id}"]`);
+const caughtUp = (page, text) => by(page, 'caught-up').filter({ hasText: text }).waitFor();
+const rows = (page, type, text) =>
+  by(page, 'row').and(page.locator(`[data-type="${type}"]`)).filter({ hasText: text });
+const numbers = texts => texts.map(text => Number(text.match(/number (\d+)/)[1]));
+
+async function openInbox(page) {
+  await by(page, 'bell').click();
+  await by(page, 'inbox').waitFor();
+}
+
+async function goOffline(page) {
+  await by(page, 'offline').click();
+  await page.locator('[data-testid=state][data-state=offline]').waitFor();
+}
 
 /// Opens the page; every exception in it and every error on its console fails the test.
 async function visit(server, query = '', options = {}) {
@@ -231,11 +257,231 @@ test('a burst of messages neither grows the page nor loses the newest', () =>
   }));
 
 test('a narrow screen shows everything without sideways scrolling', () =>
-  withPage([], '?rooms=device:sensor-001', async page => {
+  withPage([], '?user=alice&rooms=device:sensor-001,group:hall', async (page, server) => {
     await by(page, 'card').first().waitFor();
-    const [wide, view] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(wide <= view, `${wide} is wider than ${view}`);
+    const fits = async () => {
+      const [wide, view] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(wide <= view, `${wide} is wider than ${view}`);
+    };
+    await fits();
     await shot(page, 'narrow');
+    const id = await notify(server, 'a notification with a long title, so that it is broken into lines');
+    await openInbox(page);
+    await item(page, id).waitFor();
+    await fits();
+    await by(page, 'inbox').getByRole('button', { name: 'Close notifications' }).click();
+    await goOffline(page);
+    await fits();
+    await by(page, 'offline').click();
+    await caughtUp(page, 'caught up');
+    await fits();
   }, { viewport: { width: 390, height: 844 } }));
+
+for (const store of ['memory', 'sqlite']) {
+  test(`what came while the page was offline appears after going online, once (${store})`, async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'fanfare-demo-'));
+    const args = store === 'sqlite' ? ['--sqlite', path.join(folder, 'demo.db')] : [];
+    try {
+      await withPage(['--no-self-telemetry', ...args], '?user=alice&rooms=group:hall', async (page, server) => {
+        await joinedRoom(page, 'group:hall').waitFor();
+        await joinedRoom(page, 'user:alice').waitFor();
+        const first = await notify(server, 'before');
+        await badge(page, 1);
+        await goOffline(page);
+        const ids = [await notify(server, 'away one'), await notify(server, 'away two')];
+        await publish(server, 'group:hall', 'note', { text: 'away three' });
+        await badge(page, 1); // Nobody has told the page.
+        await by(page, 'offline').click();
+        await connected(page);
+        await caughtUp(page, 'caught up: 3 missed messages');
+        await badge(page, 3);
+        await openInbox(page);
+        for (const id of [first, ...ids]) await item(page, id).waitFor();
+        assert.equal(await by(page, 'item').count(), 3);
+        for (const text of ['before', 'away one', 'away two'])
+          assert.equal(await rows(page, 'notification', text).count(), 1, text);
+        assert.equal(await rows(page, 'note', 'away three').count(), 1);
+        const last = await notify(server, 'after'); // The live stream goes on, without a repetition.
+        await badge(page, 4);
+        await item(page, last).waitFor();
+        await row(page, 'notification', 'after').waitFor();
+        assert.equal(await rows(page, 'notification', '').count(), 4);
+        await shot(page, `caught-up-${store}`);
+        await goOffline(page);
+        await by(page, 'offline').click();
+        await connected(page);
+        await caughtUp(page, 'caught up: nothing was missed');
+      });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+test('what is read in one tab is read in the other, and its toast goes', () =>
+  withPage(['--no-self-telemetry'], '?user=alice', async (page, server) => {
+    const other = await page.context().newPage();
+    other.setDefaultTimeout(20000);
+    other.on('pageerror', error => page.faults.push(String(error)));
+    await other.addInitScript(() => { // No toast goes by itself.
+      const real = setTimeout;
+      window.setTimeout = (f, ms, ...more) => (ms === 8000 ? 0 : real(f, ms, ...more));
+    });
+    await other.goto(page.url());
+    await connected(other);
+    const [one, two, three] = [await notify(server, 'one'), await notify(server, 'two'), await notify(server, 'three')];
+    for (const tab of [page, other]) {
+      await badge(tab, 3);
+      await openInbox(tab);
+      await item(tab, three).waitFor();
+    }
+    await by(other, 'toast').filter({ hasText: 'two' }).waitFor();
+    await item(page, two).getByRole('button', { name: /^Read/ }).click();
+    for (const tab of [page, other]) {
+      await item(tab, two).and(tab.locator('[data-state=read]')).waitFor();
+      await badge(tab, 2);
+    }
+    assert.equal(await item(other, one).getAttribute('data-state'), 'unread');
+    await by(other, 'toast').filter({ hasText: 'two' }).waitFor({ state: 'detached' });
+    assert.equal(await by(other, 'toast').count(), 2);
+    await item(other, two).getByRole('button', { name: /^Unread/ }).click();
+    await badge(page, 3);
+    await by(other, 'read-all').click();
+    for (const tab of [page, other]) {
+      await badge(tab, 0);
+      await tab.waitForFunction(() => document.querySelectorAll('#items [data-state=unread]').length === 0);
+      assert.equal(await by(tab, 'item').count(), 3);
+    }
+    await item(other, one).getByRole('button', { name: /^Archive/ }).click();
+    await item(page, one).waitFor({ state: 'detached' });
+    assert.equal(await by(page, 'item').count(), 2);
+    await other.close();
+  }));
+
+test('what was read elsewhere while the page was offline is read there, too', () =>
+  withPage(['--no-self-telemetry'], '?user=alice', async (page, server) => {
+    const ids = [await notify(server, 'one'), await notify(server, 'two')];
+    await badge(page, 2);
+    await openInbox(page);
+    await goOffline(page);
+    const { status } = await post(server, '/api/v1/inbox/mark', { user_id: 'alice', action: 'read', ids: [ids[0]] });
+    assert.equal(status, 200);
+    await by(page, 'offline').click();
+    await badge(page, 1);
+    await item(page, ids[0]).and(page.locator('[data-state=read]')).waitFor();
+    assert.equal(await item(page, ids[1]).getAttribute('data-state'), 'unread');
+  }));
+
+test('older notifications come page by page, each once, while new ones arrive', () =>
+  withPage(['--no-self-telemetry'], '?user=alice', async (page, server) => {
+    const ids = [];
+    for (let n = 1; n <= 45; n++) ids.push(await notify(server, `number ${n}`));
+    await badge(page, 45);
+    await page.reload();
+    await connected(page);
+    await badge(page, 45);
+    await openInbox(page);
+    const count = n => page.waitForFunction(n => document.querySelectorAll('#items li').length === n, n);
+    await count(20);
+    await by(page, 'older').click();
+    await count(40);
+    ids.push(await notify(server, 'number 46'));
+    await count(41);
+    await by(page, 'older').click();
+    await count(46);
+    await by(page, 'older').waitFor({ state: 'hidden' });
+    const shown = await by(page, 'item').evaluateAll(nodes => nodes.map(node => node.dataset.id));
+    assert.deepEqual([...shown].sort(), [...ids].sort());
+    assert.equal(shown[0], ids.at(-1));
+    await shot(page, 'inbox');
+  }));
+
+test('a server that kept nothing says that messages are lost, and the page says it in words', () =>
+  withPage(['--no-self-telemetry'], '?user=alice&rooms=group:hall', async (page, server) => {
+    await joinedRoom(page, 'group:hall').waitFor();
+    await publish(server, 'group:hall', 'note', { text: 'first' });
+    await row(page, 'note', 'first').waitFor();
+    await goOffline(page);
+    await server.stop();
+    const again = await startServer(notificationServer, ['--no-self-telemetry', '--port', String(server.port)]);
+    try {
+      await publish(again, 'group:hall', 'note', { text: 'second' });
+      await by(page, 'offline').click();
+      await connected(page);
+      await caughtUp(page, /some messages are lost .*group:hall/);
+      await row(page, 'gap', 'what was missed is gone').waitFor();
+      assert.equal(await rows(page, 'note', 'second').count(), 0); // Never a part as if it were all.
+      await publish(again, 'group:hall', 'note', { text: 'third' });
+      await row(page, 'note', 'third').waitFor();
+    } finally {
+      await again.stop();
+    }
+    page.faults = []; // The end of the second server is an error on the console, rightly.
+  }));
+
+test('what comes live before the missed messages, or twice, makes no hole and no repetition', () =>
+  withPage(['--no-self-telemetry'], '', async page => {
+    const room = 'user:alice', epoch = 'e1', asked = [];
+    await scripted(page, (socket, n) => {
+      const say = offset => socket.say('note', { text: `number ${offset}.` }, { room, epoch, offset });
+      socket.onMessage(text => {
+        const { type, request_id, payload } = JSON.parse(text);
+        if (type !== 'subscribe') return;
+        asked.push(payload.since);
+        const recovered = payload.since[room] ? { [room]: { recovered: true, epoch, offset: 6 } } : {};
+        socket.say('subscribed', { rooms: payload.rooms, rejected: [], recovered }, { request_id });
+        if (n === 1) { say(1); say(2); socket.close({ code: 3000, reason: '' }); }
+        if (n === 2) { say(3); socket.close({ code: 3000, reason: '' }); } // In the middle of catching up.
+        if (n === 3) { for (const offset of [4, 5, 5, 6, 7, 7, 8]) say(offset); }
+      });
+      socket.say('connected', { ...hello, positions: { [room]: { epoch, offset: n === 1 ? 0 : 5 } } });
+      if (n === 3) say(6); // Live, before the page has named its position.
+    });
+    await page.reload();
+    await row(page, 'note', 'number 8.').waitFor();
+    await caughtUp(page, 'caught up: 2 missed messages'); // Number 6 was not one of them.
+    assert.deepEqual(asked, [{}, { [room]: { epoch, offset: 2 } }, { [room]: { epoch, offset: 3 } }]);
+    const texts = await rows(page, 'note', 'number').allInnerTexts();
+    assert.deepEqual(numbers(texts), [8, 7, 5, 4, 6, 3, 2, 1]);
+    assert.equal(await row(page, 'gap', '').count(), 0);
+  }));
+
+test('earlier messages of a room are shown on demand, before those that came live', () =>
+  withPage(['--no-self-telemetry'], '', async (page, server) => {
+    for (let n = 1; n <= 25; n++) await publish(server, 'group:hall', 'note', { text: `number ${n}.` });
+    await by(page, 'room-input').fill('group:hall');
+    await page.keyboard.press('Enter');
+    await joinedRoom(page, 'group:hall').waitFor();
+    await publish(server, 'group:hall', 'note', { text: 'number 26.' });
+    await row(page, 'note', 'number 26.').waitFor();
+    const earlier = page.locator('[data-room="group:hall"]').getByRole('button', { name: /^Earlier/ });
+    await earlier.click();
+    await row(page, 'note', 'number 6.').waitFor();
+    assert.equal(await rows(page, 'note', 'number 5.').count(), 0);
+    await earlier.click();
+    await row(page, 'note', 'number 1.').waitFor();
+    await earlier.waitFor({ state: 'detached' });
+    const texts = await rows(page, 'note', 'number').allInnerTexts();
+    assert.deepEqual(numbers(texts), Array.from({ length: 26 }, (_, n) => 26 - n));
+  }));
+
+test('the notifications are used with the keyboard alone', () =>
+  withPage(['--no-self-telemetry'], '?user=alice', async (page, server) => {
+    const id = await notify(server, 'one');
+    await badge(page, 1);
+    await by(page, 'bell').focus();
+    await page.keyboard.press('Enter');
+    await item(page, id).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await item(page, id).and(page.locator('[data-state=read]')).waitFor();
+    await badge(page, 0);
+    assert.match(await page.evaluate(() => document.activeElement.dataset.key ?? ''), /^read:/); // Still there.
+    await page.keyboard.press('Escape');
+    await by(page, 'inbox').waitFor({ state: 'hidden' });
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'bell');
+  }));
 
 await runTests();
