@@ -70,6 +70,8 @@ struct operations {
     std::function<void(std::uint64_t sequence, std::size_t size)> publish;
     std::function<std::size_t()> connections;
     std::function<void()> quit;
+    /// Answers a command of the server's own; empty: there is none of that name.
+    std::function<std::string(const std::string& verb)> other{};
 };
 
 /// Reads commands from standard input and answers each with one line:
@@ -128,6 +130,8 @@ private:
             answer(std::to_string(heap_bytes()));
         else if (verb == "connections")
             answer(std::to_string(ops_.connections()));
+        else if (const auto own = ops_.other ? ops_.other(verb) : std::string{}; !own.empty())
+            answer(own);
         else
             throw std::runtime_error{"unknown command " + verb};
         read();

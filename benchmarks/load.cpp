@@ -3,6 +3,7 @@
 // The load generator: thousands of WebSocket clients over real sockets in one thread. It counts what arrives and
 // checks that every client got every message once and in order. Commands come from standard input:
 //   connect N             opens N more clients; answers "connected N" once all are ready
+//   send TEXT             every client sends TEXT as a message
 //   wait COUNT [SECONDS]  answers "done" once every client has COUNT messages
 //   report                answers the totals since the start, as words and numbers
 //   quit                  resets all connections and ends
@@ -29,7 +30,7 @@ using clock_type = std::chrono::steady_clock;
 struct settings {
     unsigned short port = 0;
     std::string path = "/";
-    std::string room;           // empty: a client is ready after the handshake
+    std::string room;           // empty: a client is ready after the handshake; "-": when it was greeted
     std::int64_t poll_us = 500; // 0: sleep in epoll_wait, and be woken by the server's system calls
 };
 
@@ -113,7 +114,15 @@ private:
         std::string verb;
         std::uint64_t number = 0;
         std::int64_t seconds = 60;
-        words >> verb >> number >> seconds;
+        words >> verb;
+        if (verb == "send") {
+            std::string text;
+            std::getline(words >> std::ws, text);
+            for (auto& r : receivers_)
+                send(r, bench::load_client::client_frame(0x1, text));
+            return;
+        }
+        words >> number >> seconds;
         if (verb == "connect") {
             to_open_ += number;
         } else if (verb == "wait") {
@@ -149,6 +158,7 @@ private:
         std::ostringstream line;
         line << "messages " << totals_.messages << " bytes " << totals_.bytes << " lost " << totals_.lost
              << " out_of_order " << totals_.out_of_order << " closed " << closed_ << " pings " << totals_.pings
+             << " recovered " << totals_.recovered
              << " min_size " << (totals_.messages ? totals_.min_size : 0) << " max_size " << totals_.max_size;
         answer(line.str());
     }
