@@ -155,8 +155,8 @@ TEST_CASE("a hole that the history no longer holds is told, with the place where
     feed(nothing_kept, {1, 9});
     out.clear();
     CHECK_FALSE(nothing_kept.repaired(slice(1, 9, 10), "r", {}, out));
-    CHECK(told(out) == words{"history_lost"});
-    CHECK(out.front()->at() == position{epoch, 9});
+    CHECK(told(out) == words{"history_lost", "9"}); // which waited
+    CHECK(out.front()->at() == position{epoch, 8});
     CHECK(feed(nothing_kept, {10}) == std::vector<step>{step::pass});
 }
 

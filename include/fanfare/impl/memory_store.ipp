@@ -205,7 +205,8 @@ FANFARE_DECL void memory_store::async_read(std::string_view name, const history_
             for (auto end = query.from == 0 ? count : end_at(query.from); room_for_more() && end != 0;)
                 take(room.messages[--end]);
         } else {
-            for (auto at = query.from < page.oldest ? 0 : end_at(query.from + 1); room_for_more() && at != count;)
+            for (auto at = query.from >= room.top.offset ? count : end_at(query.from + 1);
+                 room_for_more() && at != count;)
                 take(room.messages[at++]);
         }
     }
