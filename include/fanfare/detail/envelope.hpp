@@ -45,10 +45,10 @@ struct outgoing {
     std::string_view room{};
     /// Left out if null.
     const json::value* payload = nullptr;
-    /// Instead of it: JSON text.
-    std::string_view payload_text{};
     /// The client's `request_id` as it came: a string or a number. Left out if null.
     const json::value* request_id = nullptr;
+    /// Instead of a payload: JSON text.
+    std::string_view payload_text{};
 };
 
 /// The JSON text of an envelope.

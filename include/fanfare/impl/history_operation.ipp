@@ -114,7 +114,7 @@ FANFARE_DECL void history_operation::answer(session& s, const std::string& room,
         return s.send_error(ec, history_problem(room, ec), to);
     // Well below what an outbox holds.
     const auto payload = history_answer(room, part, s.hub().options().outbox_bytes / 4);
-    s.send(encode({.type = "history", .payload_text = payload, .request_id = to}, wall_now()));
+    s.send(encode({.type = "history", .request_id = to, .payload_text = payload}, wall_now()));
 }
 
 } // namespace fanfare::detail
