@@ -86,9 +86,9 @@ TEST_CASE("a message that nobody confirms times out, and one that cannot be sent
 {
     inbox_world s{memory_inbox{}};
     device_client alice{s.port(), "alice"};
-    const auto notified = [&](std::string_view user, std::chrono::milliseconds patience) {
+    const auto notified = [&](std::string_view user, std::chrono::milliseconds wait) {
         const unconfirmed fate;
-        s.w.hub().async_notify_acked(user, note, patience, fate);
+        s.w.hub().async_notify_acked(user, note, wait, fate);
         return fate.outcome();
     };
     const auto sent = [&](std::string_view user, const json::value& payload) {

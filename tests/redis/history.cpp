@@ -11,6 +11,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include <atomic>
+#include <memory>
 #include <set>
 
 using namespace fanfare;
@@ -27,7 +28,7 @@ struct cluster {
         for (auto* w : {&one, &two}) {
             auto redis = redis_client{context, eager(server)};
             const redis_bus bus{context, eager(server), impatient()};
-            w->emplace(hub_options{}, 1, bus, redis_store{redis, bus, how});
+            *w = std::make_unique<history_world>(hub_options{}, 1, bus, redis_store{redis, bus, how});
             (*w)->hub().configure("chat:", rules);
             (*w)->serve();
             REQUIRE(eventually([&] { return (*w)->hub().status().up; }));
@@ -45,8 +46,8 @@ struct cluster {
     asio::io_context context{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
     std::thread thread{[this] { context.run(); }};
-    std::optional<history_world> one;
-    std::optional<history_world> two;
+    std::unique_ptr<history_world> one;
+    std::unique_ptr<history_world> two;
     redis_client operator_{context, server.url()};
 };
 
