@@ -103,8 +103,8 @@ TEST_CASE("a user who is taken out of a room while the join waits for the bus st
 
 TEST_CASE("a user who is disconnected before the greeting does not get in")
 {
+    std::atomic<int> told{0}; // outlives the world, which ends dan's connection
     scripted_world s;
-    std::atomic<int> told{0};
     s.w.hub().on_connect([&](const connection_ref&) { ++told; });
     s.w.hub().on_disconnect([&](const connection_ref&, close_code) { ++told; });
     client c{s.w.port(), {.target = "/api/v1/ws?user=eve"}, false};
@@ -257,9 +257,9 @@ TEST_CASE("a client's publish is answered when the bus has confirmed it")
 
 TEST_CASE("the application hears of the bus going down and up, and so does readyz")
 {
-    scripted_world s;
     std::mutex mutex;
     std::vector<bus_status> seen;
+    scripted_world s;
     s.w.hub().on_bus([&](const bus_status& now) {
         const std::lock_guard lock{mutex};
         seen.push_back(now);
@@ -283,8 +283,8 @@ TEST_CASE("the application hears of the bus going down and up, and so does ready
 
 TEST_CASE("a bus watcher may go at any time, and one that throws is counted")
 {
-    scripted_world s;
     std::atomic<std::uint64_t> failures{0};
+    scripted_world s;
     s.w.hub().on_exception([&](const std::exception_ptr&) { ++failures; });
     s.w.hub().on_bus([](const bus_status&) {});
     s.bus.sink().changed({false, "x"});

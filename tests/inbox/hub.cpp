@@ -223,8 +223,8 @@ TEST_CASE("when the inbox fails, the publisher is told and nobody gets the notif
 TEST_CASE("a notify that nobody waits for is stored first too, and its failure is told and counted")
 {
     moody_inbox store;
-    inbox_world s{store};
     std::promise<std::string> failure;
+    inbox_world s{store};
     s.w.hub().on_notify_failed([&failure](std::string_view user, const notification& what, error_code ec) {
         failure.set_value(std::string{user} + ' ' + what.title + ' ' + ec.message());
     });
