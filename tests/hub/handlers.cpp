@@ -120,6 +120,7 @@ TEST_CASE("a request is answered later from another thread")
 
 TEST_CASE("a coroutine answers with its value")
 {
+    mailbox<std::string> told;
     world w;
     w.hub().on_message("slow", [](const request& r) -> asio::awaitable<json::value> {
         const json::value copy = r.payload();
@@ -132,7 +133,6 @@ TEST_CASE("a coroutine answers with its value")
         co_await timer.async_wait(asio::use_awaitable);
         throw std::runtime_error("later");
     });
-    mailbox<std::string> told;
     w.hub().on_exception([&](std::exception_ptr e) {
         try {
             std::rethrow_exception(e);
@@ -150,10 +150,10 @@ TEST_CASE("a coroutine answers with its value")
 
 TEST_CASE("a handler that throws or drops its request answers handler_failed")
 {
+    mailbox<std::string> told;
     world w;
     w.hub().on_message("throws", [](request) { throw std::runtime_error("at once"); });
     w.hub().on_message("drops", [](request) {});
-    mailbox<std::string> told;
     w.hub().on_exception([&](std::exception_ptr) { told.put("told"); });
     w.serve();
     client c{w.port()};
@@ -323,8 +323,8 @@ TEST_CASE("an authorizer that never answers holds up nobody else")
 
 TEST_CASE("connect and disconnect are told with who and why")
 {
-    world w{{}, 2};
     mailbox<std::string> told;
+    world w{{}, 2};
     w.hub().on_connect([&](connection_ref c) {
         told.put("+" + c.user_id());
         if (c.user_id() == "bad")
