@@ -23,6 +23,7 @@
 #include <fanfare/impl/hub_control.ipp>
 #include <fanfare/impl/hub_core.ipp>
 #include <fanfare/impl/hub_history.ipp>
+#include <fanfare/impl/hub_rooms.ipp>
 #include <fanfare/impl/inbox_keeper.ipp>
 #include <fanfare/impl/inbox_operation.ipp>
 #include <fanfare/impl/inbox_rules.ipp>

@@ -84,8 +84,12 @@ FANFARE_DECL json::object position_fields(const position& at);
 /// Reads one from outside; `why` names what is wrong, and the result is nothing.
 FANFARE_DECL std::optional<position> read_position(const json::value& from, std::string& why);
 
-/// The name of an error on the wire. Errors that are not this library's own come from a store.
+/// An error as one of this library's own: others come from a store. And its name on the wire.
+FANFARE_DECL error own_error(const error_code& ec) noexcept;
 FANFARE_DECL std::string_view wire_code(const error_code& ec) noexcept;
+
+/// A copy in memory of its own; null if there is none.
+FANFARE_DECL json::value own_value(const json::value* from);
 
 /// What a publish answers, to clients and over HTTP, added to `fields`.
 FANFARE_DECL json::object receipt_fields(json::object fields, const receipt& done);

@@ -155,6 +155,9 @@ public:
     FANFARE_DECL std::string node_id() const;
     std::uint64_t except_tag(std::uint64_t number) const noexcept { return connection_id{node_, number}.tag(); }
 
+    /// A handler of the application threw on this shard.
+    FANFARE_DECL void handler_failed(shard& at, const std::exception_ptr& cause);
+
     bool stopping() const noexcept { return stopping_.load(); }
     /// Closes a connection because the hub goes, with a random reconnect delay; on its shard.
     FANFARE_DECL void send_away(session& one, close_code code, std::chrono::milliseconds wait);
@@ -182,7 +185,9 @@ private:
     FANFARE_DECL void note_beginning(room_state& room, const position& at);
     FANFARE_DECL void repair(const room_ptr& room);
     FANFARE_DECL void repaired(const room_ptr& room, const history_slice& slice, std::uint64_t round);
+    FANFARE_DECL void read_store(std::string_view room, const history_query& query, history_done done);
     FANFARE_DECL void next_read(const room_ptr& room);
+    FANFARE_DECL void next_read_soon(const room_ptr& room);
     FANFARE_DECL void read_position(const room_ptr& room);
     friend struct stored_publish;
     FANFARE_DECL void deliver_to_all(const shared_frame& encoded);
@@ -238,6 +243,7 @@ public:
 #include <fanfare/impl/hub_control.ipp>
 #include <fanfare/impl/hub_core.ipp>
 #include <fanfare/impl/hub_history.ipp>
+#include <fanfare/impl/hub_rooms.ipp>
 #include <fanfare/impl/inbox_keeper.ipp>
 #include <fanfare/impl/presence_keeper.ipp>
 #include <fanfare/impl/session.ipp>

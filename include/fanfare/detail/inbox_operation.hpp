@@ -25,7 +25,6 @@ FANFARE_DECL inbox_mark read_inbox_mark(const json::object& fields, std::string&
 FANFARE_DECL json::object inbox_page_fields(const inbox_page& page);
 FANFARE_DECL json::object inbox_marked_fields(const inbox_mark& asked, const inbox_marked& answer);
 /// An error for whoever asked: what is not the library's own is the store's, and its text stays here.
-FANFARE_DECL error inbox_error(error_code ec) noexcept;
 FANFARE_DECL std::string inbox_error_text(error_code ec);
 
 /// One `inbox`, `mark` or `ack` request of a client.

@@ -101,9 +101,19 @@ FANFARE_DECL shared_frame encode(const outgoing& message, wall_time now, const f
     return frame::make(ws_opcode::text, write_envelope(message, now), tags);
 }
 
+FANFARE_DECL error own_error(const error_code& ec) noexcept
+{
+    return ec.category() == error_category() ? static_cast<error>(ec.value()) : error::store_failed;
+}
+
 FANFARE_DECL std::string_view wire_code(const error_code& ec) noexcept
 {
-    return ec.category() == error_category() ? to_string(static_cast<error>(ec.value())) : to_string(error::store_failed);
+    return to_string(own_error(ec));
+}
+
+FANFARE_DECL json::value own_value(const json::value* from)
+{
+    return from ? json::value(*from, json::storage_ptr{}) : json::value();
 }
 
 FANFARE_DECL shared_frame encode_error(const error_code& code, std::string_view message, const json::value* request_id,

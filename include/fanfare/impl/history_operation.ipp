@@ -55,8 +55,7 @@ FANFARE_DECL void history_operation::start(session& s, const incoming& message)
         return s.send_error(error::too_many_requests, "too many unanswered requests", message.request_id);
     const std::string room{named ? std::string_view{named->get_string()} : message.room};
     const auto then = [keep = boost::intrusive_ptr<session>{&s}, room, what,
-                       id = message.request_id ? json::value(*message.request_id, json::storage_ptr{})
-                                               : json::value()](bool allowed) {
+                       id = own_value(message.request_id)](bool allowed) {
         if (!allowed)
             return answer(*keep, room, id, error::forbidden, {});
         keep->hub().read_history(room, what, [keep, room, id](error_code ec, history_part part) {

@@ -86,13 +86,13 @@ struct http_api::reply {
     void fail(error code) const { fail(detail::status_of(code), code, make_error_code(code).message()); }
     void fail(error_code code) const
     {
-        const auto own = code.category() == error_category() ? static_cast<error>(code.value()) : error::store_failed;
+        const auto own = detail::own_error(code);
         fail(detail::status_of(own), own, code.message());
     }
     // Of an inbox.
     void fail_inbox(error_code code) const
     {
-        const auto own = detail::inbox_error(code);
+        const auto own = detail::own_error(code);
         fail(detail::status_of(own), own, detail::inbox_error_text(code));
     }
     void send(response_type out) const
@@ -245,7 +245,7 @@ inline json::object notified(const std::string& user, const receipt& done)
     if (done.duplicate)
         fields["duplicate"] = true;
     if (done.error)
-        fields["problem"] = to_string(detail::inbox_error(done.error));
+        fields["problem"] = to_string(detail::own_error(done.error));
     return fields;
 }
 
@@ -305,7 +305,7 @@ FANFARE_DECL void http_api::history(const call& c) const
     hub_->read_history(*room, what, [to = reply{c}, room = *room](error_code ec, const history_part& part) {
         if (!ec)
             return to.answer_text(200, detail::history_answer(room, part, detail::max_history_answer));
-        const auto own = ec.category() == error_category() ? static_cast<error>(ec.value()) : error::store_failed;
+        const auto own = detail::own_error(ec);
         to.fail(detail::status_of(own), own, detail::history_problem(room, ec));
     });
 }

@@ -130,15 +130,13 @@ FANFARE_DECL receipt hub_core::publish_stored(std::string_view room, const room_
 FANFARE_DECL void hub_core::tell_failed(const std::string& room, const error_code& why)
 {
     shards_.front()->post([room, why](shard& first) {
-        auto& all = first.hub().handlers;
-        if (!all.on_publish_failed)
+        const auto& tell = first.hub().handlers.on_publish_failed;
+        if (!tell)
             return;
         try {
-            all.on_publish_failed(room, why);
+            tell(room, why);
         } catch (...) {
-            first.count().handler_failures.add();
-            if (all.on_exception)
-                all.on_exception(std::current_exception());
+            first.hub().handler_failed(first, std::current_exception());
         }
     });
 }
@@ -219,6 +217,17 @@ FANFARE_DECL void hub_core::mark_joining(room_state& room, std::size_t shard_ind
 
 // ---- reading
 
+FANFARE_DECL void hub_core::read_store(std::string_view room, const history_query& query, history_done done)
+{
+    store_reads_.fetch_add(1, std::memory_order_relaxed);
+    store_->read(room, query,
+                 [keep = shared_from_this(), done = std::move(done)](const error_code& ec, history_page page) {
+                     if (ec)
+                         keep->store_failures_.fetch_add(1, std::memory_order_relaxed);
+                     done(ec, std::move(page));
+                 });
+}
+
 FANFARE_DECL bool hub_core::learn_position(const room_ptr& room, std::function<void()> then)
 {
     if (!room->stream)
@@ -237,27 +246,23 @@ FANFARE_DECL bool hub_core::learn_position(const room_ptr& room, std::function<v
 
 FANFARE_DECL void hub_core::read_position(const room_ptr& room)
 {
-    store_reads_.fetch_add(1, std::memory_order_relaxed);
-    store_->read(room->name, {.limits = limits_of(*room->options)},
-                 [keep = shared_from_this(), room](error_code ec, const history_page& page) {
-                     std::vector<std::function<void()>> waiting;
-                     {
-                         const std::lock_guard lock{room->stream->mutex};
-                         if (std::exchange(room->stream->seed_again, false) && !ec)
-                             // Not from here: the store may hold a lock.
-                             return keep->shards_.front()->post(
-                                 [keep, room](shard&) { keep->read_position(room); });
-                         if (ec) {
-                             keep->store_failures_.fetch_add(1, std::memory_order_relaxed);
-                         } else if (!room->stream->last()) {
-                             keep->note_beginning(*room, page.top);
-                             room->stream->seed(page.top);
-                         }
-                         waiting.swap(room->stream->seeding);
-                     }
-                     for (const auto& tell : waiting)
-                         tell();
-                 });
+    read_store(room->name, {.limits = limits_of(*room->options)},
+               [keep = shared_from_this(), room](error_code ec, const history_page& page) {
+                   std::vector<std::function<void()>> waiting;
+                   {
+                       const std::lock_guard lock{room->stream->mutex};
+                       if (std::exchange(room->stream->seed_again, false) && !ec)
+                           // Not from here: the store may hold a lock.
+                           return keep->shards_.front()->post([keep, room](shard&) { keep->read_position(room); });
+                       if (!ec && !room->stream->last()) {
+                           keep->note_beginning(*room, page.top);
+                           room->stream->seed(page.top);
+                       }
+                       waiting.swap(room->stream->seeding);
+                   }
+                   for (const auto& tell : waiting)
+                       tell();
+               });
 }
 
 FANFARE_DECL void hub_core::read_after(const room_ptr& room, const position& from,
@@ -269,7 +274,12 @@ FANFARE_DECL void hub_core::read_after(const room_ptr& room, const position& fro
         if (std::exchange(room->stream->reading, true))
             return;
     }
-    // Later: those who ask in this turn share it, whoever the store is.
+    next_read_soon(room);
+}
+
+// Not at once: those who ask in this turn share it, and the caller may be inside of the store, under its lock.
+FANFARE_DECL void hub_core::next_read_soon(const room_ptr& room)
+{
     shards_.front()->post([keep = shared_from_this(), room](shard&) { keep->next_read(room); });
 }
 
@@ -296,33 +306,29 @@ FANFARE_DECL void hub_core::next_read(const room_ptr& room)
             query.from = std::min(query.from, one.from.epoch == last.epoch ? std::max(one.from.offset, earliest)
                                                                            : one.from.offset);
     }
-    store_reads_.fetch_add(1, std::memory_order_relaxed);
-    store_->read(room->name, query,
-                 [keep = shared_from_this(), room, all = std::move(all), from = query.from](error_code ec,
-                                                                                            history_page page) {
-                     const auto slice = std::make_shared<history_slice>();
-                     slice->error = ec;
-                     slice->top = page.top;
-                     slice->from = from;
-                     slice->oldest = page.oldest;
-                     slice->frames.reserve(page.messages.size());
-                     for (const auto& m : page.messages)
-                         slice->frames.push_back(
-                             encode_stored(m.body, {room->name, m.key, m.except, {page.top.epoch, m.offset}}));
-                     if (ec)
-                         keep->store_failures_.fetch_add(1, std::memory_order_relaxed);
-                     for (const auto& one : all)
-                         one.then(slice);
-                     {
-                         const std::lock_guard lock{room->stream->mutex};
-                         if (room->stream->readers.empty()) {
-                             room->stream->reading = false;
-                             return;
-                         }
-                     }
-                     // Not from here: the store may hold a lock.
-                     keep->shards_.front()->post([keep, room](shard&) { keep->next_read(room); });
-                 });
+    read_store(room->name, query,
+               [keep = shared_from_this(), room, all = std::move(all), from = query.from](error_code ec,
+                                                                                          history_page page) {
+                   const auto slice = std::make_shared<history_slice>();
+                   slice->error = ec;
+                   slice->top = page.top;
+                   slice->from = from;
+                   slice->oldest = page.oldest;
+                   slice->frames.reserve(page.messages.size());
+                   for (const auto& m : page.messages)
+                       slice->frames.push_back(
+                           encode_stored(m.body, {room->name, m.key, m.except, {page.top.epoch, m.offset}}));
+                   for (const auto& one : all)
+                       one.then(slice);
+                   {
+                       const std::lock_guard lock{room->stream->mutex};
+                       if (room->stream->readers.empty()) {
+                           room->stream->reading = false;
+                           return;
+                       }
+                   }
+                   keep->next_read_soon(room);
+               });
 }
 
 FANFARE_DECL void hub_core::take_rooms_of(const resume_token& token, const std::string& user,
@@ -364,26 +370,22 @@ FANFARE_DECL void hub_core::read_history(std::string_view room, const history_re
         query.from = what.since->offset;
     if (what.newest_first && what.since && query.from == 0)
         query.limit = 0; // before the first there is nothing
-    store_reads_.fetch_add(1, std::memory_order_relaxed);
-    store_->read(
-        room, query,
-        [keep = shared_from_this(), what, then = std::move(then)](error_code failed, history_page page) {
-            if (failed)
-                keep->store_failures_.fetch_add(1, std::memory_order_relaxed);
-            else if (what.since && (what.since->epoch != page.top.epoch ||
-                                    what.since->offset > page.top.offset + (what.newest_first ? 1 : 0)))
-                failed = error::invalid_position;
-            if (failed)
-                return then(failed, {});
-            history_part out{.top = page.top, .oldest = page.oldest};
-            for (const auto& m : page.messages)
-                out.messages.emplace_back(encode_stored(m.body, {.at = {page.top.epoch, m.offset}})->payload());
-            if (!page.messages.empty()) { // the store may have cut it short
-                const auto last = page.messages.back().offset;
-                out.more = what.newest_first ? last > page.oldest : last < page.top.offset;
-            }
-            then({}, std::move(out));
-        });
+    read_store(room, query, [what, then = std::move(then)](error_code failed, history_page page) {
+        if (!failed && what.since &&
+            (what.since->epoch != page.top.epoch ||
+             what.since->offset > page.top.offset + (what.newest_first ? 1 : 0)))
+            failed = error::invalid_position;
+        if (failed)
+            return then(failed, {});
+        history_part out{.top = page.top, .oldest = page.oldest};
+        for (const auto& m : page.messages)
+            out.messages.emplace_back(encode_stored(m.body, {.at = {page.top.epoch, m.offset}})->payload());
+        if (!page.messages.empty()) { // the store may have cut it short
+            const auto last = page.messages.back().offset;
+            out.more = what.newest_first ? last > page.oldest : last < page.top.offset;
+        }
+        then({}, std::move(out));
+    });
 }
 
 } // namespace fanfare::detail

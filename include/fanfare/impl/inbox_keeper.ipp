@@ -189,9 +189,7 @@ FANFARE_DECL void inbox_keeper::sent(hub_core& hub, const std::shared_ptr<pendin
         try {
             tell(one->user, one->what, ec);
         } catch (...) {
-            first.count().handler_failures.add();
-            if (first.hub().handlers.on_exception)
-                first.hub().handlers.on_exception(std::current_exception());
+            first.hub().handler_failed(first, std::current_exception());
         }
     });
 }

@@ -103,26 +103,20 @@ FANFARE_DECL json::object inbox_marked_fields(const inbox_mark& asked, const inb
     return inbox_count_fields(std::move(fields), answer.counts);
 }
 
-FANFARE_DECL error inbox_error(error_code ec) noexcept
-{
-    return ec.category() == error_category() ? static_cast<error>(ec.value()) : error::store_failed;
-}
-
 FANFARE_DECL std::string inbox_error_text(error_code ec)
 {
     if (ec == error::not_found)
         return "the user has no notification with such an id";
     if (ec == error::invalid_message)
         return "not as an inbox takes it: text that is not UTF-8, or a cursor that is no next_cursor of the user";
-    return make_error_code(inbox_error(ec)).message();
+    return make_error_code(own_error(ec)).message();
 }
 
 // Answers on the session's shard, with the request's own type.
 FANFARE_DECL inbox_operation::answered inbox_operation::reply(session& s, const incoming& message)
 {
     return [keep = boost::intrusive_ptr<session>{&s}, type = std::string{message.type},
-            id = message.request_id ? json::value(*message.request_id, json::storage_ptr{})
-                                    : json::value()](error_code ec, json::object fields) {
+            id = own_value(message.request_id)](error_code ec, json::object fields) {
         keep->home().post([keep, type, id, ec, payload = json::value(std::move(fields))](shard&) {
             keep->end_request();
             if (!keep->open())
@@ -130,7 +124,7 @@ FANFARE_DECL inbox_operation::answered inbox_operation::reply(session& s, const 
             const auto* to = id.is_null() ? nullptr : &id;
             if (!ec)
                 return keep->send_message(type, &payload, to);
-            keep->send_error(inbox_error(ec), inbox_error_text(ec), to);
+            keep->send_error(own_error(ec), inbox_error_text(ec), to);
         });
     };
 }
@@ -191,7 +185,7 @@ FANFARE_DECL void inbox_operation::acknowledge(session& s, const incoming& messa
     if (refused == error::invalid_message)
         return s.offend(error::invalid_message, "id must be the ack_id of a message", message.request_id);
     if (refused)
-        return s.send_error(inbox_error(refused), inbox_error_text(refused), message.request_id);
+        return s.send_error(own_error(refused), inbox_error_text(refused), message.request_id);
     if (!message.request_id)
         return;
     const json::value payload{{"id", *id}};

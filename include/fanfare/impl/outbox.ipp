@@ -300,10 +300,8 @@ FANFARE_DECL void outbox::pop_front()
     items_[head_].message.reset();
     begun_ = 0;
     --live_;
-    if (++head_ == items_.size() || live_ == 0) {
-        items_.clear();
-        head_ = 0;
-    }
+    ++head_;
+    clear_if_empty();
 }
 
 } // namespace fanfare::detail

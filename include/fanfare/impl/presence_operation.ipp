@@ -61,7 +61,7 @@ FANFARE_DECL void presence_operation::start(session& s, std::string_view room, s
     if (!s.begin_request())
         return s.send_error(error::too_many_requests, "too many unanswered requests", request_id);
     const auto then = [keep = boost::intrusive_ptr<session>{&s}, room = std::string{room}, limit,
-                       id = request_id ? json::value(*request_id, json::storage_ptr{}) : json::value()](bool allowed) {
+                       id = own_value(request_id)](bool allowed) {
         if (!allowed)
             return answer(*keep, room, id, error::forbidden, {});
         read_presence(keep->hub(), room, limit, [keep, room, id](error_code ec, presence_list who) {

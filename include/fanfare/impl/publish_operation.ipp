@@ -46,11 +46,10 @@ FANFARE_DECL void publish_operation::start(session& s, std::string_view room, co
 {
     if (!s.begin_request())
         return s.send_error(error::too_many_requests, "too many unanswered requests", request_id);
-    const auto own = [](const json::value* v) { return v ? json::value(*v, json::storage_ptr{}) : json::value(); };
     ask(s, room, room_action::publish,
         [keep = boost::intrusive_ptr<session>{&s}, room = std::string{room}, type = text_of(message, "type"),
-         body = own(message.if_contains("payload")), key = own_key(s, message),
-         id = own(request_id)](bool allowed) {
+         body = own_value(message.if_contains("payload")), key = own_key(s, message),
+         id = own_value(request_id)](bool allowed) {
             keep->end_request();
             if (!allowed)
                 return keep->send_error(error::forbidden, "not allowed to publish to " + room,

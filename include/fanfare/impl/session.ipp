@@ -385,9 +385,7 @@ FANFARE_DECL connection_ref session::ref() const
 
 FANFARE_DECL void session::handler_failed(std::exception_ptr cause)
 {
-    home_.count().handler_failures.add();
-    if (hub_->handlers.on_exception)
-        hub_->handlers.on_exception(cause);
+    hub_->handler_failed(home_, cause);
 }
 
 FANFARE_DECL bool session::begin_request()

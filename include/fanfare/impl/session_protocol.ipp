@@ -217,9 +217,8 @@ FANFARE_DECL void session::on_envelope(const incoming& message)
     if (!begin_request())
         return offend(error::too_many_requests, "too many unanswered requests", message.request_id);
     // The handler may keep the request: it gets values of its own.
-    const auto own = [](const json::value* v) { return v ? json::value(*v, json::storage_ptr{}) : json::value(); };
-    request asked{ref(), std::string{message.type}, std::string{message.room}, own(message.payload),
-                  own(message.request_id)};
+    request asked{ref(), std::string{message.type}, std::string{message.room}, own_value(message.payload),
+                  own_value(message.request_id)};
     try {
         handler->second(std::move(asked));
     } catch (...) {

@@ -18,8 +18,7 @@ FANFARE_DECL void subscribe_operation::start(session& s, const json::object& pay
                                              const json::value* request_id)
 {
     const std::shared_ptr<subscribe_operation> op{new subscribe_operation{s}};
-    if (request_id)
-        op->request_id_ = json::value(*request_id, json::storage_ptr{});
+    op->request_id_ = own_value(request_id);
     if (const auto wrong = op->read(payload); !wrong.empty()) {
         s.end_request();
         return s.offend(error::invalid_message, wrong, request_id);
