@@ -19,8 +19,9 @@ class moody_inbox {
 public:
     void async_add(inbox_add what, inbox_was_added handler)
     {
-        take([this, what = std::move(what), handler](bool fails) mutable {
-            fails ? handler(error::store_failed, {}) : state_->real.async_add(what, handler);
+        // Not `this`: the hub's copy goes with the hub.
+        take([state = state_, what = std::move(what), handler](bool fails) mutable {
+            fails ? handler(error::store_failed, {}) : state->real.async_add(what, handler);
         });
     }
     void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler)
