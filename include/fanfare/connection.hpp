@@ -3,15 +3,14 @@
 #define FANFARE_CONNECTION_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/flat_connection.hpp>
 #include <fanfare/detail/hub_core.hpp>
 #include <fanfare/detail/raw_send.hpp>
 #include <fanfare/detail/session.hpp>
 
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/socket_base.hpp>
-#include <boost/asio/write.hpp>
 
 #include <algorithm>
 #include <array>
@@ -61,98 +60,29 @@ concept waitable_socket = requires(Stream& s, void (*f)(error_code), bool on, as
     s.write_some(b, ec);
 };
 
-/// One client's connection over any Asio stream. Made by `hub::accept`; applications hold `connection_ref`s.
-///
-/// This is the general form (TLS, test streams): reads into a buffer of its own, and copies what is to be sent into
-/// one flat buffer of at most 16 KiB a write, which is one TLS record.
+/// One client's WebSocket connection over any Asio stream. Made by `hub::accept`; applications hold `connection_ref`s.
+/// This is the general form (TLS, test streams).
 template <class Stream>
-class connection final : public detail::session {
+class connection final : public detail::flat_connection<Stream> {
+    using base = detail::flat_connection<Stream>;
+
 public:
     connection(Stream stream, std::shared_ptr<detail::hub_core> hub, detail::shard& home,
                detail::session_settings settings)
-        : session{std::move(hub), home, std::move(settings)}, stream_{std::move(stream)}
+        : base{std::move(stream), std::move(hub), home, std::move(settings), 8 * 1024}
     {
     }
 
 private:
-    static constexpr std::size_t max_write = 16 * 1024;
-    static constexpr std::size_t max_read = 8 * 1024;
-
-    int native_socket() noexcept override { return -1; }
-
-    std::size_t write(std::span<const std::string_view> buffers, error_code&) override
+    std::size_t take(std::span<const std::string_view> buffers, std::vector<char>& out) override
     {
-        if (writing_)
-            return 0;
-        out_.clear();
         for (const auto b : buffers)
-            out_.insert(out_.end(), b.begin(),
-                        b.begin() + static_cast<std::ptrdiff_t>(std::min(b.size(), max_write - out_.size())));
-        writing_ = true;
-        asio::async_write(stream_, asio::buffer(out_), bound([](connection& self, error_code ec, std::size_t) {
-                              self.on_written(ec);
-                          }));
-        return out_.size();
+            out.insert(out.end(), b.begin(),
+                       b.begin() + static_cast<std::ptrdiff_t>(std::min(b.size(), base::max_write - out.size())));
+        return out.size();
     }
 
-    void on_written(error_code ec)
-    {
-        writing_ = false;
-        if (ec || finish_)
-            return on_read_failed();
-        if (std::exchange(wants_write_, false))
-            on_writable();
-    }
-
-    void wait_write() override { wants_write_ = true; }
-
-    void wait_read() override
-    {
-        in_.resize(max_read);
-        stream_.async_read_some(asio::buffer(in_), bound([](connection& self, error_code ec, std::size_t n) {
-                                    self.on_read(ec, n);
-                                }));
-    }
-
-    void on_read(error_code ec, std::size_t n)
-    {
-        read_done();
-        if (ended())
-            return;
-        if (ec)
-            return on_read_failed();
-        on_bytes({in_.data(), n});
-        if (!ended() && wants_read())
-            start_read();
-    }
-
-    // The close frame is on its way; whoever waits for it has it before the stream ends.
-    void shutdown_write() noexcept override { finish_ = writing_; }
-
-    void close_stream() noexcept override
-    {
-        error_code ignored; // the stream ends, whatever it says
-        if constexpr (requires { stream_.lowest_layer().close(ignored); })
-            stream_.lowest_layer().close(ignored);
-        else
-            stream_.close();
-    }
-
-    template <class F>
-    auto bound(F f)
-    {
-        return asio::bind_executor(home().executor(),
-                                   [keep = boost::intrusive_ptr<connection>{this}, f](error_code ec, std::size_t n) {
-                                       f(*keep, ec, n);
-                                   });
-    }
-
-    Stream stream_;
-    std::vector<char> in_;
-    std::vector<char> out_;
-    bool writing_ = false;
-    bool wants_write_ = false;
-    bool finish_ = false;
+    void on_input(std::span<char> bytes) override { this->on_bytes(bytes); }
 };
 
 /// The form for sockets: an idle connection holds no buffer, a write is one system call. The socket's executor is

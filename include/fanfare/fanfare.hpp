@@ -8,6 +8,7 @@
 #include <fanfare/bus/in_process.hpp>
 #include <fanfare/device.hpp>
 #include <fanfare/hub.hpp>
+#include <fanfare/local_connection.hpp>
 #include <fanfare/room.hpp>
 #include <fanfare/store/memory.hpp>
 #include <fanfare/version.hpp>

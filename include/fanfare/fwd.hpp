@@ -9,6 +9,7 @@ namespace fanfare {
 struct bus_message;
 struct hub_options;
 struct identity;
+struct local_handlers;
 struct receipt;
 struct room_options;
 

@@ -45,7 +45,8 @@ auto issue_from(Store store)
     };
 }
 
-/// The HTTP side of a hub: publish, notify, users' inboxes, tickets, presence, history, stats of hub and cluster, health.
+/// The HTTP side of a hub: publish, notify, users' inboxes, tickets, presence, history, stats of hub and cluster, health;
+/// and what the clients of event streams say (`POST /api/v1/sse`).
 /// Mounted by `server`, or by an application into its own router:
 /// @code
 /// if (api.handles(request.target())) api.async_handle(request, peer, [](auto response) { ... });
@@ -83,6 +84,7 @@ private:
     FANFARE_DECL void cluster(const call& c) const;
     FANFARE_DECL void presence(const call& c) const;
     FANFARE_DECL void history(const call& c) const;
+    FANFARE_DECL void speak(const call& c) const;
 
     std::shared_ptr<detail::hub_core> hub_;
     http_api_options options_;

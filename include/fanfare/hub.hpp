@@ -455,6 +455,25 @@ public:
         detail::websocket_door<Stream>::open(core_, std::move(stream), request, std::move(who), std::move(options));
     }
 
+    /// Answers a request of an application's own HTTP server with Server-Sent Events, and takes the stream over as
+    /// `accept` does; the same rooms, limits and language. Include <fanfare/sse.hpp>, and see there.
+    template <class Stream, class Request>
+    void accept_events(Stream stream, const Request& request, identity who = {}, event_options options = {})
+    {
+        detail::event_door<Stream>::open(core_, std::move(stream), request, std::move(who), std::move(options));
+    }
+
+    /// Connects this process to its own hub as `who`, a client without a socket. Include <fanfare/local_connection.hpp>,
+    /// and see there: `local_connection connect(identity who, local_handlers handlers)`.
+    ///
+    /// Thread-safe. Throws `system_error`: `shutting_down`, `too_many_connections`, `invalid_user`, or an error of the
+    /// identity's rooms.
+    template <class Handlers = local_handlers>
+    auto connect(identity who, Handlers handlers)
+    {
+        return detail::local_door<Handlers>::open(core_, std::move(who), std::move(handlers));
+    }
+
     /// For the library's own parts.
     const std::shared_ptr<detail::hub_core>& core() const noexcept { return core_; }
 

@@ -118,6 +118,12 @@ struct accept_options {
     std::chrono::milliseconds timeout{10'000};
 };
 
+/// How a stream of events is answered. See `hub::accept_events`.
+struct event_options {
+    /// The page's origin, if it is another one and may read the stream: goes into `Access-Control-Allow-Origin`.
+    std::string allow_origin{};
+};
+
 /// How `async_shutdown` ends the connections.
 struct shutdown_options {
     close_code code = close_code::shutdown;

@@ -30,6 +30,8 @@ struct server_options {
     std::uint16_t port = 8080;
     /// Where the upgrade happens.
     std::string path = "/api/v1/ws";
+    /// Whether `GET /api/v1/sse` answers with a stream of events; see sse.hpp. The same clients may enter.
+    bool events = true;
     /// Who a client is. Without one, everybody enters, anonymously.
     any_authenticator authenticate{};
     /// Pages of which origins may connect. By default those of this server's own host.

@@ -17,6 +17,7 @@
 #include <fanfare/impl/delivery.ipp>
 #include <fanfare/impl/envelope.ipp>
 #include <fanfare/impl/error.ipp>
+#include <fanfare/impl/event_stream.ipp>
 #include <fanfare/impl/frame.ipp>
 #include <fanfare/impl/history_operation.ipp>
 #include <fanfare/impl/http_api.ipp>
@@ -27,6 +28,7 @@
 #include <fanfare/impl/inbox_keeper.ipp>
 #include <fanfare/impl/inbox_operation.ipp>
 #include <fanfare/impl/inbox_rules.ipp>
+#include <fanfare/impl/local_connection.ipp>
 #include <fanfare/impl/memory_inbox.ipp>
 #include <fanfare/impl/memory_store.ipp>
 #include <fanfare/impl/origin.ipp>
@@ -71,6 +73,7 @@
 #include <fanfare/impl/sqlite_store.ipp>
 #include <fanfare/impl/sqlite_worker.ipp>
 #endif
+#include <fanfare/impl/sse.ipp>
 #include <fanfare/impl/subscribe_operation.ipp>
 #include <fanfare/impl/ticket.ipp>
 #include <fanfare/impl/upgrade.ipp>

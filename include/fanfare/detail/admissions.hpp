@@ -32,12 +32,13 @@ public:
     {
         const std::lock_guard lock{mutex_};
         const bool counts_user = per_user_ != 0 && !user.empty();
+        const bool counts_address = per_address_ != 0 && !address.is_unspecified(); // of this process, say
         if ((total_ != 0 && inside_ >= total_) || (counts_user && count(users_, user) >= per_user_) ||
-            (per_address_ != 0 && count(addresses_, address) >= per_address_))
+            (counts_address && count(addresses_, address) >= per_address_))
             return error::too_many_connections;
         if (counts_user)
             ++users_[std::string{user}];
-        if (per_address_ != 0)
+        if (counts_address)
             ++addresses_[address];
         ++inside_;
         return {};

@@ -4,6 +4,7 @@
 
 #include <fanfare/detail/http_visits.hpp>
 #include <fanfare/server.hpp>
+#include <fanfare/sse.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -19,6 +20,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 
 namespace fanfare::detail {
 
@@ -40,8 +42,13 @@ private:
     /// Reads one request; false if the connection is over, with the reason answered if there is one.
     FANFARE_DECL asio::awaitable<bool> read(boost::beast::tcp_stream& stream, boost::beast::flat_buffer& buffer,
                                             parser& request);
-    FANFARE_DECL asio::awaitable<void> upgrade(boost::beast::tcp_stream stream, boost::beast::flat_buffer& buffer,
-                                               const http_api::request_type& request, shard& home);
+    /// How a request becomes a connection.
+    enum class door { none, websocket, events };
+    FANFARE_DECL door door_of(const http_api::request_type& request) const;
+    FANFARE_DECL asio::awaitable<void> let_in(boost::beast::tcp_stream stream, boost::beast::flat_buffer& buffer,
+                                              const http_api::request_type& request, shard& home, door which);
+    /// The page's origin, if it may read what is answered to it.
+    FANFARE_DECL std::string page_of(const http_api::request_type& request, const asio::ip::address& caller) const;
     FANFARE_DECL asio::awaitable<auth_result> authenticate(const http_api::request_type& request,
                                                            const asio::ip::address& caller);
     FANFARE_DECL asio::awaitable<http_api::response_type> respond(const http_api::request_type& request,

@@ -61,6 +61,10 @@ std::function<void(request)> as_handler(F f)
 /// Defined by <fanfare/websocket.hpp>: include it where connections are accepted.
 template <class Stream>
 struct websocket_door;
+template <class Stream>
+struct event_door;
+template <class Handlers>
+struct local_door;
 
 } // namespace detail
 } // namespace fanfare

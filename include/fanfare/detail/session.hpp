@@ -36,8 +36,9 @@ struct session_settings {
     int server_window_bits = 15;
 };
 
-/// One client's WebSocket connection, whatever the stream: framing, outbox, rooms and the message language.
-/// `connection<Stream>` adds the I/O. Only on the shard's executor, but for the counter and `number()`.
+/// One client's connection, whatever the stream: WebSocket framing, outbox, rooms and the message language. Subclasses add
+/// the I/O; those that speak no WebSocket (events, local connections) take the frames apart again.
+/// Only on the shard's executor, but for the counter and `number()`.
 class session : public boost::intrusive_ref_counter<session, boost::thread_safe_counter> {
 public:
     FANFARE_DECL session(std::shared_ptr<hub_core> hub, shard& home, session_settings settings);
@@ -93,6 +94,11 @@ public:
     /// Its rooms, but for those that come with the identity.
     FANFARE_DECL std::vector<std::string> chosen_rooms() const;
 
+    /// One message of the client's that came another way than in WebSocket frames. Not before it is greeted.
+    FANFARE_DECL void on_text(std::string_view text);
+    /// Whether whoever shows this may speak for the client in that way.
+    virtual bool is_secret(std::string_view) const noexcept { return false; }
+
     FANFARE_DECL void on_tick();
 
     shard& home() noexcept { return home_; }
@@ -122,6 +128,8 @@ protected:
     /// The stream's end, or its failure.
     FANFARE_DECL void on_read_failed();
     FANFARE_DECL void on_writable();
+    /// A sign of life of the peer's.
+    void heard() noexcept { home_.times(slot()).last_heard = home_.now_ticks(); }
     /// The pending read has ended, with or without bytes.
     void read_done() noexcept { reading_ = false; }
     void start_read()
@@ -149,7 +157,12 @@ private:
     virtual void wait_write() = 0;
     virtual void shutdown_write() noexcept = 0;
     virtual void close_stream() noexcept = 0;
+    /// What `connected` tells besides; and that it has been told.
+    virtual void add_to_greeting(json::object&) {}
+    virtual void on_greeted() {}
 
+    template <class F>
+    void corked(F work);
     FANFARE_DECL std::vector<room_ptr> own_rooms();
     FANFARE_DECL void add_resumption(json::object& greeting);
     FANFARE_DECL void greet(const std::vector<room_ptr>& own);

@@ -15,6 +15,7 @@
 #include <boost/beast/websocket/option.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -33,12 +34,33 @@ FANFARE_DECL void decorate_upgrade(boost::beast::websocket::response_type& answe
 FANFARE_DECL session_settings negotiated(const boost::beast::websocket::response_type& answer);
 FANFARE_DECL void equip_with_deflate(shard& home);
 
+/// What an authenticator sees of a request.
+template <class Body>
+handshake_request describe(const http::request<Body>& request, const asio::ip::address& caller)
+{
+    handshake_request::header_list headers;
+    for (const auto& field : request)
+        headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
+    return {std::string{request.method_string()}, std::string{request.target()}, std::move(headers),
+            caller.to_string()};
+}
+
 /// An HTTP error with the body `{"error":{"code","message"}}`.
 FANFARE_DECL http::response<http::string_body> error_response(int status, error code, std::string_view message,
                                                               unsigned version);
 /// The status that belongs to a refusal of the hub: 429 for a limit, 503 while shutting down, 400 for a bad user.
 FANFARE_DECL http::response<http::string_body> refusal_response(error code, unsigned version);
 FANFARE_DECL http::response<http::string_body> refusal_response(const refusal& why, unsigned version);
+
+/// Lets a page of this origin read the answer (Fetch Standard, section 3.2). An empty one: nothing.
+template <class Body>
+void allow_page(http::response<Body>& answer, std::string_view origin)
+{
+    if (origin.empty())
+        return;
+    answer.set(http::field::access_control_allow_origin, origin);
+    answer.set(http::field::vary, "Origin");
+}
 
 /// The peer's address where the stream ends in an IP socket, else the unspecified one.
 template <class Stream>
@@ -65,6 +87,10 @@ void close_quietly(Stream& stream)
 
 /// `TCP_NOTSENT_LOWAT`; does nothing for other sockets and systems.
 FANFARE_DECL void limit_unsent(int descriptor, std::size_t bytes) noexcept;
+
+/// `TCP_USER_TIMEOUT` (RFC 5482): a peer that does not confirm data for so long is gone. Does nothing for other sockets
+/// and systems.
+FANFARE_DECL void limit_unconfirmed(int descriptor, std::chrono::milliseconds time) noexcept;
 
 /// The same socket, on the shard's executor, ready for writes that do not block.
 template <class Socket>

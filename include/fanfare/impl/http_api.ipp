@@ -30,16 +30,6 @@ inline std::string_view path_of(std::string_view target) noexcept
     return target.substr(0, target.find('?'));
 }
 
-template <class Body>
-handshake_request describe(const boost::beast::http::request<Body>& request, const asio::ip::address& caller)
-{
-    handshake_request::header_list headers;
-    for (const auto& field : request)
-        headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
-    return {std::string{request.method_string()}, std::string{request.target()}, std::move(headers),
-            caller.to_string()};
-}
-
 inline int status_of(error code) noexcept
 {
     switch (code) {
@@ -163,7 +153,8 @@ FANFARE_DECL void http_api::async_handle(const request_type& request, const asio
                                        {"/api/v1/ws/stats", verb::get, &http_api::stats, false},
                                        {"/api/v1/cluster", verb::get, &http_api::cluster, true},
                                        {"/api/v1/presence", verb::get, &http_api::presence, true},
-                                       {"/api/v1/history", verb::get, &http_api::history, true}};
+                                       {"/api/v1/history", verb::get, &http_api::history, true},
+                                       {"/api/v1/sse", verb::post, &http_api::speak, false}};
     const auto path = c.view.path();
     if (path == "/healthz" || path == "/readyz") {
         const auto bus = hub_->status();
@@ -392,6 +383,37 @@ FANFARE_DECL void http_api::issue_ticket(const call& c) const
             if (failed)
                 return to.fail(failed);
             to.answer(200, {{"ticket", ticket}, {"expires_in", lifetime.count()}});
+        });
+}
+
+// What the client of a stream of events has to say.
+FANFARE_DECL void http_api::speak(const call& c) const
+{
+    const auto body = c.body(hub_->options().max_json_depth + 1);
+    const auto session = body ? c.text(*body, "session") : std::nullopt;
+    if (!session)
+        return;
+    const auto* message = body->if_contains("message");
+    if (!message || !message->is_object())
+        return c.fail(400, error::invalid_message, "message must be an envelope");
+    std::string text;
+    detail::append_json(text, *message);
+    if (text.size() > hub_->options().max_message_size)
+        return c.fail(error::message_too_large);
+    // A session that is gone destroys `taken` without having set it.
+    const auto taken = std::shared_ptr<bool>{new bool{false}, [to = reply{c}](const bool* yes) {
+                                                 *yes ? to.send(response_type{boost::beast::http::status::accepted,
+                                                                              to.version})
+                                                      : to.fail(404, error::not_found,
+                                                                "no such session on this server: connect again");
+                                                 delete yes;
+                                             }};
+    const auto number = session->size() > 32 ? hub_->number_of(std::string_view{*session}.substr(0, 32)) : std::nullopt;
+    if (number)
+        hub_->with_session(*number, [taken, secret = session->substr(32), text](detail::session& s) {
+            *taken = s.open() && s.is_secret(secret);
+            if (*taken)
+                s.on_text(text);
         });
 }
 

@@ -73,6 +73,22 @@ asio::awaitable<std::optional<T>> wait_for_answer(std::chrono::milliseconds time
     co_return std::move(waiting->answer);
 }
 
+inline constexpr std::string_view event_path = "/api/v1/sse";
+
+// A page of another origin asks before it reads events with a header of its own, or posts JSON.
+inline http_api::response_type preflight(const http_api::request_type& request, std::string_view page)
+{
+    http_api::response_type answer{http::status::no_content, request.version()};
+    allow_page(answer, page);
+    if (!page.empty()) {
+        answer.set(http::field::access_control_allow_methods, "GET, POST");
+        answer.set(http::field::access_control_allow_headers, "Authorization, Content-Type, Last-Event-ID");
+        answer.set(http::field::access_control_max_age, "600");
+    }
+    answer.keep_alive(request.keep_alive());
+    return answer;
+}
+
 FANFARE_DECL http_listener::http_listener(std::shared_ptr<hub_core> hub, server_options options)
     : hub_{std::move(hub)}, options_{std::move(options)}, api_{hub_, options_.api},
       opened_{std::make_shared<asio::ip::tcp::acceptor>(hub_->shards().front()->executor())}, acceptor_{opened_},
@@ -165,10 +181,9 @@ FANFARE_DECL asio::awaitable<void> http_listener::serve(asio::ip::tcp::socket so
             break;
         const auto request = reader.release();
         const http_api::request_type& view = request;
-        if (path_of({view.target().data(), view.target().size()}) == options_.path &&
-            boost::beast::websocket::is_upgrade(view)) {
+        if (const auto which = door_of(view); which != door::none) {
             shown.hide();
-            co_await upgrade(std::move(stream), buffer, view, home);
+            co_await let_in(std::move(stream), buffer, view, home, which);
             co_return;
         }
         auto answer = co_await respond(view, caller);
@@ -215,12 +230,29 @@ FANFARE_DECL asio::awaitable<bool> http_listener::read(boost::beast::tcp_stream&
     co_return false;
 }
 
-FANFARE_DECL asio::awaitable<void> http_listener::upgrade(boost::beast::tcp_stream stream,
-                                                          boost::beast::flat_buffer& buffer,
-                                                          const http_api::request_type& request, shard& home)
+FANFARE_DECL http_listener::door http_listener::door_of(const http_api::request_type& request) const
+{
+    const auto path = path_of({request.target().data(), request.target().size()});
+    if (path == options_.path && boost::beast::websocket::is_upgrade(request))
+        return door::websocket;
+    return options_.events && path == event_path && request.method() == http::verb::get ? door::events : door::none;
+}
+
+FANFARE_DECL std::string http_listener::page_of(const http_api::request_type& request,
+                                                const asio::ip::address& caller) const
+{
+    const auto view = describe(request, caller);
+    const auto origin = view.header("Origin");
+    return !origin.empty() && options_.origins.allows(view) ? std::string{origin} : std::string{};
+}
+
+FANFARE_DECL asio::awaitable<void> http_listener::let_in(boost::beast::tcp_stream stream,
+                                                         boost::beast::flat_buffer& buffer,
+                                                         const http_api::request_type& request, shard& home, door which)
 {
     const auto caller = peer_address(stream.socket());
     const auto view = describe(request, caller);
+    const auto page = which == door::events ? page_of(request, caller) : std::string{};
     std::optional<auth_result> result;
     if (const auto refused = options_.origins.check(view))
         result.emplace(*refused);
@@ -229,17 +261,25 @@ FANFARE_DECL asio::awaitable<void> http_listener::upgrade(boost::beast::tcp_stre
     if (!*result) {
         hub_->doors.count_refusal();
         auto answer = refusal_response(result->why(), request.version());
+        allow_page(answer, page);
         answer.keep_alive(false);
         co_await write(stream, std::move(answer));
         co_await linger(stream);
         co_return;
     }
     stream.expires_never();
+    if (which == door::events) {
+        event_options options;
+        options.allow_origin = page;
+        open_events(hub_, &home, stream.release_socket(), view, request.version(), std::move(result->who()),
+                    std::move(options));
+        co_return;
+    }
     const auto early = buffer.data();
     accept_options options{std::string{chosen_subprotocol(view, *result)},
                            std::string{static_cast<const char*>(early.data()), early.size()},
                            options_.handshake_timeout};
-    detail::upgrade(hub_, &home, stream.release_socket(), request, std::move(result->who()), std::move(options));
+    upgrade(hub_, &home, stream.release_socket(), request, std::move(result->who()), std::move(options));
 }
 
 FANFARE_DECL asio::awaitable<auth_result> http_listener::authenticate(const http_api::request_type& request,
@@ -263,11 +303,16 @@ FANFARE_DECL asio::awaitable<http_api::response_type> http_listener::respond(con
                                                                              const asio::ip::address& caller)
 {
     const std::string_view target{request.target().data(), request.target().size()};
+    const bool events = options_.events && path_of(target) == event_path;
+    if (events && request.method() == http::verb::options)
+        co_return preflight(request, page_of(request, caller));
     if (http_api::handles(target)) {
         std::function<void(http_api::done_type)> start = [this, &request, &caller](http_api::done_type done) {
             api_.async_handle(request, caller, std::move(done));
         };
         auto answer = co_await wait_for_answer<http_api::response_type>(options_.handshake_timeout, std::move(start));
+        if (answer && events)
+            allow_page(*answer, page_of(request, caller));
         if (answer)
             co_return std::move(*answer);
         co_return error_response(504, error::timed_out, "no answer in time", request.version());

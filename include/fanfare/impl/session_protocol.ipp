@@ -56,6 +56,7 @@ FANFARE_DECL void session::greet(const std::vector<room_ptr>& own)
                             {"ping_interval_ms", hub_->options().ping_interval.count()},
                             {"resumable", hub_->resumable.enabled()}};
         add_resumption(payload.get_object());
+        add_to_greeting(payload.get_object());
         send_message("connected", &payload);
         if (phase_ == phase::open)
             hub_->inbox.greet(*this);
@@ -70,6 +71,7 @@ FANFARE_DECL void session::greet(const std::vector<room_ptr>& own)
             handler_failed(std::current_exception());
             close(close_code::internal_error, "the connect handler failed");
         }
+    on_greeted();
 }
 
 // ---- bytes in
@@ -82,28 +84,45 @@ FANFARE_DECL bool session::wants_read() noexcept
     return phase_ == phase::open && !(blocked_ && outbox_ && outbox_->bytes() > hub_->options().outbox_bytes / 2);
 }
 
-FANFARE_DECL void session::on_bytes(std::span<char> bytes)
+// What is sent meanwhile goes out in one write.
+template <class F>
+void session::corked(F work)
 {
     const boost::intrusive_ptr<session> keep{this};
-    home_.times(slot()).last_heard = home_.now_ticks();
+    heard();
     corked_ = true;
     home_.set_indirect(slot(), true);
-    while (phase_ != phase::ended) {
-        const auto event = decoder_.next(bytes, home_.inflate.get());
-        if (event.what == ws_event::kind::need_more)
-            break;
-        on_event(event);
-    }
+    work();
     corked_ = false;
-    if (phase_ != phase::ended) {
-        if (blocked_)
-            return;
-        if (outbox_)
-            flush();
-        else
-            all_sent();
-        pump();
-    }
+    if (phase_ == phase::ended || blocked_)
+        return;
+    if (outbox_)
+        flush();
+    else
+        all_sent();
+    pump();
+}
+
+FANFARE_DECL void session::on_bytes(std::span<char> bytes)
+{
+    corked([&] {
+        while (phase_ != phase::ended) {
+            const auto event = decoder_.next(bytes, home_.inflate.get());
+            if (event.what == ws_event::kind::need_more)
+                break;
+            on_event(event);
+        }
+    });
+}
+
+FANFARE_DECL void session::on_text(std::string_view text)
+{
+    if (phase_ != phase::open || !greeted_)
+        return;
+    corked([&] {
+        if (within_rate())
+            on_message({.what = ws_event::kind::message, .opcode = ws_opcode::text, .data = text, .reason = {}});
+    });
 }
 
 FANFARE_DECL void session::on_read_failed()

@@ -109,6 +109,16 @@ FANFARE_DECL void limit_unsent([[maybe_unused]] int descriptor, [[maybe_unused]]
 #endif
 }
 
+FANFARE_DECL void limit_unconfirmed([[maybe_unused]] int descriptor,
+                                    [[maybe_unused]] std::chrono::milliseconds time) noexcept
+{
+#if defined(TCP_USER_TIMEOUT)
+    const auto value = static_cast<unsigned>(time.count());
+    // Without it the system's own, longer time-out finds out.
+    static_cast<void>(::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, sizeof value));
+#endif
+}
+
 } // namespace fanfare::detail
 
 #endif
