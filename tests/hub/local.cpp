@@ -192,6 +192,8 @@ TEST_CASE("local: the hub ends it like any connection")
     CHECK(box.closed() == std::pair{close_code::disconnected, std::string{"enough"}});
     auto d = w.hub().connect({}, shut.handlers());
     shut.next("connected");
+    d.send(R"({"type":"ping"})");
+    shut.next("pong"); // its beginning is over
     w.destroy_hub();
     CHECK(shut.closed().first == close_code::going_away);
     d.close();
