@@ -51,7 +51,7 @@ public:
     ~local_connection() { close(); }
 
     /// Sends one envelope, as a WebSocket client would; the answers come to `on_message`. What is no envelope is answered
-    /// with `error`. Nothing may be sent before `connected` has come: it is dropped.
+    /// with `error`. What is sent before `connected` has come waits for it, `hub_options::message_burst` messages at most.
     /// Error: `message_too_large`, if it is above `hub_options::max_message_size`.
     FANFARE_DECL error_code send(std::string_view message);
 

@@ -59,6 +59,7 @@ TEST_CASE("events: a browser's EventSource gets the rooms that its address names
     CHECK(c.head().result_int() == 200);
     CHECK(c.head()[http::field::content_type] == "text/event-stream");
     CHECK(c.head()[http::field::cache_control] == "no-store");
+    CHECK(c.head()["X-Accel-Buffering"] == "no");
     const auto hello = c.next("connected");
     CHECK(hello.at("user_id").as_string() == "ali");
     const auto told = c.next("subscribed");
@@ -177,7 +178,7 @@ TEST_CASE("events: the newest messages come on joining, if asked for")
     CHECK(until(c, 10) == counting(8, 10));
     const auto id = c.last_id();
     w.publish("chat:1", 11, 12);
-    event_client again{w.port(), "?rooms=chat:1&last=3", id};
+    event_client again{w.port(), "?rooms=chat:1&last=3&last_event_id=" + id}; // as a page that was reloaded
     again.next("connected");
     again.next("subscribed");
     CHECK(until(again, 12) == counting(11, 12)); // its place is known now
@@ -207,6 +208,42 @@ TEST_CASE("events: the client speaks by POST, and is answered on its stream")
     CHECK(c.next("unsubscribed").at("left") == json::array{"chat:1"});
 }
 
+TEST_CASE("events: a world that goes while posts are under way between its threads takes them with it")
+{
+    world w{{}, 2};
+    w.serve();
+    std::vector<std::unique_ptr<event_client>> streams;
+    std::string posts;
+    for (int i = 0; i != 4; ++i) {
+        streams.push_back(std::make_unique<event_client>(w.port()));
+        const json::value body{{"session", streams.back()->next("connected").at("session")}, {"message", {{"type", "ping"}}}};
+        const auto text = json::serialize(body);
+        posts += "POST /api/v1/sse HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(text.size()) + "\r\n\r\n" + text;
+    }
+    asio::io_context context;
+    std::vector<tcp::socket> speakers;
+    for (int i = 0; i != 20; ++i) {
+        speakers.emplace_back(context).connect({asio::ip::address_v4::loopback(), w.port()});
+        asio::write(speakers.back(), asio::buffer(posts));
+    }
+    REQUIRE(eventually([&] { return w.hub().stats().received != 0; }));
+    w.stop();
+}
+
+TEST_CASE("events: a client that posts too much is limited as on a WebSocket")
+{
+    world w{{.message_rate = 1, .message_burst = 2}};
+    w.serve();
+    event_client c{w.port()};
+    const auto hello = c.next("connected");
+    for (int i = 0; i != 10; ++i)
+        CHECK(say(w.port(), hello, {{"type", "ping"}}) == 202);
+    std::string last;
+    while (last != "error")
+        last = std::string{c.next().at("type").as_string()};
+    CHECK(w.hub().stats().rate_limited != 0);
+}
+
 TEST_CASE("events: nobody speaks for another client")
 {
     events_world w;
@@ -233,6 +270,57 @@ TEST_CASE("events: nobody speaks for another client")
     CHECK(post({{"session", session}, {"message", ping}}).first == 202);
     c.next("pong");
     CHECK(c.head()[http::field::access_control_allow_origin].empty());
+}
+
+TEST_CASE("events: what a client asks by POST while it is still waiting loses nothing when the link breaks")
+{
+    events_world w;
+    std::vector<access_done> held; // touched on the shard only; goes first, since it keeps the hub
+    w.hub().authorize([&held](const access_request& asked, access_done done) {
+        asked.room == "chat:slow" ? held.push_back(std::move(done)) : done(true);
+    });
+    std::string id;
+    {
+        event_client c{w.port(), "?user=ali"};
+        c.next("connected");
+        w.hub().send_to_user("ali", "n", json::value(1));
+        CHECK(until(c, 1) == counting(1, 1));
+        id = c.last_id();
+    }
+    w.hub().send_to_user("ali", "n", json::value(2)); // missed
+    {
+        event_client c{w.port(), "?user=ali&rooms=chat:slow", id};
+        const auto hello = c.next("connected");
+        CHECK(say(w.port(), hello, {{"type", "subscribe"}, {"payload", {{"rooms", {"chat:2"}}}}}) == 202);
+        CHECK(c.next("subscribed").at("rooms") == json::array{"chat:2"});
+        w.hub().send_to_user("ali", "n", json::value(3));
+        CHECK(until(c, 3) == counting(3, 3));
+        if (!c.last_id().empty())
+            id = c.last_id();
+    }
+    event_client c{w.port(), "?user=ali", id};
+    c.next("connected");
+    c.next("subscribed");
+    CHECK(until(c, 3) == counting(2, 3));
+}
+
+TEST_CASE("events: a HEAD request gets a head, and the next answer is where the client looks for it")
+{
+    events_world w;
+    asio::io_context context;
+    tcp::socket socket{context};
+    socket.connect({asio::ip::address_v4::loopback(), w.port()});
+    beast::flat_buffer buffer;
+    for (const auto method : {http::verb::head, http::verb::get}) {
+        http::request<http::empty_body> request{method, "/healthz", 11};
+        request.set(http::field::host, "localhost");
+        http::write(socket, request);
+        http::response_parser<http::string_body> answer;
+        answer.skip(method == http::verb::head);
+        http::read(socket, buffer, answer);
+        CHECK(answer.get().result_int() == 200);
+        CHECK(answer.get()[http::field::content_length] == "15");
+    }
 }
 
 TEST_CASE("events: the same doors and limits as for WebSockets")

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // Connections of a process to its own hub.
-#include "support.hpp"
+#include "scripted_bus.hpp"
 
 #include <fanfare/local_connection.hpp>
 
@@ -105,6 +105,25 @@ TEST_CASE("local: a process is a client of its own hub, in the same language")
     CHECK_FALSE(box.is_closed()); // its own handle need not be told
 }
 
+TEST_CASE("local: what is sent before it is greeted waits, and is not lost")
+{
+    mailbox box, hasty;
+    scripted_world s{{.message_burst = 3}};
+    auto c = s.w.hub().connect({.user_id = "svc"}, box.handlers());
+    auto d = s.w.hub().connect({.user_id = "svc"}, hasty.handlers());
+    for (int i = 1; i <= 3; ++i)
+        CHECK_FALSE(c.send(json::serialize(json::value{{"type", "ping"}, {"request_id", i}})));
+    for (int i = 0; i != 4; ++i)
+        CHECK_FALSE(d.send(R"({"type":"ping"})"));
+    CHECK(hasty.closed().first == close_code::rate_limited);
+    REQUIRE(eventually([&] { return s.bus.joining("user:svc"); }));
+    CHECK(box.waiting() == 0);
+    s.bus.sink().joined("user:svc");
+    box.next("connected");
+    for (int i = 1; i <= 3; ++i)
+        CHECK(box.next().at("request_id") == i);
+}
+
 TEST_CASE("local: one that returns gets what it missed")
 {
     mailbox first, second;
@@ -181,6 +200,23 @@ TEST_CASE("local: an idle one lives as long as its hub, also while it pauses")
     CHECK(w.hub().stats().connections == 2);
 }
 
+TEST_CASE("local: one that takes what it is sent lives, even if it pauses whenever a ping is due")
+{
+    mailbox box;
+    world w{{.ping_interval = 500ms, .idle_timeout = 2400ms}};
+    w.run();
+    auto c = w.hub().connect({.user_id = "svc"}, box.handlers());
+    box.next("connected");
+    for (int i = 0; i != 5; ++i) { // longer than the time-out
+        c.pause();
+        REQUIRE(w.hub().send_to_user("svc", "n", json::value(i)));
+        std::this_thread::sleep_for(600ms);
+        c.resume();
+        CHECK(box.next("n") == i);
+    }
+    CHECK_FALSE(box.is_closed());
+}
+
 TEST_CASE("local: the hub ends it like any connection")
 {
     mailbox box, shut;
@@ -227,11 +263,20 @@ TEST_CASE("local: a handler that throws ends its connection, and no other")
     w.hub().on_exception([&](std::exception_ptr) { ++thrown; });
     w.run();
     auto handlers = box.handlers();
-    handlers.on_message = [](std::string_view) { throw std::runtime_error("no"); };
-    auto c = w.hub().connect({}, std::move(handlers));
+    handlers.on_message = [tell = handlers.on_message](std::string_view text) {
+        tell(text);
+        if (text.find("\"connected\"") == std::string_view::npos)
+            throw std::runtime_error("no");
+    };
+    auto c = w.hub().connect({.user_id = "svc"}, std::move(handlers));
     auto d = w.hub().connect({}, other.handlers());
+    box.next("connected");
+    c.pause();
+    for (int i = 0; i != 10; ++i)
+        REQUIRE(w.hub().send_to_user("svc", "n", json::value(i)));
+    c.resume();
     CHECK(box.closed().first == close_code::internal_error);
-    CHECK(thrown > 0);
+    CHECK(thrown == 1); // the others of the same turn are not handed over any more
     other.next("connected");
     CHECK(eventually([&] { return w.hub().stats().connections == 1; }));
 }

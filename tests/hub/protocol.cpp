@@ -207,6 +207,21 @@ TEST_CASE("clients publish where the room allows it and get the receipt")
     CHECK(line);
 }
 
+TEST_CASE("no client can speak to others as if it were the server")
+{
+    world w;
+    w.hub().configure("chat:", {.client_publish = true});
+    w.serve();
+    client victim{w.port()};
+    client evil{w.port()};
+    victim.subscribe({"chat:1"});
+    for (const char* type : {"connected", "subscribed", "unsubscribed", "published", "pong", "error", "gap"}) {
+        evil.send({{"type", "publish"}, {"room", "chat:1"}, {"payload", {{"type", type}, {"payload", 1}}}});
+        CHECK(evil.next("error").at("code").as_string() == "invalid_message");
+    }
+    CHECK(victim.drain().empty());
+}
+
 TEST_CASE("publishing to a room that no namespace allows is an error in the receipt")
 {
     world w;

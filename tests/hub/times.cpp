@@ -112,6 +112,24 @@ TEST_CASE("a connection that comes to a hub idle for long is not stale")
     CHECK(std::chrono::steady_clock::now() - began >= 300ms);
 }
 
+TEST_CASE("a client whose socket is full for longer than the time-out is not stale when it reads again")
+{
+    world w{{.ping_interval = 400ms, .idle_timeout = 2000ms, .write_timeout = 20s, .outbox_bytes = 64 * 1024 * 1024}};
+    w.serve();
+    client slow{w.port(), slow_reader()};
+    slow.subscribe({"global"});
+    const json::value big(std::string(64 * 1024, 'x'));
+    int sent = 0;
+    for (; w.hub().stats().short_writes == 0; ++sent)
+        REQUIRE(w.hub().room("global").publish("n", big));
+    std::this_thread::sleep_for(3s); // time is the matter here
+    CHECK(w.hub().stats().idle_timeouts == 0);
+    for (; sent != 0; --sent)
+        slow.next("n");
+    CHECK(slow.drain().empty());
+    CHECK(w.hub().stats().idle_timeouts == 0);
+}
+
 TEST_CASE("a client that never reads is dropped at the write deadline")
 {
     auto o = brisk();

@@ -163,6 +163,69 @@ TEST_CASE("event stream: with the last N a position begins with the first messag
     CHECK(at.text() == hex + ":7:chat:1");
 }
 
+TEST_CASE("event stream: with the last N of an empty room a position begins at its beginning")
+{
+    event_positions at;
+    at.subscription({"chat:1"}, 3, nothing_own);
+    CHECK(at.follow(answer("subscribed", {{"rooms", {"chat:1"}}, {"positions", {{"chat:1", place(0)}}}})));
+    CHECK(at.text() == hex + ":0:chat:1");
+}
+
+TEST_CASE("event stream: answers to what the client asks by itself meanwhile move nothing over what was missed")
+{
+    const auto own = [](std::string_view room) { return room == "user:ali"; };
+    auto at = back(hex + ":5:chat:1," + hex + ":5:user:ali");
+    at.follow(answer("connected", {{"positions", {{"user:ali", place(8)}}}}));
+    at.subscription({"chat:1"}, 0, own);
+    CHECK_FALSE(at.follow(answer("subscribed", {{"rooms", {"chat:7"}}, {"positions", {{"chat:7", place(3)}}}})));
+    CHECK_FALSE(at.follow(answer(
+        "subscribed", {{"rooms", json::array{}},
+                       {"rejected", json::array{json::object{{"room", "user:ali"}, {"code", "too_many_requests"}}}}})));
+    CHECK_FALSE(at.follow(message("user:ali", 9)));
+    CHECK(at.text() == hex + ":5:chat:1," + hex + ":5:user:ali");
+    CHECK_FALSE(at.follow(answer("subscribed",
+                                 {{"rooms", {"chat:1", "user:ali"}},
+                                  {"recovered", {{"chat:1", {{"recovered", true}}}, {"user:ali", {{"recovered", true}}}}},
+                                  {"positions", {{"chat:1", place(20)}, {"user:ali", place(9)}}}})));
+    CHECK(at.follow(message("chat:1", 6)));
+    CHECK_FALSE(at.follow(answer("subscribed", {{"rooms", {"chat:1"}}, {"positions", {{"chat:1", place(20)}}}})));
+    CHECK(at.text() == hex + ":6:chat:1," + hex + ":5:user:ali"); // 7 to 20 are still to come
+}
+
+TEST_CASE("event stream: an id is never too long to be read again")
+{
+    event_positions at;
+    json::object positions;
+    for (int i = 0; i != 500; ++i)
+        positions["chat:" + std::to_string(i)] = place(1);
+    CHECK(at.follow(answer("connected", {{"positions", positions}})));
+    CHECK(at.text().size() <= event_positions::max_size);
+    CHECK(back(at.text()).text() == at.text());
+}
+
+TEST_CASE("event stream: a room that is refused waits for nothing")
+{
+    auto at = back(hex + ":5:chat:1");
+    at.subscription({"chat:1"}, 0, nothing_own);
+    at.follow(answer("subscribed", {{"rooms", json::array{}},
+                                    {"rejected", json::array{json::object{{"room", "chat:1"}, {"code", "forbidden"}}}}}));
+    CHECK(at.follow(message("chat:1", 9)));
+}
+
+TEST_CASE("event stream: what came early in a row with the position is in it at once, and in no other epoch's")
+{
+    const auto own = [](std::string_view) { return true; };
+    const json::object whole{{"recovered", {{"user:ali", {{"recovered", true}}}}}};
+    auto at = back(hex + ":5:user:ali");
+    at.subscription({}, 0, own);
+    CHECK_FALSE(at.follow(message("user:ali", 6)));
+    CHECK_FALSE(at.follow(message("user:ali", 8)));
+    CHECK(at.follow(answer("subscribed", whole)));
+    CHECK(at.text() == hex + ":6:user:ali");
+    CHECK(at.follow(message("user:ali", 7, 9)));
+    CHECK(at.text() == "0000000000000009:7:user:ali");
+}
+
 TEST_CASE("event stream: rooms that are not asked for again are forgotten, but not a user's own")
 {
     auto at = back(hex + ":5:chat:1," + hex + ":5:user:ali");

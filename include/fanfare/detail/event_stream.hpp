@@ -68,6 +68,7 @@ private:
     };
     FANFARE_DECL bool answer(std::string_view type, std::string_view envelope);
     FANFARE_DECL bool move(place& p, const position& to);
+    FANFARE_DECL static bool pass_early(place& p);
 
     std::map<std::string, place, std::less<>> places_;
 };

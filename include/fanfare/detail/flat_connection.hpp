@@ -56,8 +56,12 @@ private:
     void on_written(error_code ec)
     {
         writing_ = false;
+        if (ended())
+            return;
         if (ec || finish_)
             return on_read_failed();
+        if (out_.capacity() > 2 * max_write)
+            out_ = {}; // one large message must not cost its size as long as the connection lives
         on_output();
         if (std::exchange(wants_write_, false))
             on_writable();

@@ -24,8 +24,8 @@
 
 namespace fanfare::detail {
 
-/// Accepts TCP connections and serves HTTP on them until they become WebSockets. One coroutine accepts, one serves
-/// each connection, on the shard that the connection will live on.
+/// Accepts TCP connections and serves HTTP on them until they become WebSockets or streams of events. One coroutine
+/// accepts, one serves each connection, on the shard that the connection will live on.
 class http_listener : public std::enable_shared_from_this<http_listener> {
 public:
     FANFARE_DECL http_listener(std::shared_ptr<hub_core> hub, server_options options);
@@ -54,7 +54,9 @@ private:
     FANFARE_DECL asio::awaitable<http_api::response_type> respond(const http_api::request_type& request,
                                                                   const asio::ip::address& caller);
     FANFARE_DECL asio::awaitable<void> linger(boost::beast::tcp_stream& stream);
-    FANFARE_DECL asio::awaitable<bool> write(boost::beast::tcp_stream& stream, http_api::response_type answer);
+    /// `head_only`: the answer to HEAD, whose body the client would take for the next answer.
+    FANFARE_DECL asio::awaitable<bool> write(boost::beast::tcp_stream& stream, http_api::response_type answer,
+                                             bool head_only = false);
 
     std::shared_ptr<hub_core> hub_;
     server_options options_;

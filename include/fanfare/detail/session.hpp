@@ -157,6 +157,8 @@ private:
     virtual void wait_write() = 0;
     virtual void shutdown_write() noexcept = 0;
     virtual void close_stream() noexcept = 0;
+    /// Whether there is somebody who could go without a word.
+    virtual bool has_peer() const noexcept { return true; }
     /// What `connected` tells besides; and that it has been told.
     virtual void add_to_greeting(json::object&) {}
     virtual void on_greeted() {}

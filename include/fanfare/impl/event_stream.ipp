@@ -4,6 +4,7 @@
 
 #include <fanfare/detail/envelope.hpp>
 #include <fanfare/detail/event_stream.hpp>
+#include <fanfare/error.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -87,6 +88,24 @@ inline json::object object_in(const json::object& in, std::string_view name)
     return found && found->is_object() ? found->get_object() : json::object{};
 }
 
+inline std::string_view text_in(const json::object& in, std::string_view name)
+{
+    const auto* found = in.if_contains(name);
+    return found && found->is_string() ? std::string_view{found->get_string()} : std::string_view{};
+}
+
+// Whether an answer to `subscribe` refuses the room, and not only another wish for it.
+inline bool refuses(const json::object& answer, std::string_view room)
+{
+    const auto* rejected = answer.if_contains("rejected");
+    const auto* list = rejected ? rejected->if_array() : nullptr;
+    return list && std::any_of(list->begin(), list->end(), [room](const json::value& one) {
+               const auto* fields = one.if_object();
+               return fields && text_in(*fields, "room") == room &&
+                      text_in(*fields, "code") != to_string(error::too_many_requests);
+           });
+}
+
 inline json::object payload_of(std::string_view envelope)
 {
     error_code ec;
@@ -152,12 +171,21 @@ FANFARE_DECL bool event_positions::move(place& p, const position& to)
 {
     if (!to || (p.at.epoch == to.epoch && p.at.offset >= to.offset))
         return false;
+    if (p.at.epoch != to.epoch)
+        p.early.clear();
     p.at = to;
     p.from_last = false;
+    pass_early(p);
+    return true;
+}
+
+FANFARE_DECL bool event_positions::pass_early(place& p)
+{
+    const auto before = p.at.offset;
     while (p.early.erase(p.at.offset + 1) != 0)
         ++p.at.offset;
     p.early.erase(p.early.begin(), p.early.upper_bound(p.at.offset));
-    return true;
+    return p.at.offset != before;
 }
 
 FANFARE_DECL bool event_positions::follow(std::string_view envelope)
@@ -184,32 +212,35 @@ FANFARE_DECL bool event_positions::follow(std::string_view envelope)
     return false;
 }
 
-// `connected` names the rooms that came with the identity, `subscribed` how each room goes on.
+// `connected` names the rooms that came with the identity, `subscribed` how each room goes on. There may be answers to
+// what the client has asked by itself meanwhile: they end no waiting, and a place that is known moves with messages only.
 FANFARE_DECL bool event_positions::answer(std::string_view type, std::string_view envelope)
 {
     const auto payload = payload_of(envelope);
     const auto positions = object_in(payload, "positions");
     const auto recovered = object_in(payload, "recovered");
-    const bool greeting = type == "connected";
-    if (greeting)
+    if (type == "connected")
         for (const auto& one : positions)
             if (is_room_name(one.key(), max_size))
                 places_.try_emplace(std::string{one.key()});
     bool changed = false;
     for (auto& [room, p] : places_) {
-        if (greeting && p.waits)
-            continue; // for what it missed
-        p.waits = false;
         const auto fate = object_in(recovered, room);
-        if (const auto* whole = fate.if_contains("recovered"); whole && *whole == true)
-            continue; // that follows
+        if (p.waits && fate.empty() && !refuses(payload, room))
+            continue;
+        p.waits = false;
+        if (const auto* whole = fate.if_contains("recovered"); whole && *whole == true) {
+            changed = pass_early(p) || changed; // what is missing follows
+            continue;
+        }
         if (!fate.empty()) {
             p = {};
             changed = true;
         }
-        const auto* named = p.from_last ? nullptr : positions.if_contains(room);
+        const auto* named = p.at ? nullptr : positions.if_contains(room);
         std::string why;
-        if (const auto at = named ? read_position(*named, why) : std::nullopt)
+        const auto at = named ? read_position(*named, why) : std::nullopt;
+        if (at && (!p.from_last || at->offset == 0)) // else the first message says where it begins
             changed = move(p, *at) || changed;
     }
     return changed;

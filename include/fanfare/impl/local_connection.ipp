@@ -10,9 +10,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace fanfare {
 namespace detail {
@@ -54,6 +57,15 @@ public:
         link_->session = this;
         start({});
     }
+    /// What comes before it is greeted waits for that.
+    void say(std::string text)
+    {
+        if (greeted())
+            return on_text(text);
+        if (early_.size() >= std::max(hub().options().message_burst, 1U))
+            return close(close_code::rate_limited);
+        early_.push_back(std::move(text));
+    }
     void resumed()
     {
         if (!link_->paused && std::exchange(wants_write_, false))
@@ -62,6 +74,12 @@ public:
 
 private:
     int native_socket() noexcept override { return -1; }
+
+    void on_greeted() override
+    {
+        for (const auto& text : std::exchange(early_, {}))
+            on_text(text);
+    }
 
     std::size_t write(std::span<const std::string_view> buffers, error_code&) override
     {
@@ -83,17 +101,17 @@ private:
         return !frame.empty() && (static_cast<unsigned char>(frame.front()) & 8) != 0; // RFC 6455 section 5.5
     }
 
+    bool has_peer() const noexcept override { return false; }
+
     void hand_over(const server_frame& one)
     {
-        if (one.opcode == ws_opcode::ping)
-            return heard();
         if (one.opcode == ws_opcode::close) {
             const auto why = read_close(one.payload);
             code_ = why.code;
             reason_ = why.reason;
         } else if (one.opcode == ws_opcode::text) {
             call([&] {
-                if (link_->handlers.on_message)
+                if (link_->handlers.on_message && !failed_)
                     link_->handlers.on_message(one.payload);
             });
         }
@@ -107,6 +125,7 @@ private:
         try {
             handler();
         } catch (...) {
+            failed_ = true;
             handler_failed(std::current_exception());
             home().post([keep = boost::intrusive_ptr<local_session>{this}](shard&) {
                 keep->close(close_code::internal_error, "the handler failed");
@@ -144,7 +163,9 @@ private:
     asio::steady_timer forever_;
     close_code code_ = close_code::no_status;
     std::string reason_;
+    std::vector<std::string> early_;
     bool wants_write_ = false;
+    bool failed_ = false; // its handler threw: it gets no more messages
 };
 
 } // namespace detail
@@ -155,7 +176,7 @@ FANFARE_DECL error_code local_connection::send(std::string_view message)
     if (hub && message.size() > hub->options().max_message_size)
         return error::message_too_large;
     if (hub)
-        detail::local_link::post(link_, [text = std::string{message}](detail::local_session& s) { s.on_text(text); });
+        detail::local_link::post(link_, [text = std::string{message}](detail::local_session& s) { s.say(text); });
     return {};
 }
 

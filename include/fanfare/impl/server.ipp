@@ -62,11 +62,14 @@ asio::awaitable<std::optional<T>> wait_for_answer(std::chrono::milliseconds time
     const auto executor = co_await asio::this_coro::executor;
     const auto waiting = std::make_shared<awaited_answer<T>>(executor);
     waiting->timer.expires_after(timeout);
-    start([executor, waiting](T answer) {
-        asio::dispatch(executor, [waiting, answer = std::move(answer)]() mutable {
-            waiting->answer.emplace(std::move(answer));
-            waiting->timer.expires_at(std::chrono::steady_clock::time_point::min());
-        });
+    // A callback may wait in another context, and go with it: after this one and its timers.
+    const std::weak_ptr<awaited_answer<T>> asked = waiting;
+    start([asked](T answer) {
+        if (const auto alive = asked.lock())
+            asio::dispatch(alive->timer.get_executor(), [alive, answer = std::move(answer)]() mutable {
+                alive->answer.emplace(std::move(answer));
+                alive->timer.expires_at(std::chrono::steady_clock::time_point::min());
+            });
     });
     if (!waiting->answer)
         co_await waiting->timer.async_wait(no_throw);
@@ -188,7 +191,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::serve(asio::ip::tcp::socket so
         }
         auto answer = co_await respond(view, caller);
         const bool more = answer.keep_alive() && !stopped_;
-        if (!co_await write(stream, std::move(answer)) || !more)
+        if (!co_await write(stream, std::move(answer), view.method() == http::verb::head) || !more)
             break;
     }
     co_await linger(stream);
@@ -325,10 +328,16 @@ FANFARE_DECL asio::awaitable<http_api::response_type> http_listener::respond(con
     co_return answer;
 }
 
-FANFARE_DECL asio::awaitable<bool> http_listener::write(boost::beast::tcp_stream& stream, http_api::response_type answer)
+FANFARE_DECL asio::awaitable<bool> http_listener::write(boost::beast::tcp_stream& stream, http_api::response_type answer,
+                                                        bool head_only)
 {
     stream.expires_after(options_.handshake_timeout);
-    const auto [ec, n] = co_await http::async_write(stream, answer, no_throw);
+    http::response_serializer<http::string_body> serializer{answer};
+    if (head_only) {
+        const auto [ec, n] = co_await http::async_write_header(stream, serializer, no_throw);
+        co_return !ec;
+    }
+    const auto [ec, n] = co_await http::async_write(stream, serializer, no_throw);
     co_return !ec;
 }
 

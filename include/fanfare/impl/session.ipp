@@ -208,6 +208,7 @@ FANFARE_DECL void session::on_writable()
     if (phase_ == phase::ended)
         return;
     blocked_ = false;
+    heard(); // it took what was waiting
     if (phase_ == phase::open)
         home_.times(slot()).give_up = 0;
     flush();
@@ -292,15 +293,17 @@ FANFARE_DECL void session::on_tick()
         return end();
     }
     const auto& o = hub_->options();
-    if (now - times.last_heard >= home_.ticks(o.idle_timeout) && phase_ == phase::open) {
+    // A peer whose socket is full gets no ping that it could answer: `give_up` sees to it.
+    const bool silent = now - times.last_heard >= home_.ticks(o.idle_timeout);
+    if (silent && phase_ == phase::open && !blocked_ && has_peer()) {
         home_.count().idle_timeouts.add();
         return close(close_code::stale);
     }
     if (times.expires != 0 && now >= times.expires && phase_ == phase::open)
         return close(close_code::expired);
-    if (now >= times.next_ping) {
+    if (now >= times.next_ping && !blocked_) {
         times.next_ping = now + home_.ticks(o.ping_interval);
-        if (phase_ == phase::open && greeted_ && !blocked_) {
+        if (phase_ == phase::open && greeted_) {
             box().push_ping();
             flush();
         }

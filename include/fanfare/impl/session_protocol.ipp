@@ -301,6 +301,16 @@ FANFARE_DECL void session::on_presence(const incoming& message)
                               message.request_id);
 }
 
+// What tells a client how it stands with the server: no other client may say it.
+inline bool is_servers_own(std::string_view type) noexcept
+{
+    for (const std::string_view own :
+         {"connected", "subscribed", "unsubscribed", "published", "pong", "error", "gap"})
+        if (type == own)
+            return true;
+    return false;
+}
+
 FANFARE_DECL void session::on_publish(const incoming& message)
 {
     const auto* body = message.payload ? message.payload->if_object() : nullptr;
@@ -309,6 +319,8 @@ FANFARE_DECL void session::on_publish(const incoming& message)
         type->get_string().size() > 64)
         return offend(error::invalid_message, "publish needs a room, and a payload {type, payload}",
                       message.request_id);
+    if (is_servers_own(type->get_string()))
+        return offend(error::invalid_message, "only the server sends messages of this type", message.request_id);
     error_code ec;
     const auto rules = hub_->rules_for(message.room, ec);
     if (!rules)

@@ -16,16 +16,16 @@ FANFARE_DECL boost::system::result<event_request, std::string> read_event_reques
 {
     event_request out;
     const auto rooms = request.query("rooms").value_or("");
-    std::size_t id_size = 0;
+    std::size_t size = 0; // of the address and the id that a client returns with: both go into one header
     for (std::string_view rest{rooms}; !rest.empty();) {
         const auto comma = std::min(rest.find(','), rest.size());
         if (const auto one = rest.substr(0, comma); !one.empty()) {
             out.rooms.emplace_back(one);
-            id_size += one.size() + 36; // with the position
+            size += 2 * one.size() + 36; // with the position
         }
         rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
-    if (id_size > event_positions::max_size)
+    if (size > event_positions::max_size)
         return std::string{"rooms: too many for one stream; open several, or subscribe by POST"};
     if (const auto last = request.query("last")) {
         const auto* end = last->data() + last->size();
