@@ -1,0 +1,1919 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+// Built from src/ by build.mjs: change it there.
+
+// src/emitter.ts
+var Emitter = class {
+  #handlers = /* @__PURE__ */ new Map();
+  #failed;
+  constructor(failed) {
+    this.#failed = failed;
+  }
+  on(event, handler) {
+    const own = (argument) => handler(argument);
+    const all = this.#handlers.get(event) ?? /* @__PURE__ */ new Set();
+    this.#handlers.set(event, all.add(own));
+    return () => {
+      all.delete(own);
+    };
+  }
+  /** Answers how many handlers took it without throwing. */
+  emit(event, argument) {
+    let taken = 0;
+    const all = this.#handlers.get(event);
+    for (const handler of [...all ?? []])
+      if (all.has(handler)) taken += guarded(this.#failed, handler, argument);
+    return taken;
+  }
+  has(event) {
+    return (this.#handlers.get(event)?.size ?? 0) > 0;
+  }
+};
+function guarded(failed, handler, ...args) {
+  if (!handler) return 0;
+  try {
+    handler(...args);
+    return 1;
+  } catch (error) {
+    failed(error);
+    return 0;
+  }
+}
+
+// src/errors.ts
+var FanfareError = class extends Error {
+  code;
+  /** The HTTP status, where one was seen. */
+  status;
+  constructor(code, message, extra = {}) {
+    super(message, extra.cause === void 0 ? void 0 : { cause: extra.cause });
+    this.name = "FanfareError";
+    this.code = code;
+    this.status = extra.status;
+  }
+};
+
+// src/batches.ts
+var mostRooms = 64;
+function* pieces(texts, maxBytes) {
+  let some = [];
+  let bytes = 256;
+  for (const text of texts) {
+    const more = JSON.stringify(text).length * 3;
+    if (some.length && (bytes + more > maxBytes || some.length >= 1e3)) {
+      yield some;
+      some = [];
+      bytes = 256;
+    }
+    some.push(text);
+    bytes += more;
+  }
+  if (some.length) yield some;
+}
+var bytesOf = (value) => new TextEncoder().encode(JSON.stringify(value)).length;
+function nextBatch(wanted, foreign, resume, maxBytes) {
+  const payload = { rooms: [] };
+  const rooms = [];
+  let bytes = 128;
+  const add = (room, named) => {
+    const wish = room.wish();
+    bytes += bytesOf(wish) + bytesOf(room.name);
+    if (rooms.length && (bytes > maxBytes || rooms.length >= mostRooms || room.alone || rooms[0].alone)) return false;
+    if (named) payload.rooms.push(room.name);
+    if (wish.since) (payload.since ??= {})[room.name] = wish.since;
+    if (named && wish.last) (payload.last ??= {})[room.name] = wish.last;
+    room.asking(wish);
+    rooms.push(room);
+    return true;
+  };
+  if (resume) {
+    payload.resume = resume;
+    bytes += bytesOf(resume) + 12;
+    for (const room of foreign) if (!add(room, false)) break;
+  }
+  for (const room of wanted) if (!add(room, true)) break;
+  return { payload, rooms };
+}
+
+// src/inbox.ts
+var Inbox = class {
+  #ask;
+  #events;
+  #maxBytes;
+  #badge;
+  #user;
+  #anew = true;
+  // the next `badge` counts, whatever its revision
+  constructor(ask, failed, maxBytes) {
+    this.#ask = ask;
+    this.#events = new Emitter(failed);
+    this.#maxBytes = maxBytes;
+  }
+  /** Undefined until the server has told it, and where it keeps no inbox. */
+  get badge() {
+    return this.#badge;
+  }
+  onBadge(handler) {
+    return this.#events.on("badge", handler);
+  }
+  onNotification(handler) {
+    return this.#events.on("notification", ({ notification, message }) => handler(notification, message));
+  }
+  /** Something was marked, here or elsewhere. */
+  onChanged(handler) {
+    return this.#events.on("changed", handler);
+  }
+  onRetract(handler) {
+    return this.#events.on("retract", handler);
+  }
+  /** A list that is shown may be out of date, after a reconnect or a loss: ask for it again. */
+  onStale(handler) {
+    return this.#events.on("stale", handler);
+  }
+  list(options = {}) {
+    const { filter, cursor, limit } = options;
+    return this.#ask("inbox", {
+      ...filter && { filter },
+      ...cursor && { cursor },
+      ...limit !== void 0 && { limit }
+    }).then((page) => {
+      this.#count(page);
+      return page;
+    });
+  }
+  /** Marks notifications, in as many messages as they need. Rejects with `not_found` if the user has none of them. */
+  async mark(action, ids) {
+    if (ids === "all") return this.#marked(await this.#ask("mark", { action, all: true }));
+    if (ids.length === 0) throw new FanfareError("invalid_argument", "mark: no ids");
+    let sum;
+    const unknown = [];
+    for (const some of pieces(ids, this.#maxBytes)) {
+      try {
+        const one = this.#marked(await this.#ask("mark", { action, ids: some }));
+        unknown.push(...one.not_found ?? []);
+        sum = {
+          ...one,
+          ids: [...sum?.ids ?? [], ...one.ids ?? []],
+          changed: (sum?.changed ?? 0) + one.changed
+        };
+      } catch (error) {
+        if (!(error instanceof FanfareError) || error.code !== "not_found") throw error;
+        unknown.push(...some);
+      }
+    }
+    if (!sum) throw new FanfareError("not_found", "the user has no such notification");
+    return unknown.length ? { ...sum, not_found: unknown } : sum;
+  }
+  archive(ids) {
+    return this.mark("archive", ids);
+  }
+  /** @internal */
+  connected(user, first) {
+    if (this.#user !== void 0 && this.#user !== user) this.#badge = void 0;
+    this.#user = user;
+    this.#anew = true;
+    if (!first) this.stale();
+  }
+  /** @internal */
+  stale() {
+    this.#events.emit("stale", void 0);
+  }
+  /** @internal Answers how many handlers have taken the message. */
+  take(message) {
+    const { type, payload } = message;
+    if (type === "badge" && message.room === void 0) this.#count(payload, this.#anew);
+    if (message.room !== `user:${this.#user}`) return 0;
+    if (type === "badge") this.#count(payload);
+    if (type === "retract") return this.#events.emit("retract", payload);
+    if (type === "inbox_changed") {
+      this.#count(payload);
+      return this.#events.emit("changed", { ...payload, own: false });
+    }
+    if (type !== "notification") return 0;
+    this.#count(payload);
+    return this.#events.emit("notification", { notification: payload, message });
+  }
+  #marked(answer) {
+    const change = { ...answer, own: true };
+    this.#count(change);
+    if (change.changed > 0) this.#events.emit("changed", change);
+    return change;
+  }
+  /** What has the highest revision is true; of a store that began anew, what the badge after `connected` says. */
+  #count({ unread, unseen, revision }, anew = false) {
+    if (unread === void 0 || unseen === void 0 || revision === void 0) return;
+    if (anew) this.#anew = false;
+    const before = this.#badge;
+    if (before && !anew && revision <= before.revision) return;
+    this.#badge = { unread, unseen, revision };
+    if (before?.unread !== unread || before.unseen !== unseen) this.#events.emit("badge", this.#badge);
+  }
+};
+
+// src/joiner.ts
+var forNow = /* @__PURE__ */ new Set([
+  "rate_limited",
+  "too_many_requests",
+  "queue_full",
+  "timed_out",
+  "bus_unavailable",
+  "store_failed"
+]);
+var patience = 3e4;
+var Joiner = class {
+  #rooms;
+  #outgoing;
+  #handlers;
+  #maxBytes;
+  #running = false;
+  #soon;
+  #generation = 0;
+  #toLeave = [];
+  constructor(rooms, outgoing, handlers, maxBytes) {
+    this.#rooms = rooms;
+    this.#outgoing = outgoing;
+    this.#handlers = handlers;
+    this.#maxBytes = maxBytes;
+  }
+  /** A new connection: the rooms come before all that waits. */
+  start() {
+    this.stop();
+    this.#next();
+  }
+  /** On a connection; what is wanted in one turn goes in one message. */
+  join() {
+    if (this.#running) return;
+    this.#running = true;
+    const generation = this.#generation;
+    queueMicrotask(() => {
+      if (generation === this.#generation) this.#next();
+    });
+  }
+  /** What is left in one turn goes in one message: a hundred would be too many at once for the server. */
+  leave(names) {
+    for (const name of names) this.#rooms.leaving(name);
+    this.#toLeave.push(...names);
+    const generation = this.#generation;
+    queueMicrotask(() => {
+      if (generation === this.#generation) this.#sendLeaves();
+    });
+  }
+  /** The connection is gone. */
+  stop() {
+    this.#generation++;
+    for (const name of this.#toLeave.splice(0)) this.#rooms.hasLeft(name, false);
+    this.#running = false;
+    clearTimeout(this.#soon);
+  }
+  #next() {
+    this.#sendLeaves();
+    const generation = this.#generation;
+    const batch = this.#rooms.next(this.#maxBytes);
+    this.#running = batch !== void 0;
+    if (!batch) return;
+    try {
+      this.#outgoing.request(
+        { type: "subscribe", payload: batch.payload },
+        {
+          timeout: patience,
+          retry: false,
+          urgent: true,
+          settled: (error, answer) => {
+            if (generation !== this.#generation) return;
+            if (error) this.#failed(batch.rooms, error, answer === void 0);
+            else this.#answered(batch.rooms, answer.payload);
+          }
+        }
+      );
+    } catch (error) {
+      this.#done(
+        this.#rooms.failed(batch.rooms, error, error.code === "connection_lost")
+      );
+    }
+  }
+  #answered(rooms, payload) {
+    let outcome;
+    try {
+      outcome = this.#rooms.answered(rooms, payload);
+    } catch (cause) {
+      const text = "the answer to subscribe makes no sense";
+      return this.#handlers.deaf(new FanfareError("bad_message", text, { cause }));
+    }
+    this.#done(outcome);
+  }
+  #failed(rooms, error, own) {
+    if (own && error.code === "timed_out") return this.#handlers.deaf(error);
+    this.#done(this.#rooms.failed(rooms, error, forNow.has(error.code)));
+  }
+  #done(outcome) {
+    const generation = this.#generation;
+    this.#handlers.outcome(outcome);
+    if (generation !== this.#generation) return;
+    if (!outcome.again) return this.#next();
+    this.#running = false;
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => this.join(), 1e3 + Math.random() * 1e3);
+  }
+  #sendLeaves() {
+    for (const rooms of pieces(this.#toLeave.splice(0), this.#maxBytes)) this.#sendLeave(rooms);
+  }
+  #sendLeave(rooms) {
+    const settled = (error) => {
+      for (const room of rooms) this.#rooms.hasLeft(room, !error);
+      if (error && error.code !== "connection_lost" && error.code !== "closed") this.#handlers.error(error);
+    };
+    try {
+      this.#outgoing.request(
+        { type: "unsubscribe", payload: { rooms } },
+        { timeout: patience, retry: false, urgent: true, settled }
+      );
+    } catch (error) {
+      settled(error);
+    }
+  }
+};
+
+// src/close.ts
+function shouldReconnect(code) {
+  return code >= 3e3 && code < 3500 || [1001, 1005, 1006, 1011, 1012, 1013].includes(code);
+}
+var abnormal = 1006;
+var longestDelay = 10 * 6e4;
+function readReason(reason) {
+  if (!reason.startsWith("{")) return { text: reason };
+  let parsed;
+  try {
+    parsed = JSON.parse(reason);
+  } catch {
+    return { text: reason };
+  }
+  const text = typeof parsed.reason === "string" ? parsed.reason : reason;
+  const delay = parsed.delay_ms;
+  if (typeof delay !== "number" || !(delay >= 0)) return { text };
+  return { text, delay: Math.min(delay, longestDelay) };
+}
+
+// src/refusal.ts
+var mostText = 64 * 1024;
+async function readError(response) {
+  const length = Number(response.headers.get("content-length") ?? 0);
+  if (length > mostText) {
+    await response.body?.cancel();
+    return void 0;
+  }
+  const text = await response.text();
+  try {
+    const { code, message } = JSON.parse(text).error;
+    return typeof code === "string" ? { code, message: String(message) } : void 0;
+  } catch {
+    return void 0;
+  }
+}
+async function refusal(response) {
+  const { status } = response;
+  const known = await readError(response);
+  const seconds = Number(response.headers.get("retry-after") ?? NaN);
+  const text = known?.message ?? `answered with ${status}`;
+  return {
+    code: abnormal,
+    reason: known?.code ?? "refused",
+    status,
+    fromServer: known !== void 0,
+    delay: seconds >= 0 ? seconds * 1e3 : void 0,
+    error: new FanfareError(known?.code ?? "refused", text, { status })
+  };
+}
+
+// src/sse_parser.ts
+var SseParser = class {
+  #handlers;
+  #maxLength;
+  #rest = "";
+  #skipNewline = false;
+  #first = true;
+  #event = "";
+  #data = [];
+  #length = 0;
+  constructor(handlers, maxLength) {
+    this.#handlers = handlers;
+    this.#maxLength = maxLength;
+  }
+  /** Throws RangeError when an event is longer than it may be. */
+  push(text) {
+    if (!text) return;
+    if (this.#first && text.startsWith("\uFEFF")) text = text.slice(1);
+    this.#first = false;
+    let from = 0;
+    for (let at = 0; at < text.length; at++) {
+      const c = text[at];
+      if (c !== "\n" && c !== "\r") {
+        this.#skipNewline = false;
+        continue;
+      }
+      const second = c === "\n" && this.#skipNewline;
+      this.#skipNewline = c === "\r";
+      if (!second) this.#line(this.#rest + text.slice(from, at));
+      this.#rest = "";
+      from = at + 1;
+    }
+    this.#rest += text.slice(from);
+    this.#check(this.#rest.length);
+  }
+  #check(more) {
+    if (this.#length + more > this.#maxLength)
+      throw new RangeError(`an event of more than ${this.#maxLength} characters`);
+  }
+  #line(line) {
+    if (line === "") return this.#dispatch();
+    const colon = line.indexOf(":");
+    if (colon === 0) return;
+    const field = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
+    if (field === "data") {
+      this.#check(value.length);
+      this.#length += value.length + 1;
+      this.#data.push(value);
+    } else if (field === "event") {
+      this.#event = value;
+    } else if (field === "retry" && /^\d+$/.test(value)) {
+      this.#handlers.retry(Number(value));
+    }
+  }
+  #dispatch() {
+    const event = { event: this.#event || "message", data: this.#data.join("\n") };
+    const empty = this.#data.length === 0;
+    this.#event = "";
+    this.#data = [];
+    this.#length = 0;
+    if (!empty) this.#handlers.event(event);
+  }
+};
+
+// src/timing.ts
+var longest = 2 ** 31 - 1;
+function after(ms, run) {
+  return setTimeout(run, Math.min(ms, longest));
+}
+function within(promise, ms, signal, late) {
+  return new Promise((resolve2, reject) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", aborted);
+    };
+    const aborted = () => {
+      done();
+      reject(new FanfareError("closed", "disconnected meanwhile"));
+    };
+    const timer = after(ms, () => {
+      done();
+      reject(new FanfareError("timed_out", late));
+    });
+    if (signal.aborted) return aborted();
+    signal.addEventListener("abort", aborted);
+    promise.then(
+      (value) => {
+        done();
+        resolve2(value);
+      },
+      (error) => {
+        done();
+        reject(error);
+      }
+    );
+  });
+}
+
+// src/transport.ts
+var messageOf = (error) => error instanceof Error ? error.message : String(error);
+
+// src/urls.ts
+function resolve(url, schemes) {
+  const page = globalThis.location?.href;
+  let full;
+  try {
+    full = new URL(url, page);
+  } catch {
+    throw new FanfareError(
+      "invalid_argument",
+      `not a URL${page ? "" : " (outside of a page it must be absolute)"}: ${url}`
+    );
+  }
+  if (!/^(https?|wss?):$/.test(full.protocol))
+    throw new FanfareError("invalid_argument", `neither http(s) nor ws(s): ${full.protocol}`);
+  full.protocol = /^(https|wss):$/.test(full.protocol) ? schemes.secure : schemes.plain;
+  full.hash = "";
+  return full;
+}
+function websocketUrl(url) {
+  return resolve(url, { plain: "ws:", secure: "wss:" });
+}
+function sseUrl(url, named) {
+  const full = resolve(named ?? url, { plain: "http:", secure: "https:" });
+  if (named === void 0) full.pathname = full.pathname.replace(/\/ws\/?$/, "/sse");
+  return full;
+}
+function withTicket(url, ticket) {
+  const full = new URL(url);
+  if (ticket !== void 0) full.searchParams.set("ticket", ticket);
+  return full.href;
+}
+
+// src/sse.ts
+var maxEvent = 8 * 1024 * 1024;
+var SseTransport = class {
+  kind = "sse";
+  #options;
+  #token;
+  #events;
+  #abort = new AbortController();
+  #parser;
+  #posts = [];
+  #posting = false;
+  #session;
+  #delay;
+  #over = false;
+  constructor(options, { ticket, token }, events) {
+    this.#options = options;
+    this.#token = token;
+    this.#events = events;
+    this.#parser = new SseParser(
+      {
+        event: (event) => this.#take(event),
+        retry: (ms) => {
+          this.#delay = ms;
+        }
+      },
+      maxEvent
+    );
+    void this.#read(withTicket(options.url, ticket));
+  }
+  get buffered() {
+    return this.#posts.reduce((sum, { text }) => sum + text.length, 0);
+  }
+  send(text, id) {
+    this.#posts.push({ text, id });
+    if (!this.#posting) void this.#post();
+  }
+  close() {
+    this.#over = true;
+    this.#posts.length = 0;
+    this.#abort.abort();
+  }
+  async #read(url) {
+    try {
+      const response = await this.#fetch(url, {
+        headers: this.#headers({ accept: "text/event-stream" }),
+        cache: "no-store"
+      });
+      if (response.status !== 200 || !response.body) return this.#end(await refusal(response));
+      if (!(response.headers.get("content-type") ?? "").startsWith("text/event-stream")) {
+        await response.body.cancel();
+        return this.#fail("refused", "the answer is no event stream");
+      }
+      const reader = response.body.getReader();
+      const decoder = new TextDecoder();
+      for (; ; ) {
+        const { done, value } = await reader.read();
+        if (this.#over) return;
+        if (done) return this.#fail("connection_lost", "the stream ended");
+        this.#events.life();
+        this.#parser.push(decoder.decode(value, { stream: true }));
+      }
+    } catch (error) {
+      this.#fail(
+        "cannot_connect",
+        error instanceof RangeError ? error.message : `the stream broke: ${reasonOf(error)}`
+      );
+    }
+  }
+  #take({ event, data }) {
+    if (this.#over) return;
+    if (event === "close") return this.#closed(data);
+    if (event !== "message") return;
+    if (this.#session === void 0) this.#session = sessionIn(data);
+    this.#events.message(data);
+  }
+  #closed(data) {
+    let code = abnormal;
+    let reason = "";
+    try {
+      const told = JSON.parse(data);
+      code = Number(told.code) || abnormal;
+      reason = typeof told.reason === "string" ? told.reason : JSON.stringify(told.reason ?? "");
+    } catch {
+      reason = data;
+    }
+    const { text, delay } = readReason(reason);
+    this.#end({ code, reason: text, delay: delay ?? this.#delay });
+  }
+  async #post() {
+    this.#posting = true;
+    try {
+      for (let next; !this.#over && (next = this.#posts[0]); this.#posts.shift())
+        await this.#postOne(next.text, next.id);
+    } catch (error) {
+      this.#fail("connection_lost", `a message could not be posted: ${reasonOf(error)}`);
+    } finally {
+      this.#posting = false;
+    }
+  }
+  async #postOne(text, id) {
+    const body = `{"session":${JSON.stringify(this.#session ?? "")},"message":${text}}`;
+    const type = this.#token === void 0 ? "text/plain" : "application/json";
+    const headers = this.#headers({ "content-type": type });
+    const late = after(this.#options.timeout, () => this.#fail("timed_out", "a message was not taken in time"));
+    try {
+      const response = await this.#fetch(this.#options.url.href, { method: "POST", headers, body });
+      if (response.ok) await response.body?.cancel();
+      else await this.#refused(response, id);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+  async #refused(response, id) {
+    const known = await readError(response);
+    const code = known?.code ?? "refused";
+    if (response.status === 404 || response.status === 401 || response.status >= 500)
+      return this.#fail("connection_lost", known?.message ?? `a message was answered with ${response.status}`);
+    if (this.#over) return;
+    const payload = { code, message: known?.message ?? `answered with ${response.status}` };
+    this.#events.message(JSON.stringify({ type: "error", payload, request_id: id }));
+  }
+  #fetch(url, init) {
+    const { credentials } = this.#options;
+    const call = this.#options.fetch;
+    return call(url, { signal: this.#abort.signal, ...credentials && { credentials }, ...init });
+  }
+  #headers(headers) {
+    return this.#token === void 0 ? headers : { ...headers, authorization: `Bearer ${this.#token}` };
+  }
+  #fail(code, text) {
+    this.#end({ code: abnormal, reason: text, delay: this.#delay, error: new FanfareError(code, text) });
+  }
+  #end(end) {
+    if (this.#over) return;
+    this.close();
+    this.#events.ended(end);
+  }
+};
+function reasonOf(error) {
+  const cause = error?.cause?.code;
+  return typeof cause === "string" ? cause : messageOf(error).replace(/\bhttps?:\S+/g, "the server");
+}
+function sessionIn(data) {
+  try {
+    const { type, payload } = JSON.parse(data);
+    return type === "connected" && typeof payload?.session === "string" ? payload.session : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/websocket.ts
+var open = 1;
+var closed = 3;
+var closingTime = 2e3;
+var protocol = "fanfare.v1";
+var WebSocketTransport = class {
+  kind = "websocket";
+  #socket;
+  #problem;
+  constructor(make, url, { ticket, token }, events) {
+    const protocols = token === void 0 ? [protocol] : [protocol, `fanfare.ticket.${token}`];
+    try {
+      this.#socket = new make(withTicket(url, ticket), protocols);
+    } catch (error) {
+      throw new FanfareError("cannot_connect", `no WebSocket can be made for ${url.origin}`, {
+        cause: error?.name
+      });
+    }
+    this.#socket.onmessage = (event) => events.message(typeof event.data === "string" ? event.data : "");
+    this.#socket.onerror = (event) => {
+      this.#problem ??= messageOf(event?.error ?? event?.message ?? "");
+    };
+    this.#socket.onclose = (event) => {
+      this.#detach();
+      const code = event.code || abnormal;
+      const { text, delay } = readReason(String(event.reason ?? ""));
+      const status = Number(/Unexpected server response: (\d{3})/.exec(this.#problem ?? "")?.[1]) || void 0;
+      const error = status === void 0 ? void 0 : new FanfareError("refused", `the upgrade was refused with ${status}`, { status });
+      events.ended({ code, reason: text, delay, status, error });
+    };
+  }
+  get buffered() {
+    return this.#socket.bufferedAmount;
+  }
+  send(text) {
+    if (this.#socket.readyState === open) this.#socket.send(text);
+  }
+  close(dead) {
+    this.#detach();
+    const socket = this.#socket;
+    if (socket.readyState === closed) return;
+    if (dead && socket.terminate) return socket.terminate();
+    socket.close(1e3);
+    if (!socket.terminate) return;
+    const timer = setTimeout(() => socket.terminate?.(), closingTime);
+    socket.onclose = () => clearTimeout(timer);
+  }
+  #detach() {
+    this.#socket.onmessage = null;
+    this.#socket.onclose = null;
+    this.#socket.onerror = () => {
+    };
+  }
+};
+
+// src/attempt.ts
+var Attempt = class {
+  #url;
+  #settings;
+  constructor(url, settings) {
+    this.#url = url;
+    this.#settings = settings;
+    if (settings.transports.includes("websocket")) websocketUrl(url);
+    if (settings.transports.includes("sse")) sseUrl(url, settings.sseUrl);
+  }
+  /**
+   * Never rejects. What follows the greeting goes to `events`, which is told of the greeting in the same turn, or
+   * messages that arrive in one piece with it would be lost.
+   */
+  async run(kinds, events, signal) {
+    let end;
+    for (const kind of kinds) {
+      if (end?.error && !signal.aborted) events.failed(end.error);
+      if (signal.aborted) return void 0;
+      try {
+        const credential = await this.#credential(signal);
+        if (signal.aborted) return void 0;
+        end = await this.#open(kind, credential, events, signal);
+        if (!end || end.code !== abnormal) return end;
+      } catch (error) {
+        end = { code: abnormal, reason: messageOf(error), error };
+        if (end.error?.code === "unauthorized" || end.error?.code === "credential_failed") return end;
+      }
+    }
+    return end;
+  }
+  async #credential(signal) {
+    const ask = async (kind) => {
+      const source = this.#settings[kind];
+      if (!source) return void 0;
+      try {
+        const value = await within(
+          Promise.resolve(source({ signal })),
+          this.#settings.connectTimeout,
+          signal,
+          "it took too long"
+        );
+        if (typeof value !== "string" || !value) throw new Error("it is no text");
+        return value;
+      } catch (error) {
+        if (error instanceof FanfareError && error.code === "unauthorized") throw error;
+        throw new FanfareError("credential_failed", `no ${kind}: ${messageOf(error)}`, { cause: error });
+      }
+    };
+    return { ticket: await ask("ticket"), token: await ask("token") };
+  }
+  /** Answers how it failed, or nothing if the server has greeted. */
+  #open(kind, credential, events, signal) {
+    return new Promise((resolve2, reject) => {
+      let greeted = false;
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", aborted);
+      };
+      const settle = (end) => {
+        done();
+        resolve2(end);
+      };
+      const giveUp = (code, text) => {
+        transport?.close(true);
+        settle({ code: abnormal, reason: text, error: new FanfareError(code, text) });
+      };
+      const aborted = () => giveUp("closed", "disconnected meanwhile");
+      const timer = after(
+        this.#settings.connectTimeout,
+        () => giveUp("timed_out", `no greeting over ${kind} in time`)
+      );
+      signal.addEventListener("abort", aborted);
+      let transport;
+      try {
+        transport = this.#make(kind, credential, {
+          message: (text) => {
+            if (greeted) return events.message(text);
+            const message = readGreeting(text);
+            if (!message) return giveUp("bad_message", "the server did not begin with a greeting");
+            greeted = true;
+            settle();
+            events.greeted({ transport, message });
+          },
+          life: () => {
+            if (greeted) events.life();
+          },
+          ended: (end) => {
+            if (greeted) return events.ended(end);
+            const text = end.reason || `no connection over ${kind}`;
+            settle({ ...end, reason: text, error: end.error ?? new FanfareError("cannot_connect", text) });
+          }
+        });
+      } catch (error) {
+        done();
+        reject(error);
+      }
+    });
+  }
+  #make(kind, credential, events) {
+    const global = globalThis;
+    const make = this.#settings.WebSocket ?? global.WebSocket;
+    const fetch = this.#settings.fetch ?? global.fetch;
+    if (kind === "websocket") {
+      if (!make)
+        throw new FanfareError(
+          "cannot_connect",
+          "there is no WebSocket here: give the constructor one (option WebSocket)"
+        );
+      return new WebSocketTransport(make, websocketUrl(this.#url), credential, events);
+    }
+    if (!fetch)
+      throw new FanfareError("cannot_connect", "there is no fetch here: give the constructor one (option fetch)");
+    const { sseUrl: named, credentials, requestTimeout: timeout } = this.#settings;
+    return new SseTransport({ fetch, url: sseUrl(this.#url, named), credentials, timeout }, credential, events);
+  }
+};
+function readGreeting(text) {
+  try {
+    const message = JSON.parse(text);
+    return message.type === "connected" && typeof message.payload?.connection_id === "string" ? message : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/backoff.ts
+var Backoff = class {
+  #failures = 0;
+  #min;
+  #max;
+  #random;
+  constructor(min, max, random = Math.random) {
+    this.#min = min;
+    this.#max = max;
+    this.#random = random;
+  }
+  /** How many delays were taken since the last success. */
+  get failures() {
+    return this.#failures;
+  }
+  /** The delay before the next attempt, in milliseconds. */
+  next() {
+    const ceiling = Math.min(this.#max, this.#min * 2 ** Math.min(this.#failures, 40));
+    this.#failures++;
+    return Math.round(this.#random() * ceiling);
+  }
+  reset() {
+    this.#failures = 0;
+  }
+};
+
+// src/heartbeat.ts
+var Heartbeat = class {
+  #options;
+  #timer;
+  #lastLife = performance.now();
+  #asked;
+  #slept = false;
+  // and was given a second chance
+  constructor(options) {
+    this.#options = options;
+    this.#arm(options.silence);
+  }
+  life() {
+    this.#lastLife = performance.now();
+    this.#asked = void 0;
+  }
+  /** Asks at once: the page was asleep, or the network was away. */
+  check() {
+    if (this.#asked === void 0) this.#ask();
+  }
+  stop() {
+    clearTimeout(this.#timer);
+  }
+  #arm(ms) {
+    clearTimeout(this.#timer);
+    const due = performance.now() + ms;
+    this.#timer = after(ms, () => this.#fired(performance.now() - due));
+  }
+  #fired(late) {
+    const { silence, patience: patience2 } = this.#options;
+    const now = performance.now();
+    if (this.#asked === void 0) {
+      const rest2 = this.#lastLife + silence - now;
+      if (rest2 > 0) return this.#arm(rest2);
+      this.#slept = false;
+      return this.#ask();
+    }
+    const rest = this.#asked + patience2 - now;
+    if (rest > 0) return this.#arm(rest);
+    if (late <= patience2 / 2 || this.#slept) return this.#options.dead();
+    this.#slept = true;
+    this.#ask();
+  }
+  #ask() {
+    this.#asked = performance.now();
+    this.#arm(this.#options.patience);
+    this.#options.ask();
+  }
+};
+
+// src/route.ts
+var Route = class {
+  #kinds;
+  #preferFor;
+  #websocketWorked = false;
+  #failures = 0;
+  #preferUntil = 0;
+  constructor(kinds, preferFor) {
+    this.#kinds = kinds;
+    this.#preferFor = preferFor;
+  }
+  next(now) {
+    const both = this.#kinds.length > 1;
+    if (!both) return [...this.#kinds];
+    if (now < this.#preferUntil) return ["sse"];
+    if (this.#kinds[0] === "sse") return ["sse", "websocket"];
+    return this.#websocketWorked && this.#failures < 3 ? ["websocket"] : ["websocket", "sse"];
+  }
+  worked(kind, now) {
+    this.#failures = 0;
+    if (kind === "websocket") this.#websocketWorked = true;
+    else if (this.#kinds[0] === "websocket" && !this.#websocketWorked) this.#preferUntil = now + this.#preferFor;
+  }
+  failed() {
+    this.#failures++;
+    this.#preferUntil = 0;
+  }
+  /** Another network, perhaps: nothing may block the WebSocket there, and what failed without it proves nothing. */
+  networkChanged() {
+    this.#failures = 0;
+    this.#preferUntil = 0;
+  }
+  /** A new beginning: nothing is known. */
+  forget() {
+    this.#websocketWorked = false;
+    this.#failures = 0;
+    this.#preferUntil = 0;
+  }
+};
+
+// src/verdict.ts
+function verdictOn(end) {
+  if (end.error?.code === "unauthorized" && end.status === void 0) return "never";
+  if (end.status === 401) return "refused";
+  if (end.fromServer && (end.status === 400 || end.status === 403)) return "never";
+  return end.code === abnormal || shouldReconnect(end.code) ? "again" : "never";
+}
+
+// src/wakeups.ts
+function onWakeup(wake) {
+  const { window, document } = globalThis;
+  const online = () => wake("online");
+  const visible = () => {
+    if (document?.visibilityState === "visible") wake("visible");
+  };
+  window?.addEventListener("online", online);
+  document?.addEventListener("visibilitychange", visible);
+  return () => {
+    window?.removeEventListener("online", online);
+    document?.removeEventListener("visibilitychange", visible);
+  };
+}
+
+// src/link.ts
+var stable = 5e3;
+var hopeless = 1e3;
+var longestPing = 25e3;
+var longestDelay2 = 2 ** 31 - 1;
+var Link = class {
+  #settings;
+  #handlers;
+  #attempt;
+  #route;
+  #backoff;
+  #status = { state: "idle", failures: 0 };
+  #abort;
+  #transport;
+  #heartbeat;
+  #timer;
+  #obeying = false;
+  // the delay is the server's wish
+  #greeting;
+  #greetedAt = 0;
+  #triedAt = 0;
+  #refusals = 0;
+  #stopWakeups;
+  constructor(url, settings, handlers) {
+    this.#settings = settings;
+    this.#handlers = handlers;
+    this.#attempt = new Attempt(url, settings);
+    this.#route = new Route(settings.transports, settings.preferSseFor);
+    this.#backoff = new Backoff(settings.backoff.min, settings.backoff.max, settings.random);
+  }
+  get status() {
+    return this.#status;
+  }
+  get transport() {
+    return this.#transport;
+  }
+  get greeting() {
+    return this.#greeting;
+  }
+  start() {
+    if (this.#status.state !== "idle" && this.#status.state !== "closed") return;
+    this.#backoff.reset();
+    this.#route.forget();
+    this.#refusals = 0;
+    this.#stopWakeups ??= onWakeup((why) => this.#wake(why));
+    void this.#try();
+  }
+  stop() {
+    const transport = this.#transport;
+    this.#release();
+    this.#stopListening();
+    transport?.close(false);
+    if (transport) this.#handlers.released();
+    if (this.#status.state !== "idle") this.#become({ state: "idle", failures: 0 });
+    if (transport) this.#handlers.lost({ code: 1e3, reason: "disconnected", reconnect: false });
+  }
+  /** Ends a link that is of no use any more, and makes a new one. */
+  drop(error) {
+    if (!this.#transport) return;
+    this.#transport.close(true);
+    this.#ended({ code: abnormal, reason: error.message, error });
+  }
+  life() {
+    this.#heartbeat?.life();
+  }
+  #wake(why) {
+    if (why === "online") this.#route.networkChanged();
+    const { state } = this.#status;
+    if (state === "waiting" && !this.#obeying) void this.#try();
+    if (state === "connecting" && why === "online" && performance.now() - this.#triedAt > hopeless) {
+      this.#abort?.abort();
+      void this.#try();
+    }
+    this.#heartbeat?.check();
+  }
+  async #try() {
+    clearTimeout(this.#timer);
+    const abort = this.#abort = new AbortController();
+    this.#triedAt = performance.now();
+    this.#become({ state: "connecting", failures: this.#backoff.failures });
+    if (abort.signal.aborted) return;
+    const kinds = this.#route.next(performance.now());
+    const end = await this.#attempt.run(
+      kinds,
+      {
+        greeted: (link) => this.#greeted(link),
+        failed: (error) => this.#handlers.error(error),
+        message: (text) => {
+          this.life();
+          this.#handlers.message(text);
+        },
+        life: () => this.life(),
+        ended: (over) => this.#ended(over)
+      },
+      abort.signal
+    );
+    if (!end || abort.signal.aborted) return;
+    this.#route.failed();
+    this.#ended(end);
+  }
+  #greeted({ transport, message }) {
+    const payload = message.payload;
+    this.#transport = transport;
+    this.#greeting = payload;
+    this.#greetedAt = performance.now();
+    this.#refusals = 0;
+    this.#route.worked(transport.kind, performance.now());
+    const interval = payload.ping_interval_ms || 2 * longestPing;
+    const usual = transport.kind === "sse" ? 1.25 * interval : Math.min(interval / 2, longestPing);
+    this.#heartbeat = new Heartbeat({
+      silence: this.#settings.pingInterval ?? usual,
+      patience: this.#settings.pongTimeout,
+      ask: () => transport.send('{"type":"ping"}'),
+      dead: () => {
+        transport.close(true);
+        this.#ended({ code: abnormal, reason: "no sign of life" });
+      }
+    });
+    this.#become({ state: "connected", failures: 0, transport: transport.kind });
+    if (this.#transport === transport) this.#handlers.connected(payload);
+  }
+  #ended(end) {
+    const had = this.#transport;
+    this.#release();
+    if (had) this.#handlers.released();
+    let verdict = verdictOn(end);
+    if (verdict === "refused") verdict = ++this.#refusals < 2 && this.#renewable() ? "again" : "never";
+    const { code, reason, delay, error } = end;
+    const again = verdict === "again";
+    const why = { reason, ...code !== abnormal && { code }, ...error && { error } };
+    if (again) this.#wait(why, had !== void 0, delay);
+    else this.#close(why);
+    if (had) this.#handlers.lost({ code, reason, reconnect: again, ...delay !== void 0 && { delay } });
+    if (error) this.#handlers.error(error);
+  }
+  #wait(why, had, asked) {
+    if (had && performance.now() - this.#greetedAt >= stable) this.#backoff.reset();
+    const own = this.#backoff.next();
+    const delay = Math.min(longestDelay2, Math.max(asked ?? 0, this.#obeyed(own, asked)));
+    this.#obeying = asked !== void 0;
+    this.#timer = after(delay, () => void this.#try());
+    this.#become({ ...why, state: "waiting", failures: this.#backoff.failures, nextAttempt: Date.now() + delay });
+  }
+  /** The server has spread its clients already; only after failures the client's own delay may be the longer one. */
+  #obeyed(own, asked) {
+    return asked === void 0 || this.#backoff.failures > 1 ? own : 0;
+  }
+  #close(why) {
+    this.#stopListening();
+    this.#become({ ...why, state: "closed", failures: this.#backoff.failures });
+  }
+  #renewable() {
+    return this.#settings.ticket !== void 0 || this.#settings.token !== void 0;
+  }
+  /** Nothing of the link or the attempt is left. */
+  #release() {
+    clearTimeout(this.#timer);
+    this.#heartbeat?.stop();
+    this.#heartbeat = void 0;
+    this.#transport = void 0;
+    this.#greeting = void 0;
+    this.#abort?.abort();
+    this.#abort = void 0;
+  }
+  #stopListening() {
+    this.#stopWakeups?.();
+    this.#stopWakeups = void 0;
+  }
+  #become(status) {
+    this.#status = status;
+    this.#handlers.status(status);
+  }
+};
+
+// src/options.ts
+var defaults = {
+  transports: ["websocket", "sse"],
+  connectTimeout: 1e4,
+  requestTimeout: 1e4,
+  pongTimeout: 1e4,
+  preferSseFor: 5 * 6e4,
+  maxQueue: 64,
+  maxQueueBytes: 256 * 1024,
+  maxMessageBytes: 8 * 1024,
+  resume: true,
+  autoAck: true
+};
+function settingsFrom(options) {
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== void 0)
+  );
+  const settings = { ...defaults, ...given, backoff: { min: 1e3, max: 3e4, ...given.backoff } };
+  const numbers = { ...settings, min: settings.backoff.min, max: settings.backoff.max };
+  for (const name of [
+    "connectTimeout",
+    "requestTimeout",
+    "pingInterval",
+    "pongTimeout",
+    "preferSseFor",
+    "maxQueue",
+    "maxQueueBytes",
+    "maxMessageBytes",
+    "min",
+    "max"
+  ]) {
+    const value = numbers[name];
+    if (value !== void 0 && !(typeof value === "number" && value >= 0))
+      throw new FanfareError("invalid_argument", `${name} must be a number, zero or more, not ${String(value)}`);
+  }
+  const kinds = settings.transports;
+  if (!kinds.length || new Set(kinds).size !== kinds.length || kinds.some((kind) => kind !== "websocket" && kind !== "sse"))
+    throw new FanfareError(
+      "invalid_argument",
+      `transports must be of "websocket" and "sse", not ${JSON.stringify(kinds)}`
+    );
+  return settings;
+}
+
+// src/outgoing.ts
+var mostInFlight = 12;
+var Outgoing = class {
+  #limits;
+  #transmit;
+  #queue = [];
+  #queuedBytes = 0;
+  #inFlight = /* @__PURE__ */ new Map();
+  #lastId = 0;
+  /** `transmit` answers whether the link took it. */
+  constructor(limits, transmit) {
+    this.#limits = limits;
+    this.#transmit = transmit;
+  }
+  get queued() {
+    return this.#queue.length;
+  }
+  /** Throws what speaks against it. */
+  send(message) {
+    this.#enqueue(this.#encode(message));
+    this.flush();
+  }
+  request(message, options) {
+    const id = `c${++this.#lastId}`;
+    const entry = { ...this.#encode({ ...message, request_id: id }), id, options };
+    if (options.urgent) {
+      if (!this.#transmit(entry.text, id, true))
+        throw new FanfareError("connection_lost", `${message.type}: the connection cannot take it`);
+      this.#inFlight.set(id, entry);
+    } else {
+      this.#enqueue(entry);
+    }
+    entry.timer = after(options.timeout, () => this.#late(entry, message.type));
+    this.flush();
+  }
+  /** Sends what the link takes. */
+  flush() {
+    let head;
+    while (head = this.#queue[0]) {
+      if (head.id && this.#inFlight.size >= mostInFlight) return;
+      if (!this.#transmit(head.text, head.id)) return;
+      this.#unqueue(head);
+      if (head.id) this.#inFlight.set(head.id, head);
+    }
+  }
+  /** Whether `message` was an answer. */
+  answer(message) {
+    const entry = this.#inFlight.get(String(message.request_id));
+    if (message.request_id === void 0 || !entry) return false;
+    this.#inFlight.delete(String(message.request_id));
+    if (message.type === "error") {
+      const { code, message: text } = message.payload;
+      this.#settle(entry, new FanfareError(code, text), message);
+    } else {
+      this.#settle(entry, void 0, message);
+    }
+    this.flush();
+    return true;
+  }
+  /** The link is gone: what may be sent twice waits for the next one, the rest fails. */
+  linkLost() {
+    const open2 = [...this.#inFlight.values()];
+    this.#inFlight.clear();
+    const again = open2.filter((entry) => entry.options?.retry);
+    this.#queue = [...again, ...this.#queue];
+    for (const entry of again) this.#queuedBytes += entry.bytes;
+    for (const entry of open2)
+      if (!entry.options?.retry)
+        this.#settle(entry, new FanfareError("connection_lost", "the connection broke before the answer came"));
+  }
+  /** Everything that waits fails. */
+  clear(error) {
+    const all = [...this.#inFlight.values(), ...this.#queue];
+    this.#inFlight.clear();
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    for (const entry of all) this.#settle(entry, error);
+  }
+  #encode(message) {
+    const text = jsonOf(message);
+    const bytes = new TextEncoder().encode(text).length;
+    if (bytes > this.#limits.maxMessageBytes)
+      throw new FanfareError(
+        "message_too_large",
+        `a message of ${bytes} bytes; the server takes ${this.#limits.maxMessageBytes} (maxMessageBytes)`
+      );
+    return { text, bytes };
+  }
+  #enqueue(entry) {
+    const { maxQueue, maxQueueBytes } = this.#limits;
+    this.flush();
+    if (this.#queue.length >= maxQueue || this.#queuedBytes + entry.bytes > maxQueueBytes)
+      throw new FanfareError(
+        "queue_full",
+        `${this.#queue.length} messages of ${this.#queuedBytes} bytes wait already`
+      );
+    this.#queue.push(entry);
+    this.#queuedBytes += entry.bytes;
+  }
+  #unqueue(entry) {
+    const at = this.#queue.indexOf(entry);
+    if (at < 0) return;
+    this.#queue.splice(at, 1);
+    this.#queuedBytes -= entry.bytes;
+  }
+  #late(entry, type) {
+    this.#unqueue(entry);
+    if (entry.id) this.#inFlight.delete(entry.id);
+    this.#settle(entry, new FanfareError("timed_out", `no answer to ${type} in time`));
+    this.flush();
+  }
+  #settle(entry, error, answer) {
+    clearTimeout(entry.timer);
+    entry.options?.settled(error, answer);
+  }
+};
+function jsonOf(message) {
+  let text;
+  try {
+    text = JSON.stringify(message);
+  } catch (cause) {
+    throw new FanfareError("invalid_argument", "the payload cannot be written as JSON", { cause });
+  }
+  if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(text))
+    throw new FanfareError("invalid_argument", "a text ends or begins in the middle of a character (lone surrogate)");
+  return text;
+}
+
+// src/dispatch.ts
+function dispatch(room, message, failed) {
+  let taken = 0;
+  for (const one of [...room.subscriptions]) {
+    const handlers = one.on;
+    const handler = handlers && Object.hasOwn(handlers, message.type) ? handlers[message.type] : void 0;
+    if (room.subscriptions.has(one)) taken += guarded(failed, handler, message.payload, message);
+    if (room.subscriptions.has(one)) taken += guarded(failed, one.message, message);
+  }
+  return taken;
+}
+function tell(room, news, failed) {
+  for (const one of [...room.subscriptions]) {
+    if (room.subscriptions.has(one)) guarded(failed, one.subscribed, news.subscribed);
+    if (news.recovered && room.subscriptions.has(one)) guarded(failed, one.recovered, news.recovered);
+  }
+}
+function tellGap(rooms, info, failed) {
+  const concerned = info.room === void 0 ? [...rooms] : [rooms.get(info.room)];
+  for (const room of concerned)
+    for (const one of [...room?.subscriptions ?? []])
+      if (room.subscriptions.has(one)) guarded(failed, one.gap, info);
+}
+
+// src/positions.ts
+var PositionTracker = class {
+  /** Everything up to here is used, or known to be lost. */
+  at;
+  #catchingUp = false;
+  #early = /* @__PURE__ */ new Set();
+  // offsets of `at`'s epoch that came live before the answer
+  /**
+   * A new connection: what was missed is yet to come. The server may have joined the room by itself, and then live
+   * messages come before; they must not move the position.
+   */
+  awaitMissed() {
+    this.#catchingUp = this.at !== void 0;
+  }
+  /** Where the caller knows to be, from an earlier life. */
+  resumeAt(position) {
+    this.restart(position);
+    this.awaitMissed();
+  }
+  /** What was missed follows: the position moves with it, or the connection would break in between unnoticed. */
+  recovered() {
+    this.#catchingUp = false;
+  }
+  /** The stream goes on after `position`, whatever was before; without one, after whatever comes first. */
+  restart(position) {
+    this.#catchingUp = false;
+    this.#early.clear();
+    this.at = position;
+  }
+  /** What lies up to `position` is lost, and the client was told. */
+  skipTo(position) {
+    if (this.at?.epoch === position.epoch && position.offset <= this.at.offset) return;
+    const waits = this.#catchingUp;
+    this.restart(position);
+    this.#catchingUp = waits;
+  }
+  /** Whether a message is new. What is new moves the position. */
+  take({ epoch, offset }) {
+    const here = this.at;
+    if (!here || epoch !== here.epoch) {
+      if (this.#catchingUp) return true;
+      this.restart({ epoch, offset });
+      return true;
+    }
+    if (offset <= here.offset || this.#catchingUp && this.#early.has(offset)) return false;
+    if (this.#catchingUp) {
+      this.#early.add(offset);
+      return true;
+    }
+    this.at = { epoch, offset };
+    const known = this.#early.has(offset);
+    for (const one of this.#early) if (one <= offset) this.#early.delete(one);
+    return !known;
+  }
+};
+
+// src/room.ts
+var Room = class {
+  name;
+  positions = new PositionTracker();
+  subscriptions = /* @__PURE__ */ new Set();
+  /** `wanted`: to be asked for. `asked`: the answer is on its way. `refused`: until the next connection. */
+  phase = "wanted";
+  /** The server joins it on connecting: the user's own, or one that the credential names. */
+  own = false;
+  /** Its last wish was part of one that was refused as a whole: it must not spoil that of others again. */
+  alone = false;
+  #joinedBefore = false;
+  #asked = "nothing";
+  constructor(name) {
+    this.name = name;
+  }
+  /** A new connection. What the server has joined itself needs no asking, unless something was missed. */
+  greeted(own, position) {
+    this.own = own;
+    this.phase = "wanted";
+    this.positions.awaitMissed();
+    if (!own || this.positions.at) return void 0;
+    this.#asked = "nothing";
+    this.positions.restart(position);
+    return this.joined({ recovered: void 0, position });
+  }
+  /** Whether the server may have let the client in, so that a resume token may bring it back. */
+  get mayBeIn() {
+    return this.#joinedBefore || this.phase === "asked";
+  }
+  /** What to ask for, as the fields `since` and `last` of a `subscribe`. */
+  wish() {
+    const since = this.positions.at;
+    if (since) return { room: this.name, since };
+    const last = Math.max(0, ...[...this.subscriptions].map((one) => one.last ?? 0));
+    return last > 0 && !this.own ? { room: this.name, last } : { room: this.name };
+  }
+  asking(wish) {
+    this.phase = "asked";
+    this.#asked = wish.since ? "since" : wish.last ? "last" : "nothing";
+  }
+  /** The server has let the client in. */
+  joined({ recovered, position }) {
+    const first = !this.#joinedBefore;
+    this.#joinedBefore = true;
+    this.phase = "joined";
+    this.alone = false;
+    const answer = { room: this.name, ...position && { position } };
+    if (this.#asked === "since") {
+      if (recovered) this.positions.recovered();
+      else this.positions.restart(position);
+      const caughtUp = { ...answer, recovered: recovered === true };
+      const subscribed2 = { ...caughtUp, first };
+      return recovered ? { subscribed: subscribed2, recovered: caughtUp } : { subscribed: subscribed2, recovered: caughtUp, gap: { ...answer, reason: "not_recovered" } };
+    }
+    if (!this.own) this.positions.restart(this.#asked === "last" && position?.offset ? void 0 : position);
+    const subscribed = { ...answer, first };
+    return first ? { subscribed } : { subscribed, gap: { ...answer, reason: "reconnected" } };
+  }
+};
+
+// src/rooms.ts
+var Rooms = class {
+  #rooms = /* @__PURE__ */ new Map();
+  #left = /* @__PURE__ */ new Set();
+  // left while nobody could be told; a resume token would bring them back
+  #leaving = /* @__PURE__ */ new Map();
+  // what comes late from these is nobody's
+  #mine;
+  // the user's own room
+  #resume;
+  #nextResume;
+  get(name) {
+    return this.#rooms.get(name);
+  }
+  [Symbol.iterator]() {
+    return this.#rooms.values();
+  }
+  /** Answers whether the server has to be asked. */
+  add(name, options) {
+    let room = this.#rooms.get(name);
+    if (!room) {
+      this.#rooms.set(name, room = new Room(name));
+      room.own = name === this.#mine;
+    }
+    const asking = room.phase === "asked" || room.phase === "joined";
+    if (options.since && !room.positions.at && !asking) room.positions.resumeAt(options.since);
+    room.subscriptions.add(options);
+    this.#left.delete(name);
+    if (room.phase === "refused") room.phase = "wanted";
+    return { room, ask: room.phase === "wanted" };
+  }
+  /** Answers whether the room is to be left. */
+  remove(room, options, connected) {
+    room.subscriptions.delete(options);
+    if (room.subscriptions.size > 0 || room.own || this.#rooms.get(room.name) !== room) return false;
+    this.#rooms.delete(room.name);
+    if (!connected && room.mayBeIn) this.#left.add(room.name);
+    return connected && (room.phase === "joined" || room.phase === "asked");
+  }
+  leaving(name) {
+    this.#leaving.set(name, (this.#leaving.get(name) ?? 0) + 1);
+  }
+  /** `told`: the server knows. Otherwise it may bring the room back, and what comes from it is nobody's. */
+  hasLeft(name, told) {
+    if (!told && !this.#rooms.has(name)) this.#left.add(name);
+    const more = (this.#leaving.get(name) ?? 1) - 1;
+    if (more > 0) this.#leaving.set(name, more);
+    else this.#leaving.delete(name);
+  }
+  /** A new connection: what the server has joined by itself, and what is to be asked for. */
+  greeted(connected, resume) {
+    const positions = connected.positions ?? {};
+    this.#mine = connected.user_id === "" ? void 0 : `user:${connected.user_id}`;
+    this.#leaving.clear();
+    this.#resume = this.#nextResume;
+    if (!this.#resume) this.#left.clear();
+    this.#nextResume = resume && connected.resumable ? connected.resume_token : void 0;
+    for (const name of Object.keys(positions)) if (!this.#rooms.has(name)) this.#rooms.set(name, new Room(name));
+    const told = { news: [], lost: [] };
+    for (const room of this.#rooms.values()) {
+      const own = Object.hasOwn(positions, room.name) || room.name === this.#mine;
+      if (!own && room.subscriptions.size === 0 && (room.own || !this.#resume)) {
+        this.#rooms.delete(room.name);
+        told.lost.push({ room: room.name, reason: "not_recovered" });
+        continue;
+      }
+      const news = room.greeted(own, Object.hasOwn(positions, room.name) ? positions[room.name] : void 0);
+      if (news) told.news.push({ room, news });
+    }
+    return told;
+  }
+  /** The next `subscribe` to send, and its rooms; nothing if there is no more to ask for. */
+  next(maxBytes) {
+    const wanted = [];
+    const foreign = [];
+    for (const room of this.#rooms.values())
+      if (room.phase === "wanted") (room.subscriptions.size > 0 || room.own ? wanted : foreign).push(room);
+    const resume = this.#resume;
+    this.#resume = void 0;
+    if (!wanted.length && !resume) return void 0;
+    return nextBatch(wanted, foreign, resume, maxBytes);
+  }
+  /** What the answer to a `subscribe` for `asked` means. */
+  answered(asked, answer) {
+    const outcome = { news: [], rejected: [], lost: [], leave: [], again: false };
+    const refused = new Map((answer.rejected ?? []).map((one) => [one.room, one]));
+    const joined = new Set(answer.rooms);
+    for (const room of asked) {
+      if (this.#rooms.get(room.name) !== room) continue;
+      const rejection = refused.get(room.name);
+      if (joined.has(room.name))
+        outcome.news.push({
+          room,
+          news: room.joined({
+            recovered: answer.recovered?.[room.name]?.recovered,
+            position: answer.positions?.[room.name]
+          })
+        });
+      else if (room.subscriptions.size === 0 && !room.own) {
+        this.#rooms.delete(room.name);
+        outcome.lost.push({ room: room.name, reason: "not_recovered" });
+      } else if (rejection && rejection.code !== "too_many_requests" && rejection.code !== "not_subscribed")
+        this.#refuse(room, rejection, outcome);
+      else {
+        room.phase = "wanted";
+        outcome.again = true;
+      }
+    }
+    if (answer.resumed !== void 0) this.#forgetTheRest(outcome);
+    if (answer.resumed) outcome.leave = answer.rooms.filter((name) => this.#left.has(name) && !this.#rooms.has(name));
+    this.#left.clear();
+    return outcome;
+  }
+  /** The whole `subscribe` was refused. `again`: for now. */
+  failed(asked, rejection, again) {
+    const outcome = { news: [], rejected: [], lost: [], leave: [], again };
+    const { code, message } = rejection;
+    const alone = asked.length > 1 && code.startsWith("invalid_");
+    for (const room of asked) {
+      if (alone) room.alone = true;
+      if (again || alone && (room.subscriptions.size > 0 || room.own)) room.phase = "wanted";
+      else this.#refuse(room, { room: room.name, code, message }, outcome);
+    }
+    return outcome;
+  }
+  /** Rooms that only the token could bring back, and that did not fit into its message. */
+  #forgetTheRest(outcome) {
+    for (const room of [...this.#rooms.values()]) {
+      if (room.phase !== "wanted" || room.subscriptions.size > 0 || room.own) continue;
+      this.#rooms.delete(room.name);
+      outcome.lost.push({ room: room.name, reason: "not_recovered" });
+    }
+  }
+  #refuse(room, rejection, outcome) {
+    room.phase = "refused";
+    outcome.rejected.push({ room, rejection });
+  }
+  /** Whether a message is new, and whose it is. */
+  take(message) {
+    const { room: name, epoch, offset } = message;
+    if (name === void 0) return { fresh: true };
+    if (this.#leaving.has(name)) return { fresh: false };
+    let room = this.#rooms.get(name);
+    if (epoch === void 0 || offset === void 0) return { fresh: true, ...room && { room } };
+    if (!room) {
+      if (this.#left.has(name)) return { fresh: false };
+      this.#rooms.set(name, room = new Room(name));
+      room.phase = "joined";
+    }
+    return { fresh: room.positions.take({ epoch, offset }), room };
+  }
+  /** A `gap` that names a position moves the stream there. */
+  gap(name, position) {
+    if (name !== void 0 && position) this.#rooms.get(name)?.positions.skipTo(position);
+  }
+};
+
+// src/subscription.ts
+function checkWish(room, { last, since }) {
+  const natural = (value) => Number.isSafeInteger(value) && value >= 0;
+  const bad = (what) => {
+    throw new FanfareError("invalid_argument", `subscribe: ${what}`);
+  };
+  if (typeof room !== "string" || !room || /\p{Surrogate}/u.test(room)) bad("the room must be a text, and not empty");
+  if (last !== void 0 && !natural(last)) bad("last must be a whole number, zero or more");
+  if (since === void 0 || since === null) return;
+  const { epoch, offset } = since;
+  if (typeof epoch !== "string" || !/^[0-9a-f]{16}$/.test(epoch) || !natural(offset))
+    bad("since must be a position: {epoch: 16 hexadecimal digits, offset: a whole number}");
+}
+
+// src/client.ts
+var drainInterval = 50;
+var FanfareClient = class {
+  inbox;
+  #settings;
+  #link;
+  #rooms = new Rooms();
+  #outgoing;
+  #joiner;
+  #events;
+  #connected;
+  #everConnected = false;
+  #draining;
+  #tellingError = false;
+  /** `url` is that of the WebSocket: absolute or relative to the page, http(s) or ws(s). `connect()` begins. */
+  constructor(url, options = {}) {
+    const settings = this.#settings = settingsFrom(options);
+    this.#events = new Emitter(this.#failed);
+    this.#outgoing = new Outgoing(settings, (text, id, urgent) => this.#transmit(text, id, urgent));
+    this.inbox = new Inbox(
+      (type, payload) => this.#ask({ type, payload }, {}, true),
+      this.#failed,
+      settings.maxMessageBytes
+    );
+    this.#joiner = new Joiner(
+      this.#rooms,
+      this.#outgoing,
+      {
+        outcome: (outcome) => this.#joined(outcome),
+        deaf: (error) => this.#link.drop(error),
+        error: (error) => this.#error(error)
+      },
+      settings.maxMessageBytes
+    );
+    this.#link = new Link(url, settings, {
+      status: (status) => this.#events.emit("state", status),
+      connected: (payload) => this.#greeted(payload),
+      message: (text) => this.#received(text),
+      released: () => this.#released(),
+      lost: (info) => this.#events.emit("close", info),
+      error: (error) => this.#error(error)
+    });
+  }
+  /** Begins, and keeps on. Does nothing while it is already trying. */
+  connect() {
+    this.#link.start();
+  }
+  /** Ends everything: no timer, listener or open promise is left. Subscriptions stay, for another `connect()`. */
+  disconnect() {
+    this.#joiner.stop();
+    this.#outgoing.clear(new FanfareError("closed", "disconnected"));
+    this.#link.stop();
+  }
+  get state() {
+    return this.#link.status.state;
+  }
+  get status() {
+    return this.#link.status;
+  }
+  get connectionId() {
+    return this.#link.greeting?.connection_id;
+  }
+  get userId() {
+    return this.#link.greeting?.user_id;
+  }
+  get transport() {
+    return this.#link.transport?.kind;
+  }
+  /** How many messages wait to be sent. */
+  get queued() {
+    return this.#outgoing.queued;
+  }
+  /** Called at each change; `client.state` is what it is now. */
+  onState(handler) {
+    return this.#events.on("state", (status) => handler(status.state, status));
+  }
+  on(event, handler) {
+    return this.#events.on(event, handler);
+  }
+  /** At any time; the room is joined when there is a connection, and again on every later one. */
+  subscribe(name, options = {}) {
+    checkWish(name, options);
+    const own = { ...options };
+    const { room, ask } = this.#rooms.add(name, own);
+    if (ask && this.#connected) this.#joiner.join();
+    let over = false;
+    const joined = () => !over && this.#connected !== void 0 && room.phase === "joined";
+    if (room.phase === "joined")
+      queueMicrotask(() => {
+        const { at } = room.positions;
+        if (!joined()) return;
+        guarded(this.#failed, own.subscribed, { room: name, first: true, ...at && { position: at } });
+      });
+    const rooms = this.#rooms;
+    return {
+      room: name,
+      get joined() {
+        return joined();
+      },
+      get position() {
+        return room.positions.at;
+      },
+      unsubscribe: () => {
+        if (over) return;
+        over = true;
+        if (rooms.remove(room, own, this.#connected !== void 0)) this.#joiner.leave([name]);
+      }
+    };
+  }
+  /**
+   * Answers when the server has stored and sent it. With an `idempotencyKey` it is sent again if the connection breaks
+   * before the answer; without one that is the error `connection_lost`, and nobody knows whether it was published.
+   */
+  publish(room, type, payload, options = {}) {
+    const { idempotencyKey: idempotency_key } = options;
+    const retry = idempotency_key !== void 0;
+    const body = { type, ...payload !== void 0 && { payload }, ...retry && { idempotency_key } };
+    return this.#ask({ type: "publish", room, payload: body }, options, retry);
+  }
+  /** Asks the application; answers the payload of its answer. `retry`: again if the connection breaks before it. */
+  request(type, payload, options = {}) {
+    return this.#ask({ type, ...payload !== void 0 && { payload } }, options, options.retry === true);
+  }
+  /** Sends without waiting for an answer. Throws when it cannot be taken, as when the queue is full. */
+  send(type, payload) {
+    this.#mustBeOn(type);
+    this.#outgoing.send({ type, ...payload !== void 0 && { payload } });
+  }
+  /** A page of a room's history. `since`: what is after it, or with `order: 'newest'` before it. */
+  history(room, options = {}) {
+    const { limit, order, since } = options;
+    const payload = { room, ...limit !== void 0 && { limit }, ...order && { order }, ...since && { since } };
+    return this.#ask({ type: "history", payload }, options, true);
+  }
+  presence(room, options = {}) {
+    const { limit } = options;
+    const payload = { room, ...limit !== void 0 && { limit } };
+    return this.#ask({ type: "presence", payload }, options, true);
+  }
+  /** Confirms a message that has an `ack_id`. */
+  async ack(id) {
+    await this.#ask({ type: "ack", payload: { id } }, {}, true);
+  }
+  #ask(message, { timeout }, retry) {
+    return new Promise((resolve2, reject) => {
+      this.#mustBeOn(message.type);
+      this.#outgoing.request(message, {
+        timeout: timeout ?? this.#settings.requestTimeout,
+        retry,
+        settled: (error, answer) => error ? reject(error) : resolve2(answer.payload)
+      });
+    });
+  }
+  #mustBeOn(what) {
+    if (this.state === "idle" || this.state === "closed")
+      throw new FanfareError("not_connected", `${what}: the client is ${this.state}; call connect() first`);
+  }
+  #transmit(text, id, urgent = false) {
+    const transport = this.#link.transport;
+    if (!transport || !this.#connected) return false;
+    if (!urgent && transport.buffered > this.#settings.maxQueueBytes) {
+      this.#draining ??= setTimeout(() => {
+        this.#draining = void 0;
+        this.#outgoing.flush();
+      }, drainInterval);
+      return false;
+    }
+    transport.send(text, id);
+    return true;
+  }
+  #greeted(payload) {
+    this.#connected = payload;
+    const { news, lost } = this.#rooms.greeted(payload, this.#settings.resume);
+    const here = () => this.#connected === payload;
+    const first = !this.#everConnected;
+    this.#everConnected = true;
+    this.inbox.connected(payload.user_id, first);
+    if (here()) this.#joiner.start();
+    for (const one of news) if (here()) this.#tell(one);
+    for (const info of lost) if (here()) this.#lost(info);
+    this.#outgoing.flush();
+    if (here()) this.#events.emit("connected", payload);
+  }
+  #released() {
+    this.#connected = void 0;
+    clearTimeout(this.#draining);
+    this.#draining = void 0;
+    this.#joiner.stop();
+    this.#outgoing.linkLost();
+  }
+  #received(text) {
+    try {
+      this.#handle(JSON.parse(text));
+    } catch (cause) {
+      const what = cause instanceof SyntaxError ? "that is not JSON" : "that makes no sense";
+      this.#error(new FanfareError("bad_message", `the server sent something ${what}`, { cause }));
+    }
+  }
+  #handle(message) {
+    if (typeof message?.type !== "string") throw new TypeError("a message without a type");
+    if (this.#outgoing.answer(message) || message.type === "pong") return;
+    if (message.request_id !== void 0) return;
+    if (message.type === "gap") return this.#gap(message);
+    if (message.type === "error")
+      return this.#error(new FanfareError(message.payload.code, message.payload.message));
+    this.#deliver(message);
+  }
+  #deliver(message) {
+    const { fresh, room } = this.#rooms.take(message);
+    if (!fresh) return;
+    let taken = room ? dispatch(room, message, this.#failed) : 0;
+    taken += this.inbox.take(message) + this.#events.emit("message", message);
+    const id = message.payload?.ack_id;
+    if (taken > 0 && typeof id === "string" && this.#settings.autoAck && this.#connected)
+      this.ack(id).catch((error) => this.#error(error));
+  }
+  #gap(message) {
+    const {
+      room,
+      payload: { reason, dropped, epoch, offset }
+    } = message;
+    const position = epoch !== void 0 && offset !== void 0 ? { epoch, offset } : void 0;
+    this.#rooms.gap(room, position);
+    this.#lost({
+      reason,
+      ...room !== void 0 && { room },
+      ...dropped !== void 0 && { dropped },
+      ...position && { position }
+    });
+  }
+  #lost(info) {
+    tellGap(this.#rooms, info, this.#failed);
+    this.#events.emit("gap", info);
+    if (info.room === void 0 || info.room === `user:${this.userId}`) this.inbox.stale();
+  }
+  #tell({ room, news }) {
+    tell(room, news, this.#failed);
+    if (news.gap) this.#lost(news.gap);
+  }
+  #joined(outcome) {
+    const connection = this.#connected;
+    const here = () => this.#connected === connection;
+    for (const one of outcome.news) if (here()) this.#tell(one);
+    for (const info of outcome.lost) if (here()) this.#lost(info);
+    for (const { room, rejection } of outcome.rejected) {
+      if (!here()) return;
+      const error = new FanfareError(rejection.code, `${rejection.room}: ${rejection.message}`);
+      for (const one of [...room.subscriptions])
+        if (room.subscriptions.has(one)) guarded(this.#failed, one.rejected, error, rejection);
+      this.#events.emit("rejected", rejection);
+    }
+    if (here()) this.#joiner.leave(outcome.leave.filter((name) => !this.#rooms.get(name)));
+  }
+  #failed = (cause) => this.#error(new FanfareError("handler_failed", `a handler threw: ${messageOf(cause)}`, { cause }));
+  /** A handler's own mistake is never swallowed; what the network does is seen in the state, too. */
+  #error(error) {
+    const nested = this.#tellingError;
+    if (error.code === "handler_failed" && (nested || !this.#events.has("error")))
+      return queueMicrotask(() => {
+        throw error.cause;
+      });
+    this.#tellingError = true;
+    this.#events.emit("error", error);
+    this.#tellingError = nested;
+  }
+};
+export {
+  FanfareClient,
+  FanfareError,
+  shouldReconnect
+};

@@ -1,0 +1,246 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+// Against a small server of the test's own: what the real one does only on bad days.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { withFake } from './fake.mjs';
+import { eventually, patience, reaches, record, WebSocketServer, withClient } from './support.mjs';
+
+const limit = { timeout: 60000 };
+const epoch = 'aaaaaaaaaaaaaaaa';
+
+for (const code of [1001, 1012, 3000, 3002, 3008, 3499])
+  test(`close code ${code}: the client comes back`, limit, () =>
+    withFake(async (fake, client) => {
+      client.connect();
+      await reaches(client, 'connected');
+      fake.sockets[0].close(code, 'because');
+      const { reason, code: told } = await reaches(client, 'waiting');
+      assert.deepEqual([told, reason], [code, 'because']);
+      await reaches(client, 'connected');
+    }),
+  );
+
+for (const code of [1000, 1003, 1009, 3500, 3503, 3999])
+  test(`close code ${code}: the client stays away`, limit, () =>
+    withFake(async (fake, client) => {
+      client.connect();
+      await reaches(client, 'connected');
+      fake.sockets[0].close(code, 'because');
+      const status = await reaches(client, 'closed');
+      assert.deepEqual([status.code, status.reason], [code, 'because']);
+      assert.equal(fake.sockets.length, 1);
+    }),
+  );
+
+test('a delay that the server names is not shortened, not even when the network returns', limit, async () => {
+  globalThis.window = new EventTarget();
+  try {
+    await withFake(async (fake, client) => {
+      client.connect();
+      await reaches(client, 'connected');
+      fake.sockets[0].close(3001, JSON.stringify({ reason: 'shutdown', delay_ms: 1500 }));
+      const { nextAttempt } = await reaches(client, 'waiting');
+      window.dispatchEvent(new Event('online'));
+      assert.equal(client.state, 'waiting');
+      await reaches(client, 'connected');
+      assert.ok(Date.now() >= nextAttempt - 20, 'not before the time');
+    });
+  } finally {
+    delete globalThis.window;
+  }
+});
+
+test(
+  'when the network returns or the page is shown the client comes back at once, and after disconnect() nobody listens',
+  limit,
+  async () => {
+    let listeners = 0;
+    const counted = target =>
+      Object.assign(target, {
+        addEventListener(...all) {
+          listeners++;
+          EventTarget.prototype.addEventListener.apply(target, all);
+        },
+        removeEventListener(...all) {
+          listeners--;
+          EventTarget.prototype.removeEventListener.apply(target, all);
+        },
+      });
+    globalThis.window = counted(new EventTarget());
+    globalThis.document = Object.assign(counted(new EventTarget()), { visibilityState: 'hidden' });
+    try {
+      await withFake(async fake =>
+        withClient(
+          fake.url,
+          { transports: ['websocket'], backoff: { min: 3600_000, max: 3600_000 }, random: () => 1 },
+          async client => {
+            client.connect();
+            await reaches(client, 'connected');
+            fake.sockets.at(-1).terminate();
+            await reaches(client, 'waiting');
+            window.dispatchEvent(new Event('online'));
+            await reaches(client, 'connected');
+            fake.sockets.at(-1).terminate();
+            await reaches(client, 'waiting');
+            document.dispatchEvent(new Event('visibilitychange'));
+            assert.equal(client.state, 'waiting', 'a hidden page can wait');
+            document.visibilityState = 'visible';
+            document.dispatchEvent(new Event('visibilitychange'));
+            await reaches(client, 'connected');
+            fake.got.length = 0;
+            window.dispatchEvent(new Event('online'));
+            await eventually(
+              () => fake.got.some(({ type }) => type === 'ping'),
+              patience,
+              'a question whether the link is alive',
+            );
+            assert.ok(listeners > 0);
+            client.disconnect();
+            assert.equal(listeners, 0);
+          },
+        ),
+      );
+    } finally {
+      delete globalThis.window;
+      delete globalThis.document;
+    }
+  },
+);
+
+test('a server that does not answer a ping is left, and the next one is tried', limit, () =>
+  withFake(
+    async fake =>
+      withClient(fake.url, { transports: ['websocket'], pingInterval: 50, pongTimeout: 500 }, async client => {
+        client.connect();
+        await eventually(() => fake.sockets.length >= 2, patience, 'a second connection');
+        assert.match(client.states.join(), /connected,waiting,connecting/);
+      }),
+    { silent: true },
+  ),
+);
+
+test('a message that wants to be confirmed is confirmed once, if somebody has taken it', limit, () =>
+  withFake(
+    async (fake, client) => {
+      client.connect();
+      await reaches(client, 'connected');
+      const [socket] = fake.sockets;
+      const payload = { user_id: 'al', title: 't', message: 'm', ack_id: 'a1' };
+      socket.say('notification', { room: 'user:al', payload });
+      await client.request('sync'); // What came before has been looked at.
+      const seen = record(client, 'user:al');
+      socket.say('notification', { room: 'user:al', payload: { ...payload, ack_id: 'a2' }, epoch, offset: 2 });
+      socket.say('notification', { room: 'user:al', payload: { ...payload, ack_id: 'a2' }, epoch, offset: 2 });
+      await eventually(() => fake.got.some(({ type }) => type === 'ack'), patience, 'the ack');
+      await seen.got(1);
+      await client.request('sync');
+      assert.deepEqual(
+        fake.got.filter(({ type }) => type === 'ack').map(one => one.payload.id),
+        ['a2'],
+      );
+    },
+    { handle: (socket, { type, request_id, payload }, say) => say(type, { request_id, payload }) },
+  ),
+);
+
+test('a gap without a room is told to all, and to the inbox', limit, () =>
+  withFake(async (fake, client) => {
+    const seen = record(client, 'device:a');
+    let stale = 0;
+    client.inbox.onStale(() => stale++);
+    client.connect();
+    await seen.joined();
+    fake.sockets[0].say('gap', { payload: { reason: 'link_lost' } });
+    fake.sockets[0].say('gap', { room: 'device:a', payload: { reason: 'slow_receiver', dropped: 7 } });
+    await eventually(() => seen.gaps.length === 2, patience, 'two gaps');
+    assert.deepEqual(
+      seen.gaps.map(({ reason, dropped }) => [reason, dropped]),
+      [
+        ['link_lost', undefined],
+        ['slow_receiver', 7],
+      ],
+    );
+    assert.equal(stale, 1);
+  }),
+);
+
+test('a handler that throws keeps nobody else from hearing, and is not hidden', limit, () =>
+  withFake(async (fake, client) => {
+    client.subscribe('device:a', {
+      message: () => {
+        throw new Error('oops');
+      },
+    });
+    const seen = record(client, 'device:a');
+    client.connect();
+    await seen.joined();
+    fake.sockets[0].say('n', { room: 'device:a', payload: 1 });
+    await seen.got(1);
+    assert.deepEqual(
+      client.errors.map(({ code, cause }) => [code, cause.message]),
+      [['handler_failed', 'oops']],
+    );
+    assert.equal(client.state, 'connected');
+  }),
+);
+
+test('a handler may disconnect, and nothing follows', limit, () =>
+  withFake(async (fake, client) => {
+    client.on('close', () => client.disconnect());
+    client.connect();
+    await reaches(client, 'connected');
+    fake.sockets[0].close(3000);
+    await reaches(client, 'idle');
+    const states = client.states.length;
+    client.onState(state => state === 'connected' && client.disconnect());
+    client.connect();
+    await eventually(() => client.states.length >= states + 3, patience, 'connecting, connected, idle');
+    assert.deepEqual(client.states.slice(states), ['connecting', 'connected', 'idle']);
+  }),
+);
+
+test('something else at the address is no server, and what is no JSON is told', limit, () =>
+  withFake(async (fake, client) => {
+    client.connect();
+    await reaches(client, 'connected');
+    fake.sockets[0].send('{"type":');
+    await eventually(() => client.errors.length, patience, 'an error');
+    assert.equal(client.errors[0].code, 'bad_message');
+    const other = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(other, 'listening');
+    other.on('connection', socket => socket.send('hello'));
+    await withClient(`ws://127.0.0.1:${other.address().port}/`, { transports: ['websocket'] }, async lost => {
+      lost.connect();
+      assert.equal((await reaches(lost, 'waiting')).error.code, 'bad_message');
+    });
+    for (const socket of other.clients) socket.terminate();
+    other.close();
+  }),
+);
+
+test('of two counts of the inbox the newer one is true, and after a reconnect the badge is', limit, () =>
+  withFake(
+    async (fake, client) => {
+      const seen = [];
+      client.inbox.onBadge(({ unread }) => seen.push(unread));
+      const counts = (unread, revision) => ({ payload: { unread, unseen: unread, revision } });
+      client.connect();
+      await reaches(client, 'connected');
+      fake.sockets[0].say('badge', counts(5, 10));
+      fake.sockets[0].say('badge', { room: 'user:al', ...counts(4, 12) });
+      fake.sockets[0].say('badge', { room: 'user:al', ...counts(9, 11) });
+      fake.sockets[0].say('badge', { room: 'user:al', ...counts(9, 12) });
+      await client.request('sync');
+      assert.deepEqual(seen, [5, 4]);
+      fake.sockets[0].close(3000);
+      await reaches(client, 'waiting');
+      await reaches(client, 'connected');
+      fake.sockets[1].say('badge', counts(1, 2)); // The store has begun anew.
+      fake.sockets[1].say('badge', { room: 'user:al', ...counts(2, 3) });
+      await client.request('sync');
+      assert.deepEqual(seen, [5, 4, 1, 2]);
+    },
+    { handle: (socket, { type, request_id, payload }, say) => say(type, { request_id, payload }) },
+  ),
+);
