@@ -103,19 +103,6 @@ private:
     unsigned ticks_ = 0;
 };
 
-bool serve_page(const fanfare::http_api::request_type& request, fanfare::http_api::response_type& answer)
-{
-    namespace http = boost::beast::http;
-    const auto target = request.target();
-    const auto path = target.substr(0, target.find('?'));
-    if (request.method() != http::verb::get || (path != "/" && path != "/index.html"))
-        return false;
-    answer.set(http::field::content_type, "text/html; charset=utf-8");
-    answer.set(http::field::cache_control, "no-cache");
-    answer.body() = demo::page;
-    return true;
-}
-
 fanfare::hub_options hub_options(const demo::options& chosen)
 {
     fanfare::hub_options o{.deflate = chosen.deflate, .executors_are_serial = true};
@@ -131,7 +118,7 @@ fanfare::server_options server_options(const demo::options& chosen, Tickets tick
     o.api.issue_ticket = fanfare::issue_from(tickets);
     o.api.admin_key = chosen.admin_key;
     o.api.allow_loopback_writes = chosen.admin_key.empty();
-    o.on_request = serve_page;
+    o.on_request = demo::serve_page;
     for (const auto& origin : chosen.origins)
         if (origin == "any")
             o.origins = fanfare::origin_allow_list::any();
