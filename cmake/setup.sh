@@ -40,7 +40,10 @@ has_fuzzer() {
 
 has_header() { # HEADER
     [[ -z ${CMAKE_PREFIX_PATH-} ]] || return 0
-    compiles c++ -c <<<"#include <$1>"
+    compiles c++ -c <<<"
+        #if !__has_include(<$1>)
+        #error none
+        #endif"
 }
 
 look_build() {
@@ -63,6 +66,12 @@ look_test() {
     [[ -e /etc/ssl/certs/ca-certificates.crt ]] || lacking+=(ca-certificates) # npm's downloads
     need curl curl
     has_browser || lacking+=(chromium)
+    [[ -x /usr/sbin/mosquitto ]] || need mosquitto mosquitto # some users' PATH ends before sbin
+    need mosquitto_pub mosquitto-clients
+    has_header mosquitto.h || lacking+=(libmosquitto-dev)
+    has_header grpcpp/grpcpp.h || lacking+=(libgrpc++-dev)
+    need protoc protobuf-compiler
+    need grpc_cpp_plugin protobuf-compiler-grpc
 }
 
 look_clang() {

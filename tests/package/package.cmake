@@ -1,9 +1,11 @@
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-# A separate small project uses Fanfare: installed, through find_package, and as a subproject.
+# A separate small project uses Fanfare: installed, through find_package, and as a subproject. Each compiles one file at
+# a time, a gigabyte of memory, so that ctest --parallel decides how many there are.
 
 function(fanfare_package_test name)
     add_test(NAME package.${name} COMMAND ${ARGN})
-    set_tests_properties(package.${name} PROPERTIES LABELS package TIMEOUT 600 RUN_SERIAL ON)
+    set_tests_properties(package.${name} PROPERTIES LABELS package TIMEOUT 900 PROCESSORS 2
+        ENVIRONMENT CMAKE_BUILD_PARALLEL_LEVEL=1)
 endfunction()
 
 set(tools

@@ -16,5 +16,5 @@ foreach(test IN LISTS kill_server_tests)
     add_test(NAME kill_server.${test}
              COMMAND ${FANFARE_PYTHON} -B ${CMAKE_CURRENT_LIST_DIR}/kill_server.py
                      ${PROJECT_BINARY_DIR}/examples/notification_server ${test})
-    set_tests_properties(kill_server.${test} PROPERTIES LABELS ${label} TIMEOUT 400)
+    set_tests_properties(kill_server.${test} PROPERTIES LABELS ${label} TIMEOUT 400 COST 50)
 endforeach()
