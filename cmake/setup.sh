@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-# cmake/setup.sh build [test] [clang]: installs what Debian or Ubuntu lacks for that, if it may, without questions.
+# cmake/setup.sh build [chat] [iot_dashboard] [test] [clang]: installs what Debian or Ubuntu lacks for that, if it may, without questions.
 # When everything is there it only looks. When it may not install, it says what is lacking and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -56,8 +56,18 @@ look_build() {
     has_header openssl/ssl.h || lacking+=(libssl-dev)
 }
 
-look_test() {
+look_chat() {
     need redis-server redis-server
+}
+
+look_iot_dashboard() {
+    [[ -x /usr/sbin/mosquitto ]] || need mosquitto mosquitto # some users' PATH ends before sbin
+    has_header mosquitto.h || lacking+=(libmosquitto-dev)
+}
+
+look_test() {
+    look_chat
+    look_iot_dashboard
     need openssl openssl
     has_catch2 || lacking+=(catch2)
     /usr/bin/python3 -c 'import websockets' 2>/dev/null || lacking+=(python3 python3-websockets)
@@ -66,9 +76,7 @@ look_test() {
     [[ -e /etc/ssl/certs/ca-certificates.crt ]] || lacking+=(ca-certificates) # npm's downloads
     need curl curl
     has_browser || lacking+=(chromium)
-    [[ -x /usr/sbin/mosquitto ]] || need mosquitto mosquitto # some users' PATH ends before sbin
     need mosquitto_pub mosquitto-clients
-    has_header mosquitto.h || lacking+=(libmosquitto-dev)
     has_header grpcpp/grpcpp.h || lacking+=(libgrpc++-dev)
     need protoc protobuf-compiler
     need grpc_cpp_plugin protobuf-compiler-grpc

@@ -42,14 +42,6 @@ std::vector<std::int64_t> until(event_client& c, std::int64_t last)
     return all;
 }
 
-std::vector<std::int64_t> counting(std::int64_t first, std::int64_t last)
-{
-    std::vector<std::int64_t> all;
-    for (auto i = first; i <= last; ++i)
-        all.push_back(i);
-    return all;
-}
-
 } // namespace
 
 TEST_CASE("events: a browser's EventSource gets the rooms that its address names")

@@ -54,14 +54,6 @@ std::vector<std::int64_t> numbers(client& c)
     return all;
 }
 
-std::vector<std::int64_t> counting(std::int64_t first, std::int64_t last)
-{
-    std::vector<std::int64_t> all;
-    for (auto i = first; i <= last; ++i)
-        all.push_back(i);
-    return all;
-}
-
 // As many clients of this process as it may have files for; each takes two sockets and what its context needs.
 std::size_t sockets_for(std::size_t clients)
 {

@@ -342,6 +342,14 @@ inline std::string text_of(const json::value& v)
     return json::serialize(v);
 }
 
+inline std::vector<std::int64_t> counting(std::int64_t first, std::int64_t last)
+{
+    std::vector<std::int64_t> all;
+    for (auto i = first; i <= last; ++i)
+        all.push_back(i);
+    return all;
+}
+
 // A member of a room that does not read until it is told to.
 inline client_options slow_reader(std::string_view user = {})
 {
