@@ -40,8 +40,15 @@ struct asset {
     std::string_view body;
 };
 
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored \"-Woverlength-strings\" // compilers need not take more than 64 KiB; these do
+#endif
 inline constexpr asset assets[] = {
 ${entries}};
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 
 /// Null if there is none. A query is not looked at.
 inline const asset* find_asset(std::string_view target) noexcept
