@@ -48,7 +48,7 @@ private:
     FANFARE_DECL asio::awaitable<void> let_in(boost::beast::tcp_stream stream, boost::beast::flat_buffer& buffer,
                                               const http_api::request_type& request, shard& home, door which);
     /// The page's origin, if it may read what is answered to it.
-    FANFARE_DECL std::string page_of(const http_api::request_type& request, const asio::ip::address& caller) const;
+    FANFARE_DECL std::string page_of(const handshake_request& request) const;
     FANFARE_DECL asio::awaitable<auth_result> authenticate(const http_api::request_type& request,
                                                            const asio::ip::address& caller);
     FANFARE_DECL asio::awaitable<http_api::response_type> respond(const http_api::request_type& request,

@@ -160,11 +160,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<asi
             [self = shared_from_this(), &home, visit](std::exception_ptr error) {
                 self->visits_.leave(visit);
                 if (error)
-                    home.post([error, &hub = *self->hub_](shard& s) {
-                        s.count().handler_failures.add();
-                        if (hub.handlers.on_exception)
-                            hub.handlers.on_exception(error);
-                    });
+                    home.post([error](shard& s) { s.hub().handler_failed(s, error); });
             });
     }
 }
@@ -241,12 +237,10 @@ FANFARE_DECL http_listener::door http_listener::door_of(const http_api::request_
     return options_.events && path == event_path && request.method() == http::verb::get ? door::events : door::none;
 }
 
-FANFARE_DECL std::string http_listener::page_of(const http_api::request_type& request,
-                                                const asio::ip::address& caller) const
+FANFARE_DECL std::string http_listener::page_of(const handshake_request& request) const
 {
-    const auto view = describe(request, caller);
-    const auto origin = view.header("Origin");
-    return !origin.empty() && options_.origins.allows(view) ? std::string{origin} : std::string{};
+    const auto origin = request.header("Origin");
+    return !origin.empty() && options_.origins.allows(request) ? std::string{origin} : std::string{};
 }
 
 FANFARE_DECL asio::awaitable<void> http_listener::let_in(boost::beast::tcp_stream stream,
@@ -255,7 +249,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::let_in(boost::beast::tcp_strea
 {
     const auto caller = peer_address(stream.socket());
     const auto view = describe(request, caller);
-    const auto page = which == door::events ? page_of(request, caller) : std::string{};
+    const auto page = which == door::events ? page_of(view) : std::string{};
     std::optional<auth_result> result;
     if (const auto refused = options_.origins.check(view))
         result.emplace(*refused);
@@ -307,18 +301,18 @@ FANFARE_DECL asio::awaitable<http_api::response_type> http_listener::respond(con
 {
     const std::string_view target{request.target().data(), request.target().size()};
     const bool events = options_.events && path_of(target) == event_path;
+    const auto page = events ? page_of(describe(request, caller)) : std::string{};
     if (events && request.method() == http::verb::options)
-        co_return preflight(request, page_of(request, caller));
+        co_return preflight(request, page);
     if (http_api::handles(target)) {
         std::function<void(http_api::done_type)> start = [this, &request, &caller](http_api::done_type done) {
             api_.async_handle(request, caller, std::move(done));
         };
         auto answer = co_await wait_for_answer<http_api::response_type>(options_.handshake_timeout, std::move(start));
-        if (answer && events)
-            allow_page(*answer, page_of(request, caller));
-        if (answer)
-            co_return std::move(*answer);
-        co_return error_response(504, error::timed_out, "no answer in time", request.version());
+        if (!answer)
+            co_return error_response(504, error::timed_out, "no answer in time", request.version());
+        allow_page(*answer, page);
+        co_return std::move(*answer);
     }
     http_api::response_type answer{http::status::ok, request.version()};
     if (!options_.on_request || !options_.on_request(request, answer))
