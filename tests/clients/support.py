@@ -17,6 +17,20 @@ import urllib.request
 SKIPPED = 77  # CTest's SKIP_RETURN_CODE
 
 
+async def until(condition, within, what):
+    """Polls until `condition()`, which may be a coroutine function, is true; answers what it answered.
+    `what` may be a function, too."""
+    deadline = time.monotonic() + within
+    while True:
+        answer = condition()
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"not within {within} s: {what() if callable(what) else what}"
+        await asyncio.sleep(0.02)
+
+
 class Server:
     """A server process, started on a free port and ended by its own process id."""
 

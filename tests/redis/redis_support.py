@@ -16,7 +16,7 @@ import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "clients"))
 
-from support import SKIPPED, Server  # noqa: E402
+from support import SKIPPED, Server, until  # noqa: E402
 
 try:
     import websockets
@@ -25,19 +25,6 @@ except ImportError:
     sys.exit(SKIPPED)
 
 NOTIFICATION_SERVER = sys.argv[1]
-
-
-async def until(condition, within, what):
-    """Polls until `condition()`, which may be a coroutine function, is true; answers what it answered."""
-    deadline = time.monotonic() + within
-    while True:
-        answer = condition()
-        if inspect.isawaitable(answer):
-            answer = await answer
-        if answer:
-            return answer
-        assert time.monotonic() < deadline, f"not within {within} s: {what}"
-        await asyncio.sleep(0.02)
 
 
 def free_port():

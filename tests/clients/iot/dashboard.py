@@ -16,7 +16,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
 
-from support import SKIPPED, Server  # noqa: E402
+from support import SKIPPED, Server, until  # noqa: E402
 
 try:
     import websockets
@@ -34,20 +34,6 @@ DASHBOARD = os.path.join(EXAMPLES, "iot_dashboard")
 if not MOSQUITTO or not os.path.exists(DASHBOARD):
     print(f"skipped: no mosquitto, or no {DASHBOARD} (Debian: mosquitto, libmosquitto-dev)")
     sys.exit(SKIPPED)
-
-
-async def until(condition, within, what):
-    """Polls until `condition()`, which may be a coroutine function, is true; answers what it answered.
-    `what` may be a function, too."""
-    deadline = time.monotonic() + within
-    while True:
-        answer = condition()
-        if asyncio.iscoroutine(answer):
-            answer = await answer
-        if answer:
-            return answer
-        assert time.monotonic() < deadline, f"not within {within} s: {what() if callable(what) else what}"
-        await asyncio.sleep(0.03)
 
 
 def reading(n, **more):
