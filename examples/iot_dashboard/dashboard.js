@@ -46,7 +46,7 @@ async function loadDevices() {
     fleet.strangers = false;
     if (choose) chooseSome();
   } catch (error) {
-    if (client.state === 'connected') again = true; // Otherwise the next connection asks.
+    if (client.state === 'connected') again = true; // Otherwise the next joining asks.
     else console.info('devices:', error.code ?? String(error));
   } finally {
     asking = false;
@@ -61,10 +61,10 @@ function chooseSome() {
 }
 
 const live = handle => payload => { fleet.arrived(); handle(payload); };
-client.on('connected', loadDevices);
 client.subscribe('global', {
+  subscribed: loadDevices, // Not before: what changes between the picture and the joining would be missed.
   on: { telemetry: live(fields => fleet.telemetry(fields)), device_status: live(what => fleet.status(what)) },
-  gap: loadDevices,
+  gap: ({ reason }) => { if (reason !== 'reconnected') loadDevices(); },
 });
 client.subscribe('alerts', { last: maxAlerts, on: { alert: showAlert } });
 

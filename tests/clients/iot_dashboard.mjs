@@ -51,6 +51,11 @@ async function visit(http, query = '', options = {}) {
   page.faults = [];
   page.on('pageerror', error => page.faults.push(String(error)));
   page.on('console', message => { if (message.type() === 'error') page.faults.push(message.text()); });
+  page.frames = [];
+  page.on('websocket', socket => {
+    for (const event of ['framesent', 'framereceived'])
+      socket.on(event, ({ payload }) => page.frames.push(JSON.parse(payload).type));
+  });
   page.on('request', request => { if (!request.url().startsWith(http)) page.faults.push('left home: ' + request.url()); });
   await page.goto(http + '/' + query);
   await inState(page, 'connected');
@@ -146,6 +151,13 @@ test('who opens the page late sees the last values at once, also after the dashb
       await again.stop();
       page.faults = [];
     }
+  }));
+
+test('the picture of all devices is asked for when the rooms that tell its changes are joined', () =>
+  withPage(['pump-1'], async page => {
+    await eventually(() => page.frames.includes('devices'), 20000, 'a question for the devices');
+    const joined = page.frames.indexOf('subscribed');
+    assert.ok(joined !== -1 && joined < page.frames.indexOf('devices'), String(page.frames));
   }));
 
 test('a device that loses its power is shown as offline', () =>
