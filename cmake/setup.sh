@@ -78,6 +78,7 @@ look_test() {
     has_browser || lacking+=(chromium)
     need mosquitto_pub mosquitto-clients
     has_header grpcpp/grpcpp.h || lacking+=(libgrpc++-dev)
+    has_header google/protobuf/message.h || lacking+=(libprotobuf-dev)
     need protoc protobuf-compiler
     need grpc_cpp_plugin protobuf-compiler-grpc
 }

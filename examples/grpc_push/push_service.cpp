@@ -36,7 +36,7 @@ struct checked_call {
             return json::value(nullptr);
         json::parse_options how;
         how.max_depth = 16;
-        json::error_code failed;
+        boost::system::error_code failed;
         auto value = json::parse(text, failed, {}, how);
         if (!failed)
             return value;

@@ -32,7 +32,7 @@ std::string text_of(const json::object& from, std::string_view name)
 std::uint64_t number_of(const json::object& from, std::string_view name)
 {
     const auto* found = from.if_contains(name);
-    json::error_code none;
+    boost::system::error_code none;
     const auto number = found ? found->to_number<std::uint64_t>(none) : 0;
     return none ? 0 : number;
 }
@@ -168,7 +168,7 @@ void room_stream::connect()
 
 void room_stream::on_message(std::string_view text)
 {
-    json::error_code failed;
+    boost::system::error_code failed;
     const auto parsed = json::parse(text, failed);
     const auto* message = failed ? nullptr : parsed.if_object();
     if (!message || end_)
