@@ -16,7 +16,6 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/write.hpp>
-#include <boost/system/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -38,8 +37,8 @@ struct event_request {
     std::uint64_t last = 0;
     event_positions positions;
 };
-/// Reads it; an error says in words what is wrong.
-FANFARE_DECL boost::system::result<event_request, std::string> read_event_request(const handshake_request& request);
+/// Reads it into `out`; answers in words what is wrong, if something is.
+FANFARE_DECL std::string read_event_request(const handshake_request& request, event_request& out);
 /// The head of the answer. The stream's end is the end of the body (RFC 9112 section 6.3).
 FANFARE_DECL http::response<http::empty_body> event_stream_head(const event_options& options, unsigned version);
 /// The `subscribe` that the request stands for; empty if it names no room.
@@ -105,17 +104,17 @@ public:
     event_operation(std::shared_ptr<hub_core> hub, Stream stream, const handshake_request& request, unsigned version,
                     identity who, event_options options, shard* home)
         : entrance<Stream>{std::move(hub), std::move(stream), std::move(who), home},
-          wanted_{read_event_request(request)}, version_{version}, options_{std::move(options)}
+          wrong_{read_event_request(request, wanted_)}, version_{version}, options_{std::move(options)}
     {
+        if (this->hub_->handlers.raw)
+            wrong_ = "this hub speaks a language of its own";
     }
 
     void run()
     {
-        if (this->hub_->handlers.raw || !wanted_) {
+        if (!wrong_.empty()) {
             this->hub_->doors.count_refusal();
-            return turn_away(error_response(400, error::invalid_message,
-                                            wanted_ ? "this hub speaks a language of its own" : wanted_.error(),
-                                            version_));
+            return turn_away(error_response(400, error::invalid_message, wrong_, version_));
         }
         if (const auto ec = this->admit())
             return turn_away(refusal_response(static_cast<error>(ec.value()), version_));
@@ -144,11 +143,12 @@ private:
             limit_unconfirmed(this->stream_.lowest_layer().native_handle(), this->hub_->options().idle_timeout);
         this->move_in({}, {}, [this]<class S>(S stream, shard& home, session_settings settings) {
             return boost::intrusive_ptr<session>{new event_connection<S>{
-                std::move(stream), this->hub_, home, std::move(settings), std::move(*wanted_)}};
+                std::move(stream), this->hub_, home, std::move(settings), std::move(wanted_)}};
         });
     }
 
-    boost::system::result<event_request, std::string> wanted_;
+    event_request wanted_;
+    std::string wrong_; // with the request
     unsigned version_;
     event_options options_;
     std::optional<http::response<http::empty_body>> head_;

@@ -160,6 +160,36 @@ TEST_CASE("a hole that the history no longer holds is told, with the place where
     CHECK(feed(nothing_kept, {10}) == std::vector<step>{step::pass});
 }
 
+TEST_CASE("what comes next passes before a gap is told, and shows whether there is one", "[room_stream]")
+{
+    room_stream s;
+    feed(s, {1});
+    CHECK(s.missed());
+    feed(s, {2, 3});
+    std::vector<shared_frame> out;
+    CHECK_FALSE(s.repaired(slice(1, 9, 8), "r", {}, out)); // 4 to 7 have come and gone meanwhile
+    CHECK(told(out) == words{"2", "3", "history_lost", "8", "9"});
+    CHECK(out[2]->at() == position{epoch, 7});
+
+    CHECK(s.missed());
+    feed(s, {10, 11});
+    CHECK(repaired(s, failed()) == words{"10", "11"}); // nothing was missed
+    CHECK(s.missed());
+    feed(s, {12, 14});
+    out.clear();
+    CHECK_FALSE(s.repaired(failed(), "r", {}, out));
+    CHECK(told(out) == words{"12", "link_lost", "14"});
+    CHECK(out[1]->at() == position{epoch, 13});
+}
+
+TEST_CASE("a history that lost everything by age is told once, and what waited passes once", "[room_stream]")
+{
+    room_stream s;
+    feed(s, {1, 9, 10}); // 9 has shown the hole
+    CHECK(repaired(s, slice(1, 8, 9)) == words{"history_lost", "9", "10"});
+    CHECK(feed(s, {11}) == std::vector<step>{step::pass});
+}
+
 TEST_CASE("a history that began anew is told and followed from its beginning", "[room_stream]")
 {
     room_stream s;

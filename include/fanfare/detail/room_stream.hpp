@@ -83,7 +83,8 @@ public:
 private:
     FANFARE_DECL bool release_held(std::vector<shared_frame>& out);
     FANFARE_DECL void forget_delivered();
-    FANFARE_DECL position go_on_without();
+    FANFARE_DECL void tell_missed(std::string_view room, wall_time now, std::vector<shared_frame>& out);
+    FANFARE_DECL void pass_next(std::vector<shared_frame>& out);
     FANFARE_DECL position begin_anew(const position& top);
     FANFARE_DECL bool fill(const history_slice& slice, std::string_view room, wall_time now,
                            std::vector<shared_frame>& out);

@@ -108,7 +108,7 @@ public:
     template <class... Values>
     [[nodiscard]] sqlite_rows query(const Values&... values)
     {
-        int index = 0;
+        [[maybe_unused]] int index = 0; // without values
         (bind(++index, values), ...);
         return sqlite_rows{*this};
     }

@@ -58,7 +58,7 @@ FANFARE_DECL bool room_stream::repaired(const history_slice& slice, std::string_
     bool cut = false; // the read has ended before the history did
     const auto told = out.size();
     if (slice.error)
-        out.push_back(encode_missed(room, now, go_on_without()));
+        tell_missed(room, now, out);
     else if (slice.top.epoch != last_.epoch || slice.top.offset < last_.offset)
         out.push_back(encode_lost(room, begin_anew(slice.top), now));
     else
@@ -82,14 +82,32 @@ FANFARE_DECL void room_stream::forget_delivered()
     });
 }
 
-// The history cannot be read: the stream goes on with what waits. Answers where, if something does.
-FANFARE_DECL position room_stream::go_on_without()
+// The history cannot be read: the stream goes on with what waits, if something does. That which follows what was
+// delivered shows that nothing is missing.
+FANFARE_DECL void room_stream::tell_missed(std::string_view room, wall_time now, std::vector<shared_frame>& out)
 {
     forget_delivered();
-    if (held_.empty())
-        return {};
-    const auto next = held_.front()->at(); // maybe of an older epoch: only the history knows which one is left
-    return last_ = {next.epoch, next.offset - 1};
+    const auto told = out.size();
+    pass_next(out);
+    forget_delivered();
+    if (held_.empty() && out.size() != told)
+        return;
+    position goes_on{};
+    if (!held_.empty()) {
+        const auto next = held_.front()->at(); // maybe of an older epoch: only the history knows which one is left
+        goes_on = last_ = {next.epoch, next.offset - 1};
+    }
+    out.push_back(encode_missed(room, now, goes_on));
+}
+
+// Delivers what waits and comes next.
+FANFARE_DECL void room_stream::pass_next(std::vector<shared_frame>& out)
+{
+    for (const auto& f : held_)
+        if (f->at().epoch == last_.epoch && f->at().offset == last_.offset + 1) {
+            last_ = f->at();
+            out.push_back(f);
+        }
 }
 
 // The history has lost what it had, or is another one. What waits was published after that, so the stream may go on
@@ -110,6 +128,8 @@ FANFARE_DECL position room_stream::begin_anew(const position& top)
 FANFARE_DECL bool room_stream::fill(const history_slice& slice, std::string_view room, wall_time now,
                                     std::vector<shared_frame>& out)
 {
+    if (!slice.reaches_back_to(last_.offset))
+        pass_next(out);
     if (!slice.reaches_back_to(last_.offset)) {
         auto next = slice.frames.empty() ? slice.top.offset + 1 : slice.frames.front()->at().offset;
         // What waits may begin before what is kept.
@@ -118,11 +138,7 @@ FANFARE_DECL bool room_stream::fill(const history_slice& slice, std::string_view
                 next = std::min(next, f->at().offset);
         last_.offset = next - 1;
         out.push_back(encode_lost(room, last_, now));
-        for (const auto& f : held_)
-            if (f->at().epoch == last_.epoch && f->at().offset == last_.offset + 1) {
-                last_ = f->at();
-                out.push_back(f);
-            }
+        pass_next(out);
     }
     for (const auto& f : slice.frames)
         if (f->at().offset == last_.offset + 1) {
@@ -132,7 +148,7 @@ FANFARE_DECL bool room_stream::fill(const history_slice& slice, std::string_view
     const bool more = !slice.frames.empty() && last_.offset < slice.top.offset;
     // Published, but not in the history that was read after it: the store has lost its end.
     if (triggered_ && !held_.empty() && held_.front()->at().epoch == last_.epoch &&
-        held_.front()->at().offset > slice.top.offset) {
+        held_.front()->at().offset > std::max(slice.top.offset, last_.offset)) {
         last_.offset = held_.front()->at().offset - 1;
         out.push_back(encode_lost(room, last_, now));
     }

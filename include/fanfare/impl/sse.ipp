@@ -12,9 +12,8 @@
 
 namespace fanfare::detail {
 
-FANFARE_DECL boost::system::result<event_request, std::string> read_event_request(const handshake_request& request)
+FANFARE_DECL std::string read_event_request(const handshake_request& request, event_request& out)
 {
-    event_request out;
     const auto rooms = request.query("rooms").value_or("");
     std::size_t size = 0; // of the address and the id that a client returns with: both go into one header
     for (std::string_view rest{rooms}; !rest.empty();) {
@@ -26,21 +25,21 @@ FANFARE_DECL boost::system::result<event_request, std::string> read_event_reques
         rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
     if (size > event_positions::max_size)
-        return std::string{"rooms: too many for one stream; open several, or subscribe by POST"};
+        return "rooms: too many for one stream; open several, or subscribe by POST";
     if (const auto last = request.query("last")) {
         const auto* end = last->data() + last->size();
         const auto read = std::from_chars(last->data(), end, out.last);
         if (read.ec != std::errc{} || read.ptr != end || out.last == 0)
-            return std::string{"last must be a number above zero"};
+            return "last must be a number above zero";
     }
     // A page that keeps the id itself, over a reload say, names it in the query.
     const auto header = request.header("Last-Event-ID");
     auto positions = event_positions::read(header.empty() ? request.query("last_event_id").value_or("")
                                                           : std::string{header});
     if (!positions)
-        return std::string{"Last-Event-ID: not an id of this server's events"};
+        return "Last-Event-ID: not an id of this server's events";
     out.positions = std::move(*positions);
-    return out;
+    return {};
 }
 
 FANFARE_DECL http::response<http::empty_body> event_stream_head(const event_options& options, unsigned version)
