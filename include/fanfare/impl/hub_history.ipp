@@ -172,13 +172,13 @@ FANFARE_DECL void hub_core::repair(const room_ptr& room)
     const auto busiest = std::max_element(shards_.begin(), shards_.end(), [](const auto& a, const auto& b) {
         return a->queued_messages() < b->queued_messages();
     });
-    (*busiest)->post([this, room](shard&) {
+    (*busiest)->post([this, room, round = room->stream->round()](shard&) {
         position last;
-        std::uint64_t round = 0;
         {
             const std::lock_guard lock{room->stream->mutex};
+            if (round != room->stream->round())
+                return; // nobody was in the room meanwhile: it begins anew
             last = room->stream->last();
-            round = room->stream->round();
         }
         read_after(room, last, [keep = shared_from_this(), room, round](const shared_slice& slice) {
             keep->repaired(room, *slice, round);
