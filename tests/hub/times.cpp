@@ -143,10 +143,8 @@ TEST_CASE("a client that never reads is dropped at the write deadline")
     stuck.subscribe({"global"});
     fine.subscribe({"global"});
     const json::value big(std::string(64 * 1024, 'x'));
-    int sent = 0;
     while (w.hub().stats().short_writes == 0) {
         REQUIRE(w.hub().room("global").publish("n", big));
-        ++sent;
         fine.next("n");
     }
     CHECK(eventually([&] { return w.hub().stats().write_timeouts == 1; }));
