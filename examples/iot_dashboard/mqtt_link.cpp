@@ -147,7 +147,8 @@ void mqtt_link::read()
 {
     const auto keep = shared_from_this();
     int left = packets_a_turn;
-    // One packet, or a part of one, a call. The first call without bytes finds the end of the stream.
+    // One packet, or a part of one, a call; since libmosquitto 2.1 all of those in its buffer. The first call without
+    // bytes finds the end of the stream.
     do
         check(mosquitto_loop_read(client_.get(), 1));
     while (!ended_ && !paused_ && --left > 0 && bytes_wait(socket_.native_handle()));

@@ -78,7 +78,8 @@ public:
 
     /// Sends what waits, held acknowledgements included.
     void flush();
-    /// While paused nothing is read: the broker's messages wait in its own queue.
+    /// While paused nothing is read: the broker's messages wait in its own queue. Those that libmosquitto has read
+    /// already, up to 4 KiB, still come.
     void pause();
     void resume();
 
