@@ -2,12 +2,11 @@
 // In Chromium, which shows a page less than Node does: no status of a refused upgrade. And with its own events.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { eventually, npmPackage, patience, publish, withProxy } from './support.mjs';
 
 const limit = { timeout: 120000 };
-const source = readFileSync(path.join(import.meta.dirname, '..', 'dist', 'fanfare_client.js'), 'utf8');
+const source = readFileSync(new URL('../dist/fanfare_client.js', import.meta.url), 'utf8');
 let browser;
 before(async () => {
   browser = await npmPackage('playwright-core').chromium.launch({

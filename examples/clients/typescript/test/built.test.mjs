@@ -5,10 +5,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { build } from '../build.mjs';
 import { withFolder } from './support.mjs';
 
-const root = path.join(import.meta.dirname, '..');
+const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = path.join(path.resolve(process.env.FANFARE_NODE_MODULES ?? root), 'node_modules');
 
 test('dist/ is what the sources build to', { timeout: 120000 }, () =>

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { FanfareClient } from '../dist/fanfare_client.js';
 import {
   deadline,
@@ -190,7 +191,7 @@ export function record(client, room, options = {}) {
 /// Runs a script that imports the client, and answers its exit code; a script that does not end by itself fails.
 export async function runToItsEnd(source, env) {
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
-    cwd: import.meta.dirname,
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
