@@ -142,7 +142,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<asi
     asio::steady_timer pause{acceptor->get_executor()};
     while (acceptor->is_open() && !stopped_) {
         auto& home = hub_->least_loaded();
-        auto [ec, socket] = co_await acceptor->async_accept(home.executor(), no_throw);
+        auto [ec, accepted] = co_await acceptor->async_accept(home.executor(), no_throw);
         if (ec == asio::error::operation_aborted || stopped_)
             break;
         if (ec) {
@@ -154,7 +154,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<asi
         const auto visit = visits_.enter(home);
         asio::co_spawn(
             home.executor(),
-            [self = shared_from_this(), &home, visit, socket = asio::ip::tcp::socket{std::move(socket)}]() mutable {
+            [self = shared_from_this(), &home, visit, socket = asio::ip::tcp::socket{std::move(accepted)}]() mutable {
                 return self->serve(std::move(socket), home, visit);
             },
             [self = shared_from_this(), &home, visit](std::exception_ptr error) {
