@@ -81,6 +81,7 @@ test("an answer that comes too late is nobody's", limit, () => {
       const heard = [];
       client.on('message', ({ type }) => heard.push(type));
       client.connect();
+      await reaches(client, 'connected'); // The time in the queue would count.
       await assert.rejects(client.request('sum', 1, { timeout: 20 }), { code: 'timed_out' });
       await eventually(() => late.length, patience, 'the request');
       late[0]();
