@@ -274,9 +274,11 @@ test('right-to-left texts stand as they are read', () =>
     await openInbox(page);
     await item(page, id).waitFor();
     const direction = where => item(page, id).locator(where).evaluate(node => getComputedStyle(node).direction);
-    assert.equal(await direction('strong'), 'rtl');
-    assert.equal(await direction('.text'), 'rtl');
-    assert.equal(await direction('.actions'), 'ltr');
+    const stands = (where, wanted) => // The list may be drawn again meanwhile.
+      eventually(async () => await direction(where) === wanted, 5000, `${where} ${wanted}`);
+    await stands('strong', 'rtl');
+    await stands('.text', 'rtl');
+    await stands('.actions', 'ltr');
   }));
 
 test('filters show what is unread and what is archived, and follow what other devices do', () =>

@@ -70,6 +70,7 @@ public:
 
 private:
     FANFARE_DECL void set_up(const sqlite_options& options);
+    FANFARE_DECL void use_log();
     FANFARE_DECL static int busy(void* self, int count) noexcept;
 
     ::sqlite3* db_ = nullptr;

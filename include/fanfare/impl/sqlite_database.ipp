@@ -69,18 +69,31 @@ FANFARE_DECL void sqlite_database::set_up(const sqlite_options& options)
             throw boost::system::system_error{error_code{SQLITE_MISMATCH, sqlite_category()},
                                               file_ + ": the file's text is not in UTF-8"};
     }
-    {
-        sqlite_statement journal{*this, "PRAGMA journal_mode = WAL"};
-        auto rows = journal.query();
-        if (!rows.next() || rows.text(0) != "wal")
-            throw boost::system::system_error{error_code{SQLITE_CANTOPEN, sqlite_category()},
-                                              file_ + ": the file cannot have a write-ahead log"};
-    }
+    use_log();
     // fullfsync is for macOS, where an fsync alone does not reach the disk.
     execute(options.durability == sqlite_durability::power_loss
                 ? "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON"
                 : "PRAGMA synchronous = NORMAL");
     execute("PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864");
+}
+
+// Where two processes begin a file, both may hold a lock that the other waits for: then SQLite does not ask `busy`.
+FANFARE_DECL void sqlite_database::use_log()
+{
+    const auto until = std::chrono::steady_clock::now() + busy_timeout_;
+    for (;;)
+        try {
+            sqlite_statement journal{*this, "PRAGMA journal_mode = WAL"};
+            auto rows = journal.query();
+            if (rows.next() && rows.text(0) == "wal")
+                return;
+            throw boost::system::system_error{error_code{SQLITE_CANTOPEN, sqlite_category()},
+                                              file_ + ": the file cannot have a write-ahead log"};
+        } catch (const boost::system::system_error& e) {
+            if ((e.code().value() & 0xff) != SQLITE_BUSY || std::chrono::steady_clock::now() >= until)
+                throw;
+            std::this_thread::sleep_for(std::chrono::microseconds{500});
+        }
 }
 
 // SQLite's own handler waits longer and longer, up to 100 ms, and starves beside a process that always has something
