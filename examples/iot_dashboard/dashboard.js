@@ -7,13 +7,20 @@ import { DeviceTable } from './device_table.js';
 import { Fleet } from './fleet.js';
 
 const maxAlerts = 100;
+const few = 4; // charts where nobody has chosen any: one of each kind, as the devices become known
 const client = new FanfareClient('/api/v1/ws');
 const fleet = new Fleet();
+let choose = false;
 const charts = new DeviceCharts(client, (id, chosen) => {
+  if (!chosen) choose = false;
   table.choose(id, chosen);
   remember();
 });
-const table = new DeviceTable((id, wanted) => (wanted ? charts.add(id) : charts.remove(id)));
+const table = new DeviceTable((id, wanted) => {
+  choose = false;
+  if (wanted) charts.add(id);
+  else charts.remove(id);
+});
 
 // Which devices have a chart survives a reload; `?devices=a,b` chooses them for a link, until somebody chooses others.
 let begun = false;
@@ -30,7 +37,7 @@ function remembered() {
 }
 for (const id of remembered()) if (/^[\w.-]{1,64}$/.test(id)) charts.add(id);
 begun = true;
-let choose = charts.ids.length === 0; // One of each kind, when the devices are known.
+choose = charts.ids.length === 0;
 
 /// Asks for the picture of all devices, page by page.
 let asking = false, again = false;
@@ -55,9 +62,16 @@ async function loadDevices() {
 }
 
 function chooseSome() {
-  const kinds = new Map([...fleet.devices.values()].map(device => [device.groups[0] ?? device.id, device]).reverse());
-  for (const device of [...kinds.values()].slice(0, 4)) charts.add(device.id);
-  choose = kinds.size === 0;
+  const kind = ({ id, groups }) => groups[0] ?? id;
+  const known = [...fleet.devices.values()].filter(device => device.known);
+  const shown = new Set(known.filter(({ id }) => charts.has(id)).map(kind));
+  for (const device of known) {
+    if (charts.ids.length >= few) break;
+    if (shown.has(kind(device))) continue;
+    shown.add(kind(device));
+    charts.add(device.id);
+  }
+  choose = charts.ids.length < few;
 }
 
 const live = handle => payload => { fleet.arrived(); handle(payload); };

@@ -21,7 +21,7 @@ export class Fleet {
     let device = this.devices.get(id);
     if (!device) {
       this.strangers = true;
-      device = { id, status: 'unknown', groups: [], values: {}, time: 0, metrics: new Set(),
+      device = { id, known: false, status: 'unknown', groups: [], values: {}, time: 0, metrics: new Set(),
         raised: new Map(), alerted: new Map() };
       this.devices.set(id, device);
     }
@@ -32,6 +32,7 @@ export class Fleet {
   /// One entry of the server's picture. What a room has told meanwhile may be newer.
   know({ id, status, groups, telemetry, alerts }) {
     const device = this.get(id);
+    device.known = true;
     device.groups = groups;
     device.status = status;
     if (metricsOf(telemetry).length) this.#measured(device, telemetry);

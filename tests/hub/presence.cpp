@@ -527,7 +527,7 @@ TEST_CASE("users whose hub died have left, and a refresh that fails is followed 
     scripted_presence other;
     chat_world busy{other};
     const member d{busy.port(), "alice"};
-    REQUIRE(eventually([&] { return other.refreshes() == 5; }));
+    REQUIRE(eventually([&] { return other.refreshes() >= 5; }));
     CHECK(store.refreshes() <= refreshes + 1); // nobody is left to be refreshed; one may have been under way
 }
 
