@@ -196,7 +196,7 @@ async def test_a_threshold_raises_one_alert_a_crossing_also_over_a_restart():
                         assert [(a["severity"], a["value"]) for a in raised] == [("critical", 81)], raised
                     await measure(74, 76, 79)
                     await dashboard.count("telemetry", 9)
-                    over = watcher.got("alert", "alerts")
+                    over = await watcher.payloads("alert", 2, "alerts")
                     assert [a["severity"] for a in over] == ["critical", "info"], over
                     assert "back to normal" in over[1]["message"]
                     await measure(95)
