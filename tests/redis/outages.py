@@ -104,7 +104,8 @@ class Stream:
                 places[self._key(message)] = place
             elif message["type"] == "gap" and message.get("room") == ROOM:  # others: the user's room, and broadcasts
                 assert message["payload"]["reason"] in ("link_lost", "history_lost"), message
-                gaps[place] = member.times[place]
+                lost_history = message["payload"]["reason"] == "history_lost"
+                gaps[place] = member.times[place] if lost_history else outage_end
         for publisher in {name for name, _ in self.fates}:
             got = [n for name, n in places if name == publisher]
             assert got == sorted(got), f"out of order: {publisher}"
@@ -118,8 +119,8 @@ class Stream:
             before = max((place for (who, k), place in places.items() if who == name and k < n), default=-1)
             after = min((place for (who, k), place in places.items() if who == name and k > n),
                         default=len(member.messages))
-            # A gap covers what was published until it came: a busy machine may lose the link once more, and when it is
-            # back, more may be stored in one go than the history keeps.
+            # When the link is back, more may be stored in one go than the history keeps: then a gap covers what was
+            # published until it came.
             assert any(before < gap < after and begin <= max(until, outage_end) for gap, until in gaps.items()), \
                 f"{name} {n} was taken and is missing without a gap: {begin}, outage until {outage_end}, " \
                 f"between {before} and {after}; gaps: {[(until, member.messages[gap]) for gap, until in gaps.items()]}"
