@@ -86,7 +86,6 @@ FANFARE_DECL void room_stream::forget_delivered()
 // delivered shows that nothing is missing.
 FANFARE_DECL void room_stream::tell_missed(std::string_view room, wall_time now, std::vector<shared_frame>& out)
 {
-    forget_delivered();
     const auto told = out.size();
     pass_next(out);
     forget_delivered();
@@ -128,8 +127,7 @@ FANFARE_DECL position room_stream::begin_anew(const position& top)
 FANFARE_DECL bool room_stream::fill(const history_slice& slice, std::string_view room, wall_time now,
                                     std::vector<shared_frame>& out)
 {
-    if (!slice.reaches_back_to(last_.offset))
-        pass_next(out);
+    pass_next(out);
     if (!slice.reaches_back_to(last_.offset)) {
         auto next = slice.frames.empty() ? slice.top.offset + 1 : slice.frames.front()->at().offset;
         // What waits may begin before what is kept.
