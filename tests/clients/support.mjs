@@ -1,8 +1,10 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // What the Node scripts share: a server process, HTTP posts, a client that remembers what it got, deadlines.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -47,9 +49,24 @@ export async function eventually(look, ms, what) {
 const servers = new Set();
 process.on('exit', () => { for (const server of servers) server.child.kill('SIGKILL'); });
 
+/// A free one of 127.0.0.1, and none that the system gives to others, who could take it while its server is away.
+export async function freePort() {
+  for (;;) {
+    const port = randomInt(20000, 32000), server = net.createServer().listen(port, '127.0.0.1');
+    const free = await new Promise(resolve => {
+      server.on('listening', () => resolve(true));
+      server.on('error', () => resolve(false));
+    });
+    if (!free) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+}
+
 /// Starts `binary` and waits for the line with its URL.
 export async function startServer(binary, args = []) {
-  const child = spawn(binary, args.includes('--port') ? args : ['--port', '0', ...args],
+  const child = spawn(binary, args.includes('--port') ? args : ['--port', String(await freePort()), ...args],
     { stdio: ['ignore', 'pipe', 'pipe'] });
   const server = { child, output: '', exited: once(child, 'exit') };
   servers.add(server);

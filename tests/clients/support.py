@@ -3,10 +3,13 @@
 
 import asyncio
 import base64
+import contextlib
 import inspect
 import json
 import os
+import random
 import re
+import socket
 import struct
 import sys
 import time
@@ -29,6 +32,14 @@ async def until(condition, within, what):
             return answer
         assert time.monotonic() < deadline, f"not within {within} s: {what() if callable(what) else what}"
         await asyncio.sleep(0.02)
+
+
+def free_port():
+    """A free one of 127.0.0.1, and none that the system gives to others, who could take it while its server is away."""
+    while True:
+        with socket.socket() as attempt, contextlib.suppress(OSError):
+            attempt.bind(("127.0.0.1", random.randrange(20000, 32000)))
+            return attempt.getsockname()[1]
 
 
 class Server:

@@ -18,7 +18,7 @@ HISTORY = 1000  # messages that notification_server keeps of this room
 
 class Stream:
     """Publishers that go on over an outage, and a check that what is missing was told. Two a server wait for each
-    answer; one, a client, never asks."""
+    answer; one, a client, sends on and reads its answers as they come."""
 
     def __init__(self, all_nodes, all_members):
         self.nodes, self.members = all_nodes, all_members
@@ -47,13 +47,21 @@ class Stream:
             number += 1
 
     async def _send(self, member, name):
-        number = 0
+        begins = []
+
+        def answered(message, now):
+            status, code = (200, None) if message["type"] == "published" else (503, message["payload"]["code"])
+            number = message["request_id"]
+            assert (name, number) not in self.fates, f"answered twice: {message}"
+            self.fates[name, number] = (begins[number], now, status, code)
+        member.on_answer = answered
         while not self.stopping:
-            now = time.monotonic()
-            self.fates[name, number] = (now, now, 200, None)
-            await member.send("publish", {"type": "said", "payload": {"by": name, "n": number}}, ROOM)
-            number += 1
+            begins.append(time.monotonic())
+            number = len(begins) - 1
+            await member.send("publish", {"type": "said", "payload": {"by": name, "n": number}}, ROOM, number)
             await asyncio.sleep(0.002)
+        await until(lambda: all((name, number) in self.fates for number in range(len(begins))), 60,
+                    f"{name} has an answer for each of {len(begins)} messages")
 
     def taken(self):
         return sum(status == 200 for _, _, status, _ in self.fates.values())

@@ -15,6 +15,7 @@
 #include <iterator>
 #include <netinet/in.h>
 #include <poll.h>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -52,20 +53,24 @@ private:
     std::string path_;
 };
 
-// A port of 127.0.0.1 that nobody listens on now.
+// A port of 127.0.0.1 that nobody listens on now, and none of those that the system gives to others, who could take it
+// while its server is away.
 inline std::uint16_t free_port()
 {
-    const int s = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const bool good = s >= 0 && ::bind(s, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                      ::getsockname(s, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    ::close(s);
-    if (!good)
-        throw std::runtime_error("no free port");
-    return ntohs(address.sin_port);
+    std::random_device random;
+    for (int attempt = 0; attempt != 1000; ++attempt) {
+        const int s = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const auto port = static_cast<std::uint16_t>(20'000 + random() % 12'000);
+        address.sin_port = htons(port);
+        const bool good = s >= 0 && ::bind(s, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+        ::close(s);
+        if (good)
+            return port;
+    }
+    throw std::runtime_error("no free port");
 }
 
 // A redis-server of its own on a free loopback port, with nothing kept on disk. Ends with the object, by its own pid.

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -16,7 +15,7 @@ import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "clients"))
 
-from support import SKIPPED, Server, until  # noqa: E402
+from support import SKIPPED, Server, free_port, until  # noqa: E402
 
 try:
     import websockets
@@ -25,12 +24,6 @@ except ImportError:
     sys.exit(SKIPPED)
 
 NOTIFICATION_SERVER = sys.argv[1]
-
-
-def free_port():
-    with socket.socket() as any_port:
-        any_port.bind(("127.0.0.1", 0))
-        return any_port.getsockname()[1]
 
 
 class RedisError(Exception):
@@ -202,10 +195,11 @@ async def nodes(count, url, *args):
 
 
 class Member:
-    """A client that notes every message, and when it came, but for the `badge` that a user is greeted with."""
+    """A client that notes every message, and when it came, but for the `badge` that a user is greeted with.
+    `on_answer(message, time)` is told of the answers to what was sent with a request id."""
 
     def __init__(self, socket_):
-        self.socket, self.messages, self.times = socket_, [], []
+        self.socket, self.messages, self.times, self.on_answer = socket_, [], [], None
 
     @classmethod
     async def join(cls, node, *rooms, query=""):
@@ -228,11 +222,15 @@ class Member:
             async for text in self.socket:
                 self.messages.append(json.loads(text))
                 self.times.append(time.monotonic())
+                if self.on_answer and "request_id" in self.messages[-1]:
+                    self.on_answer(self.messages[-1], self.times[-1])
 
-    async def send(self, kind, payload, room=None):
+    async def send(self, kind, payload, room=None, request_id=None):
         message = {"type": kind, "payload": payload}
         if room:
             message["room"] = room
+        if request_id is not None:
+            message["request_id"] = request_id
         await self.socket.send(json.dumps(message))
 
     def got(self, kind):

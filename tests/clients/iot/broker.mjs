@@ -1,33 +1,18 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // A real mosquitto with the demo's own configuration, devices that speak with mosquitto_pub, and a network to pull.
 import { execFileSync, spawn } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { deadline, eventually } from '../support.mjs';
+import { deadline, eventually, freePort } from '../support.mjs';
 
 export const sources = fileURLToPath(new URL('../../../examples/iot_dashboard', import.meta.url));
 export const mosquitto = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/usr/bin/mosquitto',
   '/opt/homebrew/sbin/mosquitto'].find(existsSync);
-
-/// None of those that the system gives to outgoing connections, which could take it while the broker is away.
-async function freePort() {
-  for (;;) {
-    const port = randomInt(20000, 32000), server = net.createServer().listen(port, '127.0.0.1');
-    const free = await new Promise(resolve => {
-      server.on('listening', () => resolve(true));
-      server.on('error', () => resolve(false));
-    });
-    if (!free) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
-}
 
 export const listens = port => new Promise(resolve => {
   const socket = net.connect(port, '127.0.0.1');

@@ -2,10 +2,8 @@
 """A real mosquitto with the demo's own configuration, the dashboard on it, and a client that notes what it gets."""
 
 import asyncio
-import contextlib
 import json
 import os
-import random
 import shutil
 import socket
 import subprocess
@@ -16,7 +14,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
 
-from support import SKIPPED, Server, until  # noqa: E402
+from support import SKIPPED, Server, free_port, until  # noqa: E402
 
 try:
     import websockets
@@ -43,14 +41,6 @@ def reading(n, **more):
 
 def numbers(payloads):
     return [payload["n"] for payload in payloads]
-
-
-def free_port():
-    """None of those that the system gives to outgoing connections, which could take it while the broker is away."""
-    while True:
-        with socket.socket() as attempt, contextlib.suppress(OSError):
-            attempt.bind(("127.0.0.1", random.randrange(20000, 32000)))
-            return attempt.getsockname()[1]
 
 
 class Broker:
