@@ -6,30 +6,50 @@
 
 namespace fanfare::detail {
 
-// What a room's keys hold. `log`: a stream with the ids OFFSET-0 and the fields t (milliseconds), b (body), k
+// What a room's keys hold. `log`: a stream with the ids OFFSET-LIFE and the fields t (milliseconds), b (body), k
 // (conflation key), x (except). It is cut off at its old end only, so the oldest offset follows from its length; once
-// empty it stays. `meta`: epoch, top (the newest offset), time (its t, which never goes back) and run (the server that
-// has appended or read last).
+// empty it stays. `meta`: epoch, top (the newest offset), time (its t, which never goes back), run (the server that
+// has appended or read last) and life (0; of a durable one the time when it began or noticed its last restart).
 //
 // Every script first makes `epoch`, `top`, `kept` (the length of the log) and `fresh` (they must be written). Where
 // log and meta do not fit each other the room begins anew. After a restart of Redis, unless it is durable, only the
 // epoch is new. No write comes before the first one that Redis refuses when it has no memory left, but for `begin`.
 // Numbers are doubles, so offsets end at 2^53, and are written by `text`: Lua's own way rounds them.
+//
+// `mend`: a Redis that died in the middle of writing a script's effects into its append-only file may leave the first
+// of them there (github.com/valkey-io/valkey/pull/4342). They come to life with the next restart, ahead of whatever was
+// appended meanwhile. So the place that they may have taken is written and freed, and what comes there has another id.
 inline constexpr char store_prologue[] = R"lua(
 if redis.replicate_commands then redis.replicate_commands() end
 local log, meta = KEYS[1], KEYS[2]
 local lifetime, age, most = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local function text(n) return string.format('%.0f', n) end
-local function id(n) return text(n) .. '-0' end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local known = redis.call('HMGET', meta, 'epoch', 'top', 'time', 'run')
-local epoch, top, last, run = known[1], tonumber(known[2] or ''), tonumber(known[3] or ''), known[4]
+local known = redis.call('HMGET', meta, 'epoch', 'top', 'time', 'run', 'life')
+local epoch, top, last, run, life = known[1], tonumber(known[2] or ''), tonumber(known[3] or ''), known[4], known[5] or '0'
 local kept, fresh = redis.call('XLEN', log), false
+local durable, refused = ARGV[5] == '1', nil
+local function at_place(entry, offset)
+  local start = text(offset) .. '-'
+  return entry[1]:sub(1, #start) == start
+end
+local function mend()
+  local place, existed = text(top + 1) .. '-' .. life, redis.call('EXISTS', log) == 1
+  local added = redis.pcall('XADD', log, place, 't', '0', 'b', '', 'k', '', 'x', '0')
+  if type(added) == 'table' and added.err then
+    refused = added
+    return
+  end
+  redis.call('XDEL', log, place)
+  if not existed then redis.call('DEL', log) end
+  life = text(math.max(tonumber(life) + 1, now))
+end
 local function begin()
   if redis.call('EXISTS', log) == 1 then redis.call('DEL', log) end
-  epoch, top, last, kept, fresh = ARGV[1], 0, 0, 0, true
+  epoch, top, last, kept, fresh, life = ARGV[1], 0, 0, 0, true, '0'
+  if durable then mend() end
 end
 local info = redis.call('INFO', 'server')
 local restarted = false
@@ -37,18 +57,22 @@ if not (run and info:find('run_id:' .. run, 1, true)) then
   local present = info:match('run_id:(%x+)') or '-'
   restarted, run = run ~= present, present
 end
+if restarted and durable and top and last then
+  local tail = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+  if tail and at_place(tail, top + 1) then top, last = top + 1, math.max(last, tonumber(tail[2][2])) end
+end
 local whole = epoch and #epoch == 16 and top and last and top < 9007199254740991 and kept <= top
   and (kept > 0 or (redis.call('EXISTS', log) == 1) == (top > 0))
 if not whole then
   begin()
 elseif restarted then
-  if ARGV[5] ~= '1' then epoch = ARGV[1] end
-  fresh = true
+  if durable then mend() else epoch = ARGV[1] end
+  fresh = not refused
 end
 if now < last then now = last end
 
 local function time_of(offset)
-  local entry = redis.call('XRANGE', log, id(offset), id(offset))[1]
+  local entry = redis.call('XRANGE', log, text(offset), text(offset))[1]
   return entry and tonumber(entry[2][2])
 end
 -- The oldest offset that the limits leave; top + 1 for none, nil if the log is not what it should be.
@@ -69,7 +93,7 @@ local function oldest()
   return alive
 end
 local function remember()
-  redis.call('HSET', meta, 'epoch', epoch, 'top', text(top), 'time', text(last), 'run', run)
+  redis.call('HSET', meta, 'epoch', epoch, 'top', text(top), 'time', text(last), 'run', run, 'life', life)
 end
 local function keep()
   redis.call('PEXPIRE', meta, lifetime)
@@ -85,11 +109,15 @@ end
 // message is stored, and the hub may try it on its bus.
 inline constexpr char store_append[] = R"lua(
 if KEYS[3] then
-  local first_epoch, first_offset = (redis.call('GET', KEYS[3]) or ''):match('^(%x+) (%d+)$')
-  if first_epoch then return {first_epoch, first_offset, 1, -1} end
+  local first_epoch, first_offset, its_life = (redis.call('GET', KEYS[3]) or ''):match('^(%x+) (%d+)-(%d+)$')
+  local there = first_epoch == epoch and redis.call('XRANGE', log, first_offset, first_offset)[1]
+  if first_epoch and not (there and there[1] ~= first_offset .. '-' .. its_life) then
+    return {first_epoch, first_offset, 1, -1}
+  end
 end
+if refused then return refused end
 local function add()
-  return redis.pcall('XADD', log, id(top + 1), 't', text(now), 'b', ARGV[6], 'k', ARGV[7], 'x', ARGV[8])
+  return redis.pcall('XADD', log, text(top + 1) .. '-' .. life, 't', text(now), 'b', ARGV[6], 'k', ARGV[7], 'x', ARGV[8])
 end
 local added = add()
 if type(added) == 'table' and added.err and added.err:find('equal or smaller', 1, true) then
@@ -104,7 +132,7 @@ local excess = math.min(kept - (top - first + 1), 10000)
 if excess > 0 then redis.call('XTRIM', log, 'MAXLEN', text(kept - excess)) end
 keep()
 local offset = text(top)
-if KEYS[3] then redis.call('SET', KEYS[3], epoch .. ' ' .. offset, 'PX', ARGV[9]) end
+if KEYS[3] then redis.call('SET', KEYS[3], epoch .. ' ' .. offset .. '-' .. life, 'PX', ARGV[9]) end
 if ARGV[10] == '' then return {epoch, offset, 0, -1} end
 local body = ARGV[6]
 local sent = redis.pcall('PUBLISH', ARGV[10],
@@ -128,10 +156,10 @@ if newest then at, to, step, command = from == 0 and top or from - 1, first, -1,
 local page, read = {'', '', '', text(at)}, 0
 while read < limit and room_left > 0 and (to - at) * step >= 0 do
   local due = math.min(32, limit - read, (to - at) * step + 1)
-  local entries = redis.call(command, log, id(at), id(to), 'COUNT', due)
+  local entries = redis.call(command, log, text(at), text(to), 'COUNT', due)
   for i = 1, due do
     local entry = entries[i]
-    if not entry or entry[1] ~= id(at) or #entry[2] ~= 8 then
+    if not entry or not at_place(entry, at) or #entry[2] ~= 8 then
       begin()
       page, first, limit = {'', '', '', '0'}, 1, 0
       break
