@@ -49,10 +49,11 @@ export async function eventually(look, ms, what) {
 const servers = new Set();
 process.on('exit', () => { for (const server of servers) server.child.kill('SIGKILL'); });
 
-/// A free one of 127.0.0.1, and none that the system gives to others, who could take it while its server is away.
+/// A free one of 127.0.0.1, and none that the system gives to others, who could take it while its server is away, or
+/// that other tests have reserved.
 export async function freePort() {
   for (;;) {
-    const port = randomInt(20000, 32000), server = net.createServer().listen(port, '127.0.0.1');
+    const port = randomInt(26000, 32000), server = net.createServer().listen(port, '127.0.0.1');
     const free = await new Promise(resolve => {
       server.on('listening', () => resolve(true));
       server.on('error', () => resolve(false));

@@ -3,7 +3,6 @@
 
 import asyncio
 import base64
-import contextlib
 import inspect
 import json
 import os
@@ -34,12 +33,17 @@ async def until(condition, within, what):
         await asyncio.sleep(0.02)
 
 
-def free_port():
-    """A free one of 127.0.0.1, and none that the system gives to others, who could take it while its server is away."""
+def reserved_port():
+    """A socket on a port of 127.0.0.1 that nobody listens on; `getsockname()[1]` tells which. Others are not given it
+    until this is closed, also while a server that listens there (with SO_REUSEADDR) is away."""
     while True:
-        with socket.socket() as attempt, contextlib.suppress(OSError):
-            attempt.bind(("127.0.0.1", random.randrange(20000, 32000)))
-            return attempt.getsockname()[1]
+        attempt = socket.socket()
+        try:
+            attempt.bind(("127.0.0.1", random.randrange(20000, 26000)))  # not what the system gives by itself
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # not shared with other reservations
+            return attempt
+        except OSError:
+            attempt.close()
 
 
 class Server:

@@ -105,7 +105,8 @@ TEST_CASE("an observer learns the present state first, and then each change")
 TEST_CASE("a refused command is told through its handler, never before the call returns")
 {
     running_context io;
-    auto options = quick("redis://127.0.0.1:" + std::to_string(free_port()));
+    const reserved_port port;
+    auto options = quick("redis://127.0.0.1:" + std::to_string(port.number()));
     options.queue_messages = 1;
     redis_client client{io.get(), options};
     client.async_command({"PING"}, [](error_code, const redis_result&) {});
@@ -140,7 +141,8 @@ TEST_CASE("an io_context runs out of work once the client is gone")
 TEST_CASE("a client may be destroyed from any thread at any time")
 {
     redis_server server;
-    const auto nobody = "redis://127.0.0.1:" + std::to_string(free_port());
+    const reserved_port port;
+    const auto nobody = "redis://127.0.0.1:" + std::to_string(port.number());
     running_context io{2};
     for (int i = 0; i != 60; ++i) {
         const auto url = i % 3 == 0 ? nobody : i % 3 == 1 ? server.url() : std::string{"redis://localhost:1"};
@@ -156,7 +158,8 @@ TEST_CASE("a client may be destroyed from any thread at any time")
 TEST_CASE("a context may end with commands under way, before or after the client")
 {
     redis_server server;
-    const auto nobody = "redis://127.0.0.1:" + std::to_string(free_port());
+    const reserved_port port;
+    const auto nobody = "redis://127.0.0.1:" + std::to_string(port.number());
     stranger silent{[](int s) { hear(s); }};
     for (int i = 0; i != 40; ++i) {
         auto io = std::make_unique<running_context>();

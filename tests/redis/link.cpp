@@ -99,7 +99,8 @@ TEST_CASE("a replica is refused until it is promoted")
 TEST_CASE("where nobody listens the connection is refused, in words")
 {
     running_context io;
-    const auto port = std::to_string(free_port());
+    const reserved_port reserved;
+    const auto port = std::to_string(reserved.number());
     redis_client client{io.get(), quick("redis://127.0.0.1:" + port)};
     journal notes;
     watch(client, notes);
@@ -271,7 +272,8 @@ private:
 TEST_CASE("TLS checks the certificate and the host's name before anything is said")
 {
     const certificates made;
-    const auto port = free_port();
+    const reserved_port reserved, reserved_elsewhere;
+    const auto port = reserved.number();
     redis_server server{made.server_arguments(port)};
     running_context io;
     const auto url = [port](const char* host) { return "rediss://" + (host + (":" + std::to_string(port))); };
@@ -300,7 +302,7 @@ TEST_CASE("TLS checks the certificate and the host's name before anything is sai
     auto other = trusting;
     other.host = "127.0.0.2"; // not in the certificate
     redis_server elsewhere{[&] {
-        auto arguments = made.server_arguments(other.port = free_port());
+        auto arguments = made.server_arguments(other.port = reserved_elsewhere.number());
         arguments.insert(arguments.end(), {"--bind", "127.0.0.1 127.0.0.2"});
         return arguments;
     }()};

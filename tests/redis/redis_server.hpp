@@ -53,32 +53,51 @@ private:
     std::string path_;
 };
 
-// A port of 127.0.0.1 that nobody listens on now, and none of those that the system gives to others, who could take it
-// while its server is away.
-inline std::uint16_t free_port()
-{
-    std::random_device random;
-    for (int attempt = 0; attempt != 1000; ++attempt) {
-        const int s = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+// A port of 127.0.0.1 that nobody listens on. Others are not given it as long as this lives, also while a server that
+// listens there (with SO_REUSEADDR, as Redis does) is away.
+class reserved_port {
+public:
+    reserved_port()
+    {
+        std::random_device random;
+        for (int attempt = 0; attempt != 1000; ++attempt)
+            if (take(static_cast<std::uint16_t>(20'000 + random() % 6'000))) // not what the system gives by itself
+                return;
+        throw std::runtime_error("no free port");
+    }
+    ~reserved_port() { ::close(socket_); }
+    reserved_port(const reserved_port&) = delete;
+    reserved_port& operator=(const reserved_port&) = delete;
+    std::uint16_t number() const { return number_; }
+
+private:
+    bool take(std::uint16_t number)
+    {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        const auto port = static_cast<std::uint16_t>(20'000 + random() % 12'000);
-        address.sin_port = htons(port);
-        const bool good = s >= 0 && ::bind(s, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-        ::close(s);
-        if (good)
-            return port;
+        address.sin_port = htons(number);
+        const int one = 1;
+        socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        number_ = number;
+        // Not shared with other reservations: they are bound before they say that they share.
+        if (socket_ >= 0 && ::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+            ::setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0)
+            return true;
+        ::close(std::exchange(socket_, -1));
+        return false;
     }
-    throw std::runtime_error("no free port");
-}
+
+    int socket_ = -1;
+    std::uint16_t number_ = 0;
+};
 
 // A redis-server of its own on a free loopback port, with nothing kept on disk. Ends with the object, by its own pid.
 class redis_server {
 public:
     // `arguments` as on its command line: {"--requirepass", "secret"}.
     explicit redis_server(std::vector<std::string> arguments = {}, bool started = true)
-        : arguments_{std::move(arguments)}, port_{free_port()}
+        : arguments_{std::move(arguments)}
     {
         if (started)
             start();
@@ -87,8 +106,8 @@ public:
     redis_server(const redis_server&) = delete;
     redis_server& operator=(const redis_server&) = delete;
 
-    std::uint16_t port() const { return port_; }
-    std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
+    std::uint16_t port() const { return port_.number(); }
+    std::string url() const { return "redis://127.0.0.1:" + std::to_string(port()); }
     const temporary_folder& folder() const { return folder_; }
     // The path of its Unix socket, if it was started with "--unixsocket" and this.
     std::string unix_path() const { return folder_ / "redis.sock"; }
@@ -96,16 +115,11 @@ public:
     // Starts it, again on the same port, and waits until it answers.
     void start()
     {
-        for (int attempt = 0;; ++attempt) {
-            spawn();
-            if (wait_until_up())
-                return;
-            kill_hard();
-            if (attempt == 3)
-                throw std::runtime_error("redis-server does not start: " + log());
-            if (first_)
-                port_ = free_port(); // somebody else was quicker
-        }
+        spawn();
+        if (wait_until_up())
+            return;
+        kill_hard();
+        throw std::runtime_error("redis-server does not start: " + log());
     }
     // kill -9, and waits for its end.
     void kill_hard()
@@ -157,7 +171,7 @@ private:
 
     void spawn()
     {
-        std::vector<std::string> all{"redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1",
+        std::vector<std::string> all{"redis-server", "--port", std::to_string(port()), "--bind", "127.0.0.1",
                                      "--save", "", "--appendonly", "no", "--dir",
                                      folder_.path(), "--logfile", folder_ / "log", "--daemonize", "no"};
         all.insert(all.end(), arguments_.begin(), arguments_.end());
@@ -191,10 +205,8 @@ private:
                 return false;
             }
             const auto answer = talk(encode({"PING"}), 1);
-            if (answer.starts_with('+') || answer.starts_with("-NOAUTH")) {
-                first_ = false;
+            if (answer.starts_with('+') || answer.starts_with("-NOAUTH"))
                 return true;
-            }
             std::this_thread::sleep_for(std::chrono::milliseconds{5});
         }
         return false;
@@ -226,7 +238,7 @@ private:
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        address.sin_port = htons(port_);
+        address.sin_port = htons(port());
         std::string got;
         std::size_t last = 0;
         if (::connect(s, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
@@ -246,9 +258,8 @@ private:
 
     temporary_folder folder_;
     std::vector<std::string> arguments_;
-    std::uint16_t port_;
+    reserved_port port_;
     pid_t pid_ = -1;
-    bool first_ = true;
 };
 
 } // namespace fanfare::test

@@ -15,7 +15,7 @@ import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "clients"))
 
-from support import SKIPPED, Server, free_port, until  # noqa: E402
+from support import SKIPPED, Server, reserved_port, until  # noqa: E402
 
 try:
     import websockets
@@ -34,7 +34,8 @@ class Redis:
     """A redis-server on a free loopback port, with nothing kept on disk; ended by its own process id."""
 
     def __init__(self, *arguments):
-        self.arguments, self.port, self.process = arguments, free_port(), None
+        self.arguments, self.reserved, self.process = arguments, reserved_port(), None
+        self.port = self.reserved.getsockname()[1]
         self.folder = tempfile.mkdtemp(prefix="fanfare-redis-")
 
     async def __aenter__(self):
@@ -47,6 +48,7 @@ class Redis:
 
     async def __aexit__(self, *_):
         await self.kill()
+        self.reserved.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, credentials=""):

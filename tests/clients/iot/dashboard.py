@@ -14,7 +14,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
 
-from support import SKIPPED, Server, free_port, until  # noqa: E402
+from support import SKIPPED, Server, reserved_port, until  # noqa: E402
 
 try:
     import websockets
@@ -48,7 +48,8 @@ class Broker:
 
     def __init__(self, *devices):
         self.users = {name: os.urandom(8).hex() for name in ("dashboard", *devices)}
-        self.port, self.process = free_port(), None
+        self.reserved, self.process = reserved_port(), None
+        self.port = self.reserved.getsockname()[1]
         self.folder = tempfile.mkdtemp(prefix="fanfare-mqtt-")
 
     def file(self, name, content=None):
@@ -79,6 +80,7 @@ class Broker:
 
     async def __aexit__(self, *_):
         await self.kill()
+        self.reserved.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def start(self):
