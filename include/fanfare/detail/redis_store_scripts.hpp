@@ -59,7 +59,8 @@ if not (run and info:find('run_id:' .. run, 1, true)) then
 end
 if restarted and durable and top and last then
   local tail = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
-  if tail and at_place(tail, top + 1) then top, last = top + 1, math.max(last, tonumber(tail[2][2])) end
+  local t = tail and at_place(tail, top + 1) and tonumber(tail[2][2])
+  if t then top, last = top + 1, math.max(last, t) end
 end
 local whole = epoch and #epoch == 16 and top and last and top < 9007199254740991 and kept <= top
   and (kept > 0 or (redis.call('EXISTS', log) == 1) == (top > 0))
