@@ -31,13 +31,14 @@ public:
     const identity& who() const noexcept { return *who_; }
     const std::string& user_id() const noexcept { return who_->user_id; }
 
-    /// Sends one message to this connection alone. Throws `std::length_error` if it is above `max_publish_size`.
+    /// Sends one message to this connection alone. Throws `std::length_error` if it is above `max_publish_size`,
+    /// `std::invalid_argument` if `type` is not 1 to 64 bytes, text is not UTF-8, or a number is not finite.
     FANFARE_DECL void send(std::string_view type, const json::value& payload) const;
     /// Joins a room, whether or not clients may, and without asking the authorizer.
     /// Throws `system_error` (`invalid_room`, `unknown_room`).
     FANFARE_DECL void subscribe(std::string_view room) const;
     FANFARE_DECL void unsubscribe(std::string_view room) const;
-    /// Begins the closing handshake; `reason` is cut to 123 bytes (RFC 6455 section 5.5).
+    /// Begins the closing handshake, after all that was published before; `reason` is cut to 123 bytes (RFC 6455 section 5.5).
     FANFARE_DECL void close(close_code code = close_code::disconnected, std::string_view reason = {}) const;
 
     friend bool operator==(const connection_ref& a, const connection_ref& b) noexcept
@@ -73,7 +74,7 @@ public:
     /// The message's payload, null if it had none.
     const json::value& payload() const noexcept { return payload_; }
 
-    /// Answers with a message of the request's own type, or of another.
+    /// Answers with a message of the request's own type, or of another. Throws as `connection_ref::send`.
     void reply(const json::value& payload) { reply(type_, payload); }
     FANFARE_DECL void reply(std::string_view type, const json::value& payload);
     /// Answers with an `error` message.

@@ -422,7 +422,8 @@ public:
     {
         core_->handlers.raw = std::move(f);
     }
-    /// Told about exceptions of handlers; they are counted in `stats().handler_failures` in any case.
+    /// Told about exceptions of handlers; they are counted in `stats().handler_failures` in any case. What it throws
+    /// itself leaves the executor's `run`, as of any handler of Asio.
     void on_exception(std::function<void(std::exception_ptr)> f) { core_->handlers.on_exception = std::move(f); }
     /// Decides what clients may do in rooms; see `any_authorizer`. Without one, the namespaces' rules alone do.
     void authorize(any_authorizer may) { core_->handlers.may = std::move(may); }
@@ -496,6 +497,9 @@ private:
         more[target_kind] = target;
         if (!room.empty())
             more["room"] = room;
+        for (const auto& field : more)
+            if (!detail::is_sendable(field.value()))
+                return error_code{error::invalid_message};
         return more;
     }
     template <class Token>

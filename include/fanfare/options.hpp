@@ -129,7 +129,7 @@ struct shutdown_options {
     close_code code = close_code::shutdown;
     /// Each client is told to wait a random part of this before it reconnects.
     std::chrono::milliseconds reconnect_spread{5'000};
-    /// Connections that have not ended by then are cut.
+    /// Connections that have not ended by then are cut. At most 366 days.
     std::chrono::milliseconds deadline{5'000};
 };
 

@@ -42,7 +42,8 @@ public:
     /// @param type What the message is, 1 to 64 bytes of UTF-8.
     /// @param message Encoded once, in the calling thread.
     /// @return The receipt. Not taken: `queue_full` under backpressure, `message_too_large`, `invalid_message` for a
-    ///         bad type, `shutting_down`; then nobody gets it.
+    ///         bad type, text that is not UTF-8 or a number that is not finite (RFC 8259), `shutting_down`; then nobody
+    ///         gets it.
     ///         In a room with history it goes to the store first, and from there to the members. With a store in memory
     ///         the receipt has its position; with another it says only that the message is on its way, and what becomes
     ///         of it `async_publish` tells.

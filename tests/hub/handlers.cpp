@@ -164,6 +164,35 @@ TEST_CASE("a handler that throws or drops its request answers handler_failed")
     CHECK(c.drain().empty());
 }
 
+TEST_CASE("what on_exception throws leaves the executor, and the hub goes on")
+{
+    world w;
+    w.hub().on_message("throws", [](request) { throw std::runtime_error("the handler's"); });
+    w.hub().on_exception([](std::exception_ptr cause) { std::rethrow_exception(cause); });
+    w.listen();
+    std::atomic<int> thrown{0};
+    std::thread runs{[&] {
+        for (;;)
+            try {
+                w.context().run();
+                return;
+            } catch (const std::runtime_error& e) {
+                thrown += e.what() == std::string_view{"the handler's"} ? 1 : 100;
+            }
+    }};
+    {
+        client c{w.port()};
+        for (int i = 1; i <= 3; ++i) {
+            CHECK(error_of(ask(c, "throws")) == "handler_failed");
+            CHECK(eventually([&] { return thrown == i; }));
+            CHECK(w.hub().broadcast("news", json::value(i)));
+            CHECK(c.next("news").as_int64() == i);
+        }
+    }
+    w.context().stop();
+    runs.join();
+}
+
 TEST_CASE("too many requests without an answer are refused until some are answered")
 {
     world w{{.max_pending_requests = 3}};
@@ -266,6 +295,27 @@ TEST_CASE("a synchronous authorizer decides on each room and each publish")
     CHECK(publish(alice, "chat:closed") == std::set<std::string>{"error"});
     CHECK(publish(bob, "chat:open") == std::set<std::string>{"error"});
     CHECK(publish(alice, "chat:open").count("published") == 1);
+}
+
+TEST_CASE("an authorizer that throws refuses, and is told of")
+{
+    world w;
+    w.hub().authorize([](const access_request&) -> bool { throw std::runtime_error("the database is away"); });
+    mailbox<std::string> told;
+    w.hub().on_exception([&](std::exception_ptr cause) {
+        try {
+            std::rethrow_exception(cause);
+        } catch (const std::exception& e) {
+            told.put(e.what());
+        }
+    });
+    w.serve();
+    client c{w.port()};
+    const auto answer = c.subscribe({"global"});
+    CHECK(answer.at("rooms").as_array().empty());
+    CHECK(answer.at("rejected").at(0).at("code").as_string() == "forbidden");
+    CHECK(told.take() == "the database is away");
+    CHECK(w.hub().stats().handler_failures == 1);
 }
 
 TEST_CASE("an authorizer answers later from another thread")

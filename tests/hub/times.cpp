@@ -269,3 +269,26 @@ TEST_CASE("connections outlive the hub and end with the io_context")
     c.reset();
     runner.join(); // nothing is left to do: the context runs out by itself
 }
+
+TEST_CASE("times that no clock can hold are refused, or as good as never")
+{
+    constexpr auto forever = std::chrono::milliseconds::max();
+    CHECK_THROWS_AS(world{hub_options{.idle_timeout = forever}}, std::invalid_argument);
+    CHECK_THROWS_AS(world{hub_options{.write_timeout = forever}}, std::invalid_argument);
+    CHECK_THROWS_AS(world{hub_options{.resume_window = forever}}, std::invalid_argument);
+    const std::chrono::milliseconds year = std::chrono::hours{24 * 365};
+    world w{{.ping_interval = year - 1h, .idle_timeout = year, .write_timeout = 80ms, .message_rate = 0}}; // its clock ticks every 10 ms
+    server_options how;
+    how.authenticate = [](const handshake_request&) {
+        identity who;
+        who.expires_at = std::chrono::system_clock::time_point::max();
+        return auth_result{who};
+    };
+    w.serve(std::move(how));
+    client c{w.port()};
+    for (const auto until = std::chrono::steady_clock::now() + 200ms; std::chrono::steady_clock::now() < until;)
+        CHECK(c.drain().empty());
+    auto ended = w.hub().async_shutdown({.deadline = forever}, asio::use_future);
+    CHECK(c.closed() == static_cast<unsigned>(close_code::shutdown));
+    ended.get();
+}

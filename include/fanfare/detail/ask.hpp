@@ -8,6 +8,7 @@
 #include <fanfare/detail/session.hpp>
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -59,6 +60,7 @@ void ask(session& s, std::string_view room, room_action action, F then)
     try {
         may({*s.who(), room, action, id}, [answer](bool allowed) { answer->give(allowed); });
     } catch (...) {
+        s.handler_failed(std::current_exception());
         answer->give(false);
     }
     answer->asked();

@@ -31,6 +31,10 @@ inline wall_time wall_now() noexcept
 FANFARE_DECL void append_json_string(std::string& out, std::string_view text);
 /// Appends `value` as JSON.
 FANFARE_DECL void append_json(std::string& out, const json::value& value);
+/// Whether `value` can be sent: all its text is UTF-8, and its numbers are finite (RFC 8259 sections 6 and 8.1).
+FANFARE_DECL bool is_sendable(const json::value& value) noexcept;
+/// Whether `type` may be a message's type: 1 to 64 bytes of UTF-8.
+FANFARE_DECL bool is_message_type(std::string_view type) noexcept;
 /// Appends `when` in RFC 3339 form, UTC, with milliseconds.
 FANFARE_DECL void append_timestamp(std::string& out, wall_time when);
 

@@ -39,6 +39,9 @@
 
 namespace fanfare::detail {
 
+// Asio's clocks count nanoseconds, and what is far beyond would be in the past.
+inline constexpr std::chrono::milliseconds longest_time = std::chrono::hours{366 * 24};
+
 struct shutdown_state;
 
 /// Messages of one page of history at most.

@@ -62,6 +62,8 @@ public:
     /// Begins the closing handshake (RFC 6455 section 7.1.2).
     FANFARE_DECL void close(close_code code, std::string_view reason, std::chrono::milliseconds wait);
     FANFARE_DECL void close(close_code code, std::string_view reason = {});
+    /// The same, after all that was published before. Not while a delivery walks over the connections.
+    FANFARE_DECL void close_in_turn(close_code code, std::string_view reason, std::chrono::milliseconds wait);
     /// Ends at once, without a closing handshake.
     FANFARE_DECL void end();
 
@@ -189,6 +191,7 @@ private:
     FANFARE_DECL bool direct() noexcept;
     FANFARE_DECL outbox& box();
     FANFARE_DECL void flush();
+    FANFARE_DECL bool flush_collected();
     FANFARE_DECL void block();
     FANFARE_DECL void all_sent();
     FANFARE_DECL std::size_t position_of(std::string_view room) const noexcept;

@@ -78,6 +78,8 @@ public:
     /// The last message of the room's history that the members here have got; hands out what waits first. Not while a
     /// delivery walks over the room's members.
     FANFARE_DECL position last_of(room_state& room);
+    /// Hands out what waits for the room's members here, or for everybody: null. Not while a delivery walks over them.
+    FANFARE_DECL void hand_out(room_state* room);
     /// Whether that is `at`, and nothing is on its way.
     bool is_at(const room_state& room, const position& at) const noexcept
     {

@@ -13,10 +13,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace fanfare::detail {
@@ -48,6 +51,7 @@ private:
     FANFARE_DECL std::string read_since(const json::value* since);
     FANFARE_DECL std::string read_last(const json::value* last);
     FANFARE_DECL wished* wish_of(std::string_view room);
+    FANFARE_DECL void add_wish(std::string_view room, error refused = {});
     FANFARE_DECL void resume();
     FANFARE_DECL void resumed_with(const std::optional<std::vector<std::string>>& rooms);
     FANFARE_DECL void check_all();
@@ -64,7 +68,8 @@ private:
     FANFARE_DECL position settle(wished& wish);
 
     boost::intrusive_ptr<session> session_;
-    std::vector<wished> wishes_;
+    std::deque<wished> wishes_; // which do not move
+    std::unordered_map<std::string_view, wished*> by_name_;
     std::vector<std::pair<std::string, position>> since_; // of rooms that only the resume token may name
     std::string resume_;
     std::optional<bool> resumed_;

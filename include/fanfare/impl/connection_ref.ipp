@@ -10,6 +10,17 @@
 #include <utility>
 
 namespace fanfare {
+namespace detail {
+
+inline void require_sendable(std::string_view type, const json::value& payload)
+{
+    if (!is_message_type(type))
+        throw std::invalid_argument("fanfare: a message's type must be 1 to 64 bytes of UTF-8");
+    if (!is_sendable(payload))
+        throw std::invalid_argument("fanfare: the message has text that is not UTF-8, or a number that is not finite");
+}
+
+} // namespace detail
 
 FANFARE_DECL std::string connection_ref::id() const
 {
@@ -22,6 +33,7 @@ FANFARE_DECL void connection_ref::send(std::string_view type, const json::value&
     const auto hub = hub_.lock();
     if (!hub)
         return;
+    detail::require_sendable(type, payload);
     const auto message = detail::encode({.type = type, .payload = &payload}, std::chrono::system_clock::now());
     if (message->payload().size() > hub->options().max_publish_size)
         throw std::length_error("fanfare: the message is above max_publish_size");
@@ -43,7 +55,9 @@ FANFARE_DECL void connection_ref::unsubscribe(std::string_view room) const
 FANFARE_DECL void connection_ref::close(close_code code, std::string_view reason) const
 {
     if (const auto hub = hub_.lock())
-        hub->with_session(number_, [code, why = std::string{reason}](detail::session& s) { s.close(code, why); });
+        hub->with_session(number_, [code, why = std::string{reason}](detail::session& s) {
+            s.close_in_turn(code, why, s.hub().options().close_timeout);
+        });
 }
 
 FANFARE_DECL request::~request()
@@ -84,6 +98,7 @@ void request::finish(F answer)
 
 FANFARE_DECL void request::reply(std::string_view type, const json::value& payload)
 {
+    detail::require_sendable(type, payload);
     finish([type = std::string{type}, payload](detail::session& s, const json::value* id) {
         s.send_message(type, &payload, id);
     });

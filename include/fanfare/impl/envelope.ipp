@@ -46,6 +46,25 @@ FANFARE_DECL void append_json(std::string& out, const json::value& value)
         out += static_cast<std::string_view>(writer.read(piece, sizeof piece));
 }
 
+FANFARE_DECL bool is_sendable(const json::value& value) noexcept
+{
+    switch (value.kind()) {
+    case json::kind::string: return is_utf8(value.get_string());
+    case json::kind::double_: return std::isfinite(value.get_double());
+    case json::kind::array: return std::all_of(value.get_array().begin(), value.get_array().end(), is_sendable);
+    case json::kind::object:
+        return std::all_of(value.get_object().begin(), value.get_object().end(), [](const json::key_value_pair& field) {
+            return is_utf8(field.key()) && is_sendable(field.value());
+        });
+    default: return true;
+    }
+}
+
+FANFARE_DECL bool is_message_type(std::string_view type) noexcept
+{
+    return !type.empty() && type.size() <= 64 && is_utf8(type);
+}
+
 FANFARE_DECL void append_timestamp(std::string& out, wall_time when)
 {
     using namespace std::chrono;

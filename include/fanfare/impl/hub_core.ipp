@@ -26,6 +26,11 @@ inline void check(const hub_options& o)
     require(o.ping_interval.count() > 0 && o.idle_timeout.count() > 0 && o.write_timeout.count() > 0 &&
                 o.close_timeout.count() > 0 && o.heartbeat_interval.count() >= 0,
             "every time must be above zero");
+    const auto longest = std::max({o.ping_interval, o.idle_timeout, o.write_timeout, o.close_timeout,
+                                   std::chrono::milliseconds{o.heartbeat_interval},
+                                   std::chrono::milliseconds{o.presence_leave_delay},
+                                   std::chrono::milliseconds{o.resume_window}});
+    require(longest <= longest_time, "no time may be above 366 days");
     require(o.idle_timeout > o.ping_interval, "idle_timeout must be longer than ping_interval");
     require(o.max_message_size > 0 && o.max_json_depth > 0 && o.max_publish_size > 0, "a size limit must not be 0");
     require(o.presence_leave_delay.count() >= 0, "presence_leave_delay must not be negative");
@@ -140,8 +145,13 @@ FANFARE_DECL void hub_core::tell_watcher(const bus_status& status)
 FANFARE_DECL void hub_core::handler_failed(shard& at, const std::exception_ptr& cause)
 {
     at.count().handler_failures.add();
-    if (handlers.on_exception)
+    if (!handlers.on_exception)
+        return;
+    try {
         handlers.on_exception(cause);
+    } catch (...) { // leaves the executor's run(), and not the middle of something
+        asio::post(at.executor(), [thrown = std::current_exception()] { std::rethrow_exception(thrown); });
+    }
 }
 
 FANFARE_DECL bus_status hub_core::status() const
@@ -190,7 +200,7 @@ FANFARE_DECL receipt hub_core::publish(std::string_view room, room_state* known,
         known = found.get();
     }
     const auto& rules = known ? known->options : looked_up;
-    if (type.empty() || type.size() > 64 || !is_utf8(type))
+    if (!is_message_type(type) || !is_sendable(payload))
         return refused(error::invalid_message);
     if (options.key.size() > 1024 || options.idempotency_key.size() > 256)
         return refused(error::message_too_large);
@@ -222,7 +232,7 @@ FANFARE_DECL receipt hub_core::broadcast(std::string_view type, const json::valu
 {
     if (stopping())
         return refused(error::shutting_down);
-    if (type.empty() || type.size() > 64 || !is_utf8(type))
+    if (!is_message_type(type) || !is_sendable(payload))
         return refused(error::invalid_message);
     std::size_t receivers = 0;
     for (const auto& s : shards_)

@@ -125,6 +125,9 @@ FANFARE_DECL void session::push(shared_frame message, overflow_policy policy)
     if (policy == overflow_policy::resync && message->at())
         if (const auto* one = catching(message->room()); one && one->now() == catch_up::state::parked)
             return; // of the batch that did not fit: it comes from the history
+    // What is only being collected is no reason to do without anything.
+    if (corked_ && outbox_ && !outbox_->takes(message->wire().size()) && !flush_collected())
+        return;
     auto& count = home_.count();
     const std::string room{policy == overflow_policy::resync ? message->room() : std::string_view{}};
     switch (box().push(std::move(message), policy)) {
@@ -193,6 +196,18 @@ FANFARE_DECL void session::flush()
     all_sent();
 }
 
+// Also while more is being collected. Answers whether the connection is still open.
+FANFARE_DECL bool session::flush_collected()
+{
+    if (corked_ && outbox_) {
+        corked_ = false;
+        flush();
+        corked_ = true;
+        home_.set_indirect(slot(), true);
+    }
+    return phase_ == phase::open;
+}
+
 FANFARE_DECL void session::block()
 {
     blocked_ = true;
@@ -239,7 +254,7 @@ FANFARE_DECL void session::close(close_code code, std::string_view reason)
 
 FANFARE_DECL void session::close(close_code code, std::string_view reason, std::chrono::milliseconds wait)
 {
-    if (phase_ != phase::open)
+    if (phase_ != phase::open || !flush_collected())
         return;
     phase_ = phase::closing;
     reason_ = code;
@@ -249,6 +264,15 @@ FANFARE_DECL void session::close(close_code code, std::string_view reason, std::
     flush();
     if (phase_ == phase::closing && !reading_ && !corked_)
         start_read();
+}
+
+FANFARE_DECL void session::close_in_turn(close_code code, std::string_view reason, std::chrono::milliseconds wait)
+{
+    const boost::intrusive_ptr<session> keep{this};
+    home_.hand_out(nullptr);
+    for (std::size_t i = 0; i < rooms_.size(); ++i)
+        home_.hand_out(rooms_[i].room.get());
+    close(code, reason.empty() ? to_string(code) : reason, wait);
 }
 
 FANFARE_DECL void session::end()

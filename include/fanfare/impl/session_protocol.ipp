@@ -325,6 +325,8 @@ FANFARE_DECL void session::on_publish(const incoming& message)
     const auto rules = hub_->rules_for(message.room, ec);
     if (!rules)
         return offend(static_cast<error>(ec.value()), ec.message(), message.request_id);
+    if (rules->presence && (type->get_string() == "join" || type->get_string() == "leave"))
+        return offend(error::invalid_message, "only the server sends messages of this type", message.request_id);
     if (!rules->client_publish)
         return offend(error::forbidden, "clients may not publish to this room", message.request_id);
     if (const auto* key = body->if_contains("idempotency_key");

@@ -326,9 +326,13 @@ FANFARE_DECL std::uint32_t shard::join(room_state& room, std::uint32_t slot)
 
 FANFARE_DECL position shard::last_of(room_state& room)
 {
-    auto& part = room.parts[index_];
-    finish_deliveries(part, false);
-    return part.last;
+    hand_out(&room);
+    return room.parts[index_].last;
+}
+
+FANFARE_DECL void shard::hand_out(room_state* room)
+{
+    room ? finish_deliveries(room->parts[index_], false) : finish_deliveries(everyone_, true);
 }
 
 // Settles after which message of the room's stream the shard's members begin to get them.
@@ -366,7 +370,9 @@ FANFARE_DECL void shard::leave(room_state& room, std::uint32_t position)
 
 FANFARE_DECL std::uint32_t shard::ticks(std::chrono::milliseconds length) const noexcept
 {
-    return static_cast<std::uint32_t>(std::max<std::int64_t>(1, (length + tick_length_ / 2) / tick_length_));
+    constexpr std::int64_t never = 0x7fff'ffff; // half of what the clock can tell apart: years
+    const auto whole = length / tick_length_ + (length % tick_length_ * 2 >= tick_length_ ? 1 : 0);
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole, 1, never));
 }
 
 FANFARE_DECL void shard::arm_timer()

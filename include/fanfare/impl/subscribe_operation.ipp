@@ -45,16 +45,23 @@ FANFARE_DECL std::string subscribe_operation::read(const json::object& payload)
     if (list)
         for (const auto& room : *list)
             if (const std::string_view name = room.get_string(); !wish_of(name))
-                wishes_.push_back({std::string{name}});
+                add_wish(name);
     auto wrong = read_since(payload.if_contains("since"));
     return wrong.empty() ? read_last(payload.if_contains("last")) : wrong;
 }
 
 FANFARE_DECL subscribe_operation::wished* subscribe_operation::wish_of(std::string_view room)
 {
-    const auto at =
-        std::find_if(wishes_.begin(), wishes_.end(), [room](const wished& w) { return w.room == room; });
-    return at == wishes_.end() ? nullptr : &*at;
+    const auto at = by_name_.find(room);
+    return at == by_name_.end() ? nullptr : at->second;
+}
+
+FANFARE_DECL void subscribe_operation::add_wish(std::string_view room, error refused)
+{
+    auto& wish = wishes_.emplace_back();
+    wish.room = room;
+    wish.refused = refused;
+    by_name_.emplace(wish.room, &wish);
 }
 
 // `since: {room: {epoch, offset}}`. A room that is not asked for would be forgotten in silence: an error.
@@ -131,15 +138,15 @@ FANFARE_DECL void subscribe_operation::resumed_with(const std::optional<std::vec
     if (rooms)
         for (const auto& room : *rooms)
             if (!wish_of(room))
-                wishes_.push_back({room});
+                add_wish(room);
     for (const auto& [room, at] : since_) {
         // Its own rooms come with the identity; others are only known where the token is.
         if (!wish_of(room) && !session_->is_member(room)) {
-            wishes_.push_back({room, error::not_subscribed});
+            add_wish(room, error::not_subscribed);
             continue;
         }
         if (!wish_of(room))
-            wishes_.push_back({room});
+            add_wish(room);
         wish_of(room)->since = at;
     }
     check_all();
