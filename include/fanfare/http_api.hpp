@@ -15,6 +15,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -79,6 +80,7 @@ private:
     FANFARE_DECL void notify(const call& c) const;
     FANFARE_DECL void inbox(const call& c) const;
     FANFARE_DECL void inbox_mark(const call& c) const;
+    FANFARE_DECL std::optional<identity> ticket_holder(const call& c, const json::object& body) const;
     FANFARE_DECL void issue_ticket(const call& c) const;
     FANFARE_DECL void stats(const call& c) const;
     FANFARE_DECL void cluster(const call& c) const;

@@ -38,13 +38,15 @@ struct server_options {
     origin_allow_list origins{};
     http_api_options api{};
     /// Answers requests outside the API: true if it has filled the response in, false for 404. Called on a shard's
-    /// executor, from several threads if the hub has several shards.
+    /// executor, from several threads if the hub has several shards. If it throws the answer is 500 with the code
+    /// `handler_failed`; `hub::on_exception` is told.
     std::function<bool(const http_api::request_type&, http_api::response_type&)> on_request{};
 
     /// From accepting a TCP connection, or from the last response, to a whole request; then for the
     /// authenticator, and for the upgrade.
     std::chrono::milliseconds handshake_timeout{10'000};
-    /// Bytes of a request's header and body.
+    /// Bytes of a request's header and body. A longer `Content-Length` is refused with 413 before the body is read; who
+    /// asks by `Expect: 100-continue` is told to go on.
     std::uint32_t max_header = 8 * 1024;
     std::uint64_t max_body = 1024 * 1024;
     /// TCP connections that have not become WebSockets; above it the oldest makes way for the newest.

@@ -20,7 +20,7 @@ public:
     void async_add(inbox_add what, inbox_was_added handler)
     {
         // Not `this`: the hub's copy goes with the hub.
-        take([state = state_, what = std::move(what), handler](bool fails) mutable {
+        take([state = state_, what = std::move(what), handler = answering(handler)](bool fails) mutable {
             fails ? handler(error::store_failed, {}) : state->real.async_add(what, handler);
         });
     }
@@ -30,7 +30,7 @@ public:
     }
     void async_mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler)
     {
-        fails() ? handler(error::store_failed, {}) : state_->real.async_mark(user, mark, handler);
+        fails() ? handler(error::store_failed, {}) : state_->real.async_mark(user, mark, answering(handler));
     }
     void async_counts(std::string_view user, inbox_was_counted handler)
     {
@@ -42,6 +42,12 @@ public:
     {
         const std::lock_guard lock{state_->mutex};
         state_->fails = on;
+    }
+    // What is asked is done, and its answer does not arrive.
+    void lose_answers(bool on)
+    {
+        const std::lock_guard lock{state_->mutex};
+        state_->loses = on;
     }
     void hold()
     {
@@ -66,6 +72,14 @@ public:
     }
 
 private:
+    template <class Answer>
+    std::function<void(error_code, Answer)> answering(std::function<void(error_code, Answer)> handler) const
+    {
+        const std::lock_guard lock{state_->mutex};
+        if (!state_->loses)
+            return handler;
+        return [handler](error_code, const Answer&) { handler(error::delivery_unknown, {}); };
+    }
     bool fails() const
     {
         const std::lock_guard lock{state_->mutex};
@@ -84,6 +98,7 @@ private:
         mutable std::mutex mutex;
         memory_inbox real;
         bool fails = false;
+        bool loses = false;
         bool holds = false;
         std::vector<std::function<void(bool)>> held;
     };
@@ -292,8 +307,10 @@ TEST_CASE("what one device marks, the user's other devices hear of, on all nodes
     CHECK(phone.next("retract").at("ids") == json::value{first, second}); // the alerts are dealt with
     CHECK(laptop.drain().empty());                                        // it knows
 
-    laptop.ask_for("mark", {{"action", "read"}, {"ids", json::array{first}}});
-    CHECK(phone.drain().empty()); // nothing has changed
+    laptop.ask_for("mark", {{"action", "read"}, {"ids", json::array{first}}}); // changes nothing
+    CHECK(phone.next("badge").at("revision") == changed.at("revision"));
+    CHECK(phone.drain().empty());
+    CHECK(laptop.drain().empty());
 
     done = phone.ask_for("mark", {{"action", "unread"}, {"all", true}});
     CHECK(number(done, "changed") == 2);
@@ -326,7 +343,44 @@ TEST_CASE("a second notification of one idempotency key is not stored and not se
     CHECK(again.duplicate);
     CHECK(again.stored);
     CHECK(again.id == first.id);
-    CHECK(types(alice.drain()) == texts{"notification", "badge"});
+    CHECK(types(alice.drain()) == texts{"notification", "badge", "badge"});
+}
+
+TEST_CASE("devices hear of a notification that was stored when its answer was lost, once it is tried again")
+{
+    moody_inbox store;
+    inbox_world s{store};
+    device_client alice{s.port(), "alice"};
+    const notification what{"Order 7", "shipped", nullptr, "order 7 shipped"};
+    store.lose_answers(true);
+    std::promise<error_code> fate;
+    s.w.hub().async_notify("alice", what, [&fate](error_code ec, const receipt&) { fate.set_value(ec); });
+    CHECK(got(fate.get_future()) == error::delivery_unknown);
+    CHECK(alice.drain().empty());
+    store.lose_answers(false);
+    CHECK(s.notify("alice", what).duplicate);
+    CHECK(number(alice.next("badge"), "unread") == 1);
+    CHECK(alice.drain().empty());
+}
+
+TEST_CASE("devices hear of a mark that was carried out when its answer was lost, once it is tried again")
+{
+    moody_inbox store;
+    inbox_world s{store};
+    device_client laptop{s.port(), "alice"};
+    device_client phone{s.port(), "alice"};
+    s.notify("alice", "first");
+    for (auto* device : {&laptop, &phone})
+        CHECK(types(device->drain()) == texts{"notification", "badge"});
+    const json::value all_read{{"action", "read"}, {"all", true}};
+    store.lose_answers(true);
+    CHECK(laptop.refusal_of("mark", all_read) == "delivery_unknown");
+    CHECK(phone.drain().empty());
+    store.lose_answers(false);
+    CHECK(number(laptop.ask_for("mark", all_read), "changed") == 0);
+    CHECK(number(phone.next("badge"), "unread") == 0);
+    CHECK(phone.drain().empty());
+    CHECK(laptop.drain().empty()); // its answer said so
 }
 
 TEST_CASE("where users' rooms have history, notifications have a place there, and counts are never replayed")
@@ -470,7 +524,7 @@ TEST_CASE("notifications and inboxes over HTTP need the admin key, and say what 
     const auto again = post("/api/v1/notify", once).second;
     CHECK(again.at("duplicate") == true);
     CHECK(again.at("id") == first.at("id"));
-    CHECK(types(alice.drain()) == texts{"notification", "badge"});
+    CHECK(types(alice.drain()) == texts{"notification", "badge", "badge"});
     once.as_object()["idempotency_key"] = 7;
     CHECK(post("/api/v1/notify", once).first == 400);
 

@@ -87,6 +87,47 @@ TEST_CASE("the store in memory gives its bytes back when messages grow old or ar
     CHECK(memory.bytes() == 0);
 }
 
+TEST_CASE("the store in memory counts idempotency keys among its bytes, and gives them back", "[store]")
+{
+    const memory_store memory{{.rooms = 1, .bytes = 100'000}};
+    blocking_store store{memory};
+    const history_limits one{.messages = 1};
+    const auto key = [](int i) { return std::string(200, 'k') + std::to_string(i); };
+    store.append("chat:a", "{}", hundred);
+    const auto plain = memory.bytes();
+    store.append("chat:a", "{}", one, key(0));
+    CHECK(memory.bytes() > plain + 400); // the name is there twice
+    const auto one_key = memory.bytes();
+    CHECK(store.append("chat:a", "{}", one, key(0)).duplicate);
+    CHECK(memory.bytes() == one_key);
+    for (int i = 1; i != 1000; ++i)
+        store.append("chat:a", "{}", one, key(i));
+    CHECK(memory.bytes() <= 100'000);
+    CHECK(memory.bytes() > 50'000);
+    CHECK(store.append("chat:a", "{}", one, key(999)).duplicate);
+}
+
+TEST_CASE("the store in memory gives the bytes of idempotency keys back with the keys and with the room", "[store]")
+{
+    const memory_store memory{{.rooms = 1}};
+    blocking_store store{memory};
+    store.append("chat:a", "{}", hundred);
+    const auto plain = memory.bytes();
+    const history_limits brief{.messages = 1, .idempotency_window = std::chrono::milliseconds{50}};
+    for (int i = 0; i != 100; ++i)
+        store.append("chat:a", "{}", brief, std::to_string(i));
+    CHECK(test::store_eventually([&] {
+        store.read("chat:a", {.limits = hundred});
+        return memory.bytes() == plain;
+    }));
+    for (int i = 0; i != 100; ++i)
+        store.append("chat:a", "{}", {.messages = 1}, std::to_string(i));
+    CHECK(memory.bytes() > plain + 5'000);
+    for (int i = 0; i != 1000; ++i) // each part of the rooms keeps one at least
+        store.append("chat:" + std::to_string(i), "{}", hundred);
+    CHECK(memory.bytes() <= 17 * plain);
+}
+
 TEST_CASE("the store in memory forgets the oldest idempotency key when there are too many", "[store]")
 {
     const memory_store memory{{.idempotency_keys = 10}};

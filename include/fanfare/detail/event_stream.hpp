@@ -63,7 +63,7 @@ private:
     struct place {
         position at{};
         bool waits = false;              // for what it missed: until `subscribed` it does not move
-        bool from_last = false;          // begins with the first message that comes
+        std::uint64_t newest = 0;        // so many of what was there come first, if they are kept
         std::set<std::uint64_t> early{}; // came live before what was missed
     };
     FANFARE_DECL bool answer(std::string_view type, std::string_view envelope);

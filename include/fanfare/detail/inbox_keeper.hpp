@@ -47,7 +47,7 @@ public:
     /// Without an inbox: `no_inbox`.
     FANFARE_DECL void list(std::string_view user, const inbox_query& query, inbox_was_listed handler);
     FANFARE_DECL void counts(std::string_view user, inbox_was_counted handler);
-    /// Tells all the user's devices but one, by `hub_core::except_tag`.
+    /// Tells all the user's devices but one, by `hub_core::except_tag`; of the counts only, if nothing has changed.
     FANFARE_DECL void mark(std::string_view user, const inbox_mark& mark, std::uint64_t except,
                            inbox_was_marked handler);
     /// Takes alerts back on the user's devices but one.

@@ -146,7 +146,7 @@ FANFARE_DECL json::object event_positions::subscription(const std::vector<std::s
         return !is_own(one.first) && std::find(rooms.begin(), rooms.end(), one.first) == rooms.end();
     });
     for (const auto& room : rooms)
-        places_.try_emplace(room, place{.from_last = last != 0});
+        places_.try_emplace(room, place{.newest = last});
     json::array all;
     json::object since;
     json::object newest;
@@ -174,7 +174,6 @@ FANFARE_DECL bool event_positions::move(place& p, const position& to)
     if (p.at.epoch != to.epoch)
         p.early.clear();
     p.at = to;
-    p.from_last = false;
     pass_early(p);
     return true;
 }
@@ -239,9 +238,11 @@ FANFARE_DECL bool event_positions::answer(std::string_view type, std::string_vie
         }
         const auto* named = p.at ? nullptr : positions.if_contains(room);
         std::string why;
-        const auto at = named ? read_position(*named, why) : std::nullopt;
-        if (at && (!p.from_last || at->offset == 0)) // else the first message says where it begins
-            changed = move(p, *at) || changed;
+        auto at = named ? read_position(*named, why) : std::nullopt;
+        if (!at)
+            continue;
+        at->offset -= std::min(at->offset, p.newest); // the newest ones follow
+        changed = move(p, *at) || changed;
     }
     return changed;
 }

@@ -118,6 +118,14 @@ struct http_api::call : reply {
         return fail(400, error::invalid_message, std::string{name} + " must be a string that is not empty"),
                std::nullopt;
     }
+    // A string field that may be missing: empty then. Answers an error if it is no string.
+    std::optional<std::string> maybe_text(const json::object& in, std::string_view name) const
+    {
+        const auto* v = in.if_contains(name);
+        if (!v || v->is_string())
+            return v ? std::string{std::string_view{v->get_string()}} : std::string{};
+        return fail(400, error::invalid_message, std::string{name} + " must be a string"), std::nullopt;
+    }
 };
 
 FANFARE_DECL http_api::http_api(std::shared_ptr<detail::hub_core> hub, http_api_options options)
@@ -204,15 +212,11 @@ FANFARE_DECL void http_api::publish(const call& c) const
     if (!type)
         return;
     const auto* payload = body->if_contains("payload");
-    const auto* key = body->if_contains("key");
-    publish_options options;
-    if (key && key->is_string())
-        options.key = key->get_string();
-    const auto* once = body->if_contains("idempotency_key");
-    if (once && !once->is_string())
-        return c.fail(400, error::invalid_message, "idempotency_key must be a string");
-    if (once)
-        options.idempotency_key = once->get_string();
+    const auto key = c.maybe_text(*body, "key");
+    const auto once = key ? c.maybe_text(*body, "idempotency_key") : std::nullopt;
+    if (!once)
+        return;
+    const publish_options options{.key = *key, .idempotency_key = *once};
     const auto told = [to = reply{c}, room = *room](const receipt& done) {
         if (!done)
             return to.fail(done.error);
@@ -342,6 +346,36 @@ FANFARE_DECL void http_api::inbox_mark(const call& c) const
                      });
 }
 
+// Whom a ticket is for; answers an error if that is not said well.
+FANFARE_DECL std::optional<identity> http_api::ticket_holder(const call& c, const json::object& body) const
+{
+    const auto user = c.text(body, "user_id");
+    if (!user)
+        return std::nullopt;
+    error_code ec;
+    if (!hub_->rules_for("user:" + *user, ec))
+        return c.fail(error::invalid_user), std::nullopt;
+    identity who;
+    who.user_id = *user;
+    if (const auto* claims = body.if_contains("claims")) {
+        if (!claims->is_object())
+            return c.fail(400, error::invalid_message, "claims must be an object"), std::nullopt;
+        who.claims = claims->get_object();
+    }
+    const auto* rooms = body.if_contains("rooms");
+    if (!rooms)
+        return who;
+    const auto* list = rooms->if_array();
+    if (!list || list->size() > hub_->options().max_rooms)
+        return c.fail(400, error::invalid_message, "rooms must be an array of room names"), std::nullopt;
+    for (const auto& room : *list) {
+        if (!room.is_string() || !hub_->rules_for(room.get_string(), ec))
+            return c.fail(400, error::invalid_room, "rooms must be an array of room names"), std::nullopt;
+        who.rooms.emplace_back(std::string_view{room.get_string()});
+    }
+    return who;
+}
+
 FANFARE_DECL void http_api::issue_ticket(const call& c) const
 {
     if (!options_.issue_ticket)
@@ -349,41 +383,27 @@ FANFARE_DECL void http_api::issue_ticket(const call& c) const
     const auto body = c.body(hub_->options().max_json_depth);
     if (!body)
         return;
-    identity who;
-    const auto user = c.text(*body, "user_id");
-    if (!user)
+    auto who = ticket_holder(c, *body);
+    if (!who)
         return;
-    error_code ec;
-    if (!hub_->rules_for("user:" + *user, ec))
-        return c.fail(error::invalid_user);
-    who.user_id = *user;
-    if (const auto* claims = body->if_contains("claims"); claims && claims->is_object())
-        who.claims = claims->get_object();
-    if (const auto* rooms = body->if_contains("rooms")) {
-        const auto* list = rooms->if_array();
-        if (!list || list->size() > hub_->options().max_rooms)
-            return c.fail(400, error::invalid_message, "rooms must be an array of room names");
-        for (const auto& room : *list) {
-            if (!room.is_string() || !hub_->rules_for(room.get_string(), ec))
-                return c.fail(400, error::invalid_room, "rooms must be an array of room names");
-            who.rooms.emplace_back(std::string_view{room.get_string()});
-        }
-    }
     auto lifetime = options_.ticket_lifetime;
     if (const auto* wanted = body->if_contains("expires_in")) {
         if (!wanted->is_int64())
             return c.fail(400, error::invalid_message, "expires_in must be a number of seconds");
         lifetime = std::chrono::seconds{wanted->get_int64()};
     }
-    const auto* origin = body->if_contains("origin");
+    // An empty one would bind the ticket to no page at all.
+    const bool bound = body->if_contains("origin") != nullptr;
+    auto origin = bound ? c.text(*body, "origin") : std::string{};
+    if (!origin)
+        return;
     // The request is gone when a store answers later: the answer needs nothing of it but these.
-    options_.issue_ticket(
-        std::move(who), lifetime, origin && origin->is_string() ? std::string{std::string_view{origin->get_string()}} : "",
-        [to = reply{c}, lifetime](error_code failed, std::string ticket) {
-            if (failed)
-                return to.fail(failed);
-            to.answer(200, {{"ticket", ticket}, {"expires_in", lifetime.count()}});
-        });
+    options_.issue_ticket(std::move(*who), lifetime, std::move(*origin),
+                          [to = reply{c}, lifetime](error_code failed, std::string ticket) {
+                              if (failed)
+                                  return to.fail(failed);
+                              to.answer(200, {{"ticket", ticket}, {"expires_in", lifetime.count()}});
+                          });
 }
 
 // What the client of a stream of events has to say.

@@ -173,10 +173,10 @@ FANFARE_DECL void inbox_keeper::added(hub_core& hub, const std::shared_ptr<pendi
 
 FANFARE_DECL void inbox_keeper::sent(hub_core& hub, const std::shared_ptr<pending>& one, receipt fate)
 {
-    const bool duplicate = fate.duplicate;
     fate.id = one->fate.id;
     fate.stored = one->fate.stored;
-    if (fate.stored && !duplicate)
+    // Of a duplicate too: the first try may have been stored with its answer lost, and nobody told.
+    if (fate.stored)
         hub.inbox.announce(one->user, "badge", inbox_count_fields({}, one->counts), 0);
     if (one->done)
         return one->done(fate);
@@ -239,7 +239,7 @@ FANFARE_DECL void inbox_keeper::mark(std::string_view user, const inbox_mark& ma
         if (const auto hub = weak.lock()) {
             if (inbox_failed(ec))
                 hub->inbox.failed();
-            else if (!ec && answer.changed != 0)
+            else if (!ec)
                 hub->inbox.marked(user, {.action = action, .all = all}, except, answer);
         }
         handler(ec, std::move(answer));
@@ -254,6 +254,9 @@ FANFARE_DECL void inbox_keeper::mark(std::string_view user, const inbox_mark& ma
 FANFARE_DECL void inbox_keeper::marked(std::string_view user, const inbox_mark& mark, std::uint64_t except,
                                        const inbox_marked& answer)
 {
+    // It may be the second try of one that was carried out with its answer lost.
+    if (answer.changed == 0)
+        return announce(user, "badge", inbox_count_fields({}, answer.counts), except);
     auto changes = inbox_marked_fields(mark, answer);
     changes.erase("not_found");
     announce(user, "inbox_changed", std::move(changes), except);

@@ -12,6 +12,7 @@
 #include <functional>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -41,6 +42,28 @@ struct memory_history {
     struct keys {
         std::unordered_map<std::string, known_key, string_hash, std::equal_to<>> by_name;
         std::deque<std::string> oldest_first;
+        std::size_t bytes = 0; // about, of all of them
+
+        // The name is there twice; the rest is for the nodes.
+        static std::size_t size_of(std::string_view name) noexcept
+        {
+            return 2 * name.size() + sizeof(known_key) + 2 * sizeof(std::string) + 64;
+        }
+
+        void add(std::string_view name, const known_key& known)
+        {
+            if (!by_name.insert_or_assign(std::string{name}, known).second)
+                return;
+            oldest_first.emplace_back(name);
+            bytes += size_of(name);
+        }
+
+        void drop_front()
+        {
+            bytes -= size_of(oldest_first.front());
+            by_name.erase(oldest_first.front());
+            oldest_first.pop_front();
+        }
     };
 
     position top{};
@@ -73,17 +96,42 @@ struct memory_history {
         return gone;
     }
 
-    void forget_keys(store_clock::time_point now, std::size_t most)
+    std::size_t key_bytes() const noexcept { return idempotency ? idempotency->bytes : 0; }
+
+    /// Answers the bytes that went.
+    std::size_t forget_keys(std::size_t most)
     {
-        auto& order = idempotency->oldest_first;
-        auto& names = idempotency->by_name;
-        while (!order.empty()) {
-            const auto first = names.find(order.front());
-            if (names.size() <= most && first->second.until > now)
-                return;
-            names.erase(first);
-            order.pop_front();
-        }
+        if (!idempotency)
+            return 0;
+        const auto before = idempotency->bytes;
+        const auto& order = idempotency->oldest_first;
+        const auto& names = idempotency->by_name;
+        const auto now = store_clock::now();
+        while (!order.empty() && (order.size() > most || names.find(order.front())->second.until <= now))
+            idempotency->drop_front();
+        return before - idempotency->bytes;
+    }
+
+    /// So many bytes, if the newest key can stay. Answers the bytes that went.
+    std::size_t drop_keys(std::size_t wanted)
+    {
+        const auto before = key_bytes();
+        while (idempotency && idempotency->oldest_first.size() > 1 && before - idempotency->bytes < wanted)
+            idempotency->drop_front();
+        return before - key_bytes();
+    }
+
+    /// The offset of the key's first use; none if this is it.
+    std::optional<std::uint64_t> use_key(const std::string& name, std::chrono::milliseconds window)
+    {
+        if (!idempotency)
+            idempotency = std::make_unique<keys>();
+        const auto now = store_clock::now();
+        const auto known = idempotency->by_name.find(name);
+        if (known != idempotency->by_name.end() && known->second.until > now)
+            return known->second.offset;
+        idempotency->add(name, {top.offset + 1, now + window});
+        return std::nullopt;
     }
 };
 
@@ -123,23 +171,32 @@ struct memory_store::state {
         return made;
     }
 
+    void give_back(std::size_t gone)
+    {
+        if (gone != 0)
+            bytes.fetch_sub(gone, std::memory_order_relaxed);
+    }
+
     void forget(stripe& s)
     {
         const auto at = s.rooms.find(s.used.front());
         for (const auto& one : at->second.messages)
             bytes.fetch_sub(detail::memory_history::size_of(one.message));
+        bytes.fetch_sub(at->second.key_bytes());
         s.rooms.erase(at);
         s.used.pop_front();
         rooms.fetch_sub(1);
     }
 
-    // What is unused for longest in this part of the rooms makes way; at last the room itself.
+    // What is unused for longest in this part of the rooms makes way; at last the room itself, its messages first.
     void make_room(stripe& s, detail::memory_history& own)
     {
         while (bytes.load() > options.bytes && s.used.size() > 1)
             forget(s);
         while (bytes.load() > options.bytes && own.messages.size() > 1)
             bytes.fetch_sub(own.drop_front());
+        if (const auto held = bytes.load(); held > options.bytes)
+            give_back(own.drop_keys(held - options.bytes));
     }
 };
 
@@ -153,21 +210,13 @@ FANFARE_DECL void memory_store::async_append(history_append message, append_done
     auto& part = state_->of(message.room);
     const std::lock_guard lock{part.mutex};
     auto& room = state_->use(part, message.room, true);
+    state_->give_back(room.forget_keys(state_->options.idempotency_keys));
     if (!message.idempotency_key.empty()) {
-        const auto now = detail::store_clock::now();
-        if (!room.idempotency)
-            room.idempotency = std::make_unique<detail::memory_history::keys>();
-        room.forget_keys(now, state_->options.idempotency_keys);
-        auto& names = room.idempotency->by_name;
-        if (const auto known = names.find(message.idempotency_key);
-            known != names.end() && known->second.until > now)
-            return done({.at = {room.top.epoch, known->second.offset}, .duplicate = true});
-        const auto until = now + message.limits.idempotency_window;
-        if (names
-                .insert_or_assign(std::string{message.idempotency_key},
-                                  detail::memory_history::known_key{room.top.offset + 1, until})
-                .second)
-            room.idempotency->oldest_first.emplace_back(message.idempotency_key);
+        const auto before = room.key_bytes();
+        const auto known = room.use_key(std::string{message.idempotency_key}, message.limits.idempotency_window);
+        state_->bytes.fetch_add(room.key_bytes() - before, std::memory_order_relaxed);
+        if (known)
+            return done({.at = {room.top.epoch, *known}, .duplicate = true});
     }
     message.message.offset = ++room.top.offset;
     const auto gone = room.trim(message.limits, 1);
@@ -187,7 +236,7 @@ FANFARE_DECL void memory_store::async_read(std::string_view name, const history_
         auto& part = state_->of(name);
         const std::lock_guard lock{part.mutex};
         auto& room = state_->use(part, name, false);
-        state_->bytes.fetch_sub(room.trim(query.limits, 0), std::memory_order_relaxed);
+        state_->give_back(room.trim(query.limits, 0) + room.forget_keys(state_->options.idempotency_keys));
         page.top = room.top;
         page.oldest = room.top.offset + 1 - room.messages.size();
         // Offsets have no holes, so a place in the queue follows from the offset.

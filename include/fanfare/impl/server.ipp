@@ -9,6 +9,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
@@ -17,6 +19,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <tuple>
 #include <utility>
 
 namespace fanfare {
@@ -89,6 +92,32 @@ inline http_api::response_type preflight(const http_api::request_type& request, 
         answer.set(http::field::access_control_max_age, "600");
     }
     answer.keep_alive(request.keep_alive());
+    return answer;
+}
+
+// The application threw: it is told what, the client only that.
+inline http_api::response_type thrown_response(hub_core& hub, unsigned version)
+{
+    hub.shards().front()->post([cause = std::current_exception()](shard& first) {
+        first.hub().handler_failed(first, cause);
+    });
+    const auto code = error::handler_failed;
+    return error_response(500, code, make_error_code(code).message(), version);
+}
+
+// The application's own answer to what is no path of the API.
+inline http_api::response_type own_response(hub_core& hub, const server_options& options,
+                                            const http_api::request_type& request)
+{
+    http_api::response_type answer{http::status::ok, request.version()};
+    try {
+        if (!options.on_request || !options.on_request(request, answer))
+            answer = error_response(404, error::invalid_message, "no such path", request.version());
+    } catch (...) {
+        answer = thrown_response(hub, request.version());
+    }
+    answer.keep_alive(request.keep_alive());
+    answer.prepare_payload();
     return answer;
 }
 
@@ -209,11 +238,30 @@ FANFARE_DECL asio::awaitable<void> http_listener::linger(boost::beast::tcp_strea
     }
 }
 
+// Whether the client sends the body only when it is told to, or after a while (RFC 9110 section 10.1.1).
+inline bool waits_to_go_on(const http_api::request_type& request)
+{
+    return request.version() >= 11 && boost::beast::iequals(request[http::field::expect], "100-continue");
+}
+
+inline asio::awaitable<error_code> tell_to_go_on(boost::beast::tcp_stream& stream)
+{
+    http::response<http::empty_body> answer{http::status::continue_, 11};
+    const auto [ec, n] = co_await http::async_write(stream, answer, no_throw);
+    co_return ec;
+}
+
 FANFARE_DECL asio::awaitable<bool> http_listener::read(boost::beast::tcp_stream& stream,
                                                        boost::beast::flat_buffer& buffer, parser& request)
 {
     stream.expires_after(options_.handshake_timeout);
-    const auto [ec, n] = co_await http::async_read(stream, buffer, request, no_throw);
+    auto ec = std::get<0>(co_await http::async_read_header(stream, buffer, request, no_throw));
+    if (!ec && !request.is_done()) {
+        if (buffer.size() == 0 && waits_to_go_on(request.get()))
+            ec = co_await tell_to_go_on(stream);
+        if (!ec)
+            ec = std::get<0>(co_await http::async_read(stream, buffer, request, no_throw));
+    }
     if (!ec)
         co_return true;
     if (ec == http::error::end_of_stream || ec.category() != http::make_error_code(http::error::end_of_stream).category())
@@ -306,7 +354,11 @@ FANFARE_DECL asio::awaitable<http_api::response_type> http_listener::respond(con
         co_return preflight(request, page);
     if (http_api::handles(target)) {
         std::function<void(http_api::done_type)> start = [this, &request, &caller](http_api::done_type done) {
-            api_.async_handle(request, caller, std::move(done));
+            try {
+                api_.async_handle(request, caller, done);
+            } catch (...) { // the application's `issue_ticket`
+                done(thrown_response(*hub_, request.version()));
+            }
         };
         auto answer = co_await wait_for_answer<http_api::response_type>(options_.handshake_timeout, std::move(start));
         if (!answer)
@@ -314,12 +366,7 @@ FANFARE_DECL asio::awaitable<http_api::response_type> http_listener::respond(con
         allow_page(*answer, page);
         co_return std::move(*answer);
     }
-    http_api::response_type answer{http::status::ok, request.version()};
-    if (!options_.on_request || !options_.on_request(request, answer))
-        answer = error_response(404, error::invalid_message, "no such path", request.version());
-    answer.keep_alive(request.keep_alive());
-    answer.prepare_payload();
-    co_return answer;
+    co_return own_response(*hub_, options_, request);
 }
 
 FANFARE_DECL asio::awaitable<bool> http_listener::write(boost::beast::tcp_stream& stream, http_api::response_type answer,

@@ -18,7 +18,8 @@ namespace fanfare {
 struct memory_store_options {
     /// Rooms at most. Where a new one comes above that, the one that was not used for longest is forgotten.
     std::size_t rooms = 100'000;
-    /// Bytes of messages, all rooms together; beyond it the room that was not used for longest gives its messages up.
+    /// Bytes of messages and idempotency keys, all rooms together, about; beyond it the room that was not used for
+    /// longest is forgotten.
     std::size_t bytes = 256 * 1024 * 1024;
     /// Idempotency keys of one room.
     std::size_t idempotency_keys = 10'000;
@@ -44,7 +45,7 @@ public:
     FANFARE_DECL void async_append(history_append message, append_done done);
     FANFARE_DECL void async_read(std::string_view room, const history_query& query, history_done done);
 
-    /// Rooms that are known, and bytes of messages that are kept.
+    /// Rooms that are known, and bytes of messages and idempotency keys that are kept.
     FANFARE_DECL std::size_t rooms() const;
     FANFARE_DECL std::size_t bytes() const;
 

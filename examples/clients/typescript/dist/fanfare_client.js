@@ -102,7 +102,7 @@ var Inbox = class {
   #badge;
   #user;
   #anew = true;
-  // the next `badge` counts, whatever its revision
+  // the next counts are true, whatever their revision
   constructor(ask, failed, maxBytes) {
     this.#ask = ask;
     this.#events = new Emitter(failed);
@@ -131,18 +131,23 @@ var Inbox = class {
   }
   list(options = {}) {
     const { filter, cursor, limit } = options;
+    const known = this.#badge;
     return this.#ask("inbox", {
       ...filter && { filter },
       ...cursor && { cursor },
       ...limit !== void 0 && { limit }
     }).then((page) => {
-      this.#count(page);
+      this.#count(page, this.#anew || this.#badge === known);
       return page;
     });
   }
-  /** Marks notifications, in as many messages as they need. Rejects with `not_found` if the user has none of them. */
+  /**
+   * Marks notifications, in as many messages as they need. Rejects with `not_found` if the user has none of them.
+   * If the connection breaks before its answer `'all'` is not sent again but rejects with `connection_lost`: it would
+   * also mark what has come meanwhile, and nobody has seen.
+   */
   async mark(action, ids) {
-    if (ids === "all") return this.#marked(await this.#ask("mark", { action, all: true }));
+    if (ids === "all") return this.#marked(await this.#ask("mark", { action, all: true }, false));
     if (ids.length === 0) throw new FanfareError("invalid_argument", "mark: no ids");
     let sum;
     const unknown = [];
@@ -180,7 +185,7 @@ var Inbox = class {
   /** @internal Answers how many handlers have taken the message. */
   take(message) {
     const { type, payload } = message;
-    if (type === "badge" && message.room === void 0) this.#count(payload, this.#anew);
+    if (type === "badge" && message.room === void 0) this.#count(payload);
     if (message.room !== `user:${this.#user}`) return 0;
     if (type === "badge") this.#count(payload);
     if (type === "retract") return this.#events.emit("retract", payload);
@@ -198,10 +203,10 @@ var Inbox = class {
     if (change.changed > 0) this.#events.emit("changed", change);
     return change;
   }
-  /** What has the highest revision is true; of a store that began anew, what the badge after `connected` says. */
-  #count({ unread, unseen, revision }, anew = false) {
+  /** What has the highest revision is true; `anew`: whatever was there, as a store may have begun anew. */
+  #count({ unread, unseen, revision }, anew = this.#anew) {
     if (unread === void 0 || unseen === void 0 || revision === void 0) return;
-    if (anew) this.#anew = false;
+    this.#anew = false;
     const before = this.#badge;
     if (before && !anew && revision <= before.revision) return;
     this.#badge = { unread, unseen, revision };
@@ -378,7 +383,7 @@ async function refusal(response) {
     reason: known?.code ?? "refused",
     status,
     fromServer: known !== void 0,
-    delay: seconds >= 0 ? seconds * 1e3 : void 0,
+    delay: seconds >= 0 ? Math.min(seconds * 1e3, longestDelay) : void 0,
     error: new FanfareError(known?.code ?? "refused", text, { status })
   };
 }
@@ -1427,6 +1432,8 @@ var Room = class {
   alone = false;
   #joinedBefore = false;
   #asked = "nothing";
+  #newest = 0;
+  // messages that were asked for
   constructor(name) {
     this.name = name;
   }
@@ -1454,6 +1461,7 @@ var Room = class {
   asking(wish) {
     this.phase = "asked";
     this.#asked = wish.since ? "since" : wish.last ? "last" : "nothing";
+    this.#newest = wish.last ?? 0;
   }
   /** The server has let the client in. */
   joined({ recovered, position }) {
@@ -1469,7 +1477,8 @@ var Room = class {
       const subscribed2 = { ...caughtUp, first };
       return recovered ? { subscribed: subscribed2, recovered: caughtUp } : { subscribed: subscribed2, recovered: caughtUp, gap: { ...answer, reason: "not_recovered" } };
     }
-    if (!this.own) this.positions.restart(this.#asked === "last" && position?.offset ? void 0 : position);
+    const before = this.#asked === "last" ? this.#newest : 0;
+    if (!this.own) this.positions.restart(position && { ...position, offset: Math.max(0, position.offset - before) });
     const subscribed = { ...answer, first };
     return first ? { subscribed } : { subscribed, gap: { ...answer, reason: "reconnected" } };
   }
@@ -1666,7 +1675,7 @@ var FanfareClient = class {
     this.#events = new Emitter(this.#failed);
     this.#outgoing = new Outgoing(settings, (text, id, urgent) => this.#transmit(text, id, urgent));
     this.inbox = new Inbox(
-      (type, payload) => this.#ask({ type, payload }, {}, true),
+      (type, payload, retry = true) => this.#ask({ type, payload }, {}, retry),
       this.#failed,
       settings.maxMessageBytes
     );

@@ -41,7 +41,8 @@ export interface Retraction {
     all?: boolean;
     revision?: number;
 }
-type Ask = (type: string, payload: object) => Promise<any>;
+/** `retry`: again if the connection breaks before the answer, unless it is false. */
+type Ask = (type: string, payload: object, retry?: boolean) => Promise<any>;
 /** The user's stored notifications, and the counts that every device agrees on. */
 export declare class Inbox {
     #private;
@@ -60,7 +61,11 @@ export declare class Inbox {
         cursor?: string | null;
         limit?: number;
     }): Promise<InboxPage>;
-    /** Marks notifications, in as many messages as they need. Rejects with `not_found` if the user has none of them. */
+    /**
+     * Marks notifications, in as many messages as they need. Rejects with `not_found` if the user has none of them.
+     * If the connection breaks before its answer `'all'` is not sent again but rejects with `connection_lost`: it would
+     * also mark what has come meanwhile, and nobody has seen.
+     */
     mark(action: MarkAction, ids: readonly string[] | 'all'): Promise<InboxChange>;
     archive(ids: readonly string[] | 'all'): Promise<InboxChange>;
 }

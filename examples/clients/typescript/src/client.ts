@@ -64,7 +64,7 @@ export class FanfareClient {
     this.#events = new Emitter(this.#failed);
     this.#outgoing = new Outgoing(settings, (text, id, urgent) => this.#transmit(text, id, urgent));
     this.inbox = new Inbox(
-      (type, payload) => this.#ask({ type, payload }, {}, true),
+      (type, payload, retry = true) => this.#ask({ type, payload }, {}, retry),
       this.#failed,
       settings.maxMessageBytes,
     );

@@ -8,7 +8,8 @@ export function shouldReconnect(code: number): boolean {
 /** The link broke, or was silent: nobody said why. */
 export const abnormal = 1006;
 
-const longestDelay = 10 * 60_000;
+/** That a server may ask for, in milliseconds. */
+export const longestDelay = 10 * 60_000;
 
 /** The delay that a close reason such as `{"reason":"shutdown","delay_ms":1811}` names, and its text. */
 export function readReason(reason: string): { text: string; delay?: number } {

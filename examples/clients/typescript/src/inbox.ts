@@ -60,7 +60,8 @@ interface InboxEvents {
   stale: void;
 }
 
-type Ask = (type: string, payload: object) => Promise<any>;
+/** `retry`: again if the connection breaks before the answer, unless it is false. */
+type Ask = (type: string, payload: object, retry?: boolean) => Promise<any>;
 
 /** The user's stored notifications, and the counts that every device agrees on. */
 export class Inbox {
@@ -69,7 +70,7 @@ export class Inbox {
   readonly #maxBytes: number;
   #badge: Counts | undefined;
   #user: string | undefined;
-  #anew = true; // the next `badge` counts, whatever its revision
+  #anew = true; // the next counts are true, whatever their revision
 
   constructor(ask: Ask, failed: (error: unknown) => void, maxBytes: number) {
     this.#ask = ask;
@@ -106,19 +107,25 @@ export class Inbox {
 
   list(options: { filter?: InboxFilter; cursor?: string | null; limit?: number } = {}): Promise<InboxPage> {
     const { filter, cursor, limit } = options;
+    const known = this.#badge;
     return this.#ask('inbox', {
       ...(filter && { filter }),
       ...(cursor && { cursor }),
       ...(limit !== undefined && { limit }),
     }).then((page: InboxPage) => {
-      this.#count(page);
+      // What was known before it was asked is older, also where a store that lost its newest changes counts lower.
+      this.#count(page, this.#anew || this.#badge === known);
       return page;
     });
   }
 
-  /** Marks notifications, in as many messages as they need. Rejects with `not_found` if the user has none of them. */
+  /**
+   * Marks notifications, in as many messages as they need. Rejects with `not_found` if the user has none of them.
+   * If the connection breaks before its answer `'all'` is not sent again but rejects with `connection_lost`: it would
+   * also mark what has come meanwhile, and nobody has seen.
+   */
   async mark(action: MarkAction, ids: readonly string[] | 'all'): Promise<InboxChange> {
-    if (ids === 'all') return this.#marked(await this.#ask('mark', { action, all: true }));
+    if (ids === 'all') return this.#marked(await this.#ask('mark', { action, all: true }, false));
     if (ids.length === 0) throw new FanfareError('invalid_argument', 'mark: no ids');
     let sum: InboxChange | undefined;
     const unknown: string[] = [];
@@ -160,7 +167,7 @@ export class Inbox {
   /** @internal Answers how many handlers have taken the message. */
   take(message: Message): number {
     const { type, payload } = message;
-    if (type === 'badge' && message.room === undefined) this.#count(payload, this.#anew); // after `connected`
+    if (type === 'badge' && message.room === undefined) this.#count(payload); // after `connected`
     if (message.room !== `user:${this.#user}`) return 0;
     if (type === 'badge') this.#count(payload);
     if (type === 'retract') return this.#events.emit('retract', payload);
@@ -180,10 +187,10 @@ export class Inbox {
     return change;
   }
 
-  /** What has the highest revision is true; of a store that began anew, what the badge after `connected` says. */
-  #count({ unread, unseen, revision }: Partial<Counts>, anew = false): void {
+  /** What has the highest revision is true; `anew`: whatever was there, as a store may have begun anew. */
+  #count({ unread, unseen, revision }: Partial<Counts>, anew = this.#anew): void {
     if (unread === undefined || unseen === undefined || revision === undefined) return;
-    if (anew) this.#anew = false;
+    this.#anew = false;
     const before = this.#badge;
     if (before && !anew && revision <= before.revision) return;
     this.#badge = { unread, unseen, revision };

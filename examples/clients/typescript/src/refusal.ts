@@ -1,5 +1,5 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-import { abnormal } from './close.js';
+import { abnormal, longestDelay } from './close.js';
 import { FanfareError } from './errors.js';
 import type { LinkEnd } from './transport.js';
 
@@ -32,7 +32,7 @@ export async function refusal(response: Response): Promise<LinkEnd> {
     reason: known?.code ?? 'refused',
     status,
     fromServer: known !== undefined,
-    delay: seconds >= 0 ? seconds * 1000 : undefined,
+    delay: seconds >= 0 ? Math.min(seconds * 1000, longestDelay) : undefined,
     error: new FanfareError(known?.code ?? 'refused', text, { status }),
   };
 }

@@ -29,6 +29,7 @@ export class Room {
   alone = false;
   #joinedBefore = false;
   #asked: 'since' | 'last' | 'nothing' = 'nothing';
+  #newest = 0; // messages that were asked for
 
   constructor(name: string) {
     this.name = name;
@@ -61,6 +62,7 @@ export class Room {
   asking(wish: { since?: Position; last?: number }): void {
     this.phase = 'asked';
     this.#asked = wish.since ? 'since' : wish.last ? 'last' : 'nothing';
+    this.#newest = wish.last ?? 0;
   }
 
   /** The server has let the client in. */
@@ -79,8 +81,9 @@ export class Room {
         ? { subscribed, recovered: caughtUp }
         : { subscribed, recovered: caughtUp, gap: { ...answer, reason: 'not_recovered' } };
     }
-    // With `last` the position begins with the first message that follows; if there is none, here.
-    if (!this.own) this.positions.restart(this.#asked === 'last' && position?.offset ? undefined : position);
+    // The newest ones follow, as far as they are kept.
+    const before = this.#asked === 'last' ? this.#newest : 0;
+    if (!this.own) this.positions.restart(position && { ...position, offset: Math.max(0, position.offset - before) });
     const subscribed = { ...answer, first };
     return first ? { subscribed } : { subscribed, gap: { ...answer, reason: 'reconnected' } };
   }

@@ -8,6 +8,7 @@ const { Backoff } = await moduleOf('backoff');
 const { readReason, shouldReconnect } = await moduleOf('close');
 const { Heartbeat } = await moduleOf('heartbeat');
 const { Outgoing } = await moduleOf('outgoing');
+const { refusal } = await moduleOf('refusal');
 const { Route } = await moduleOf('route');
 const { settingsFrom } = await moduleOf('options');
 const { sseUrl, websocketUrl, withTicket } = await moduleOf('urls');
@@ -39,6 +40,15 @@ test('a reason may name a delay, and any other text is only a text', () => {
   assert.deepEqual(readReason('{oh'), { text: '{oh' });
   assert.deepEqual(readReason('{"delay_ms":-1,"reason":"x"}'), { text: 'x' });
   assert.equal(readReason('{"delay_ms":1e12}').delay, 600000);
+});
+
+test('a refusal may name a delay, too, and neither keeps a client away for more than ten minutes', async () => {
+  const delayOf = async wait =>
+    (await refusal(new Response('busy', { status: 503, headers: { 'retry-after': wait } }))).delay;
+  assert.deepEqual(
+    await Promise.all(['0', '7', '600', '86400', '1e999', '-1', 'soon'].map(delayOf)),
+    [0, 7000, 600000, 600000, 600000, undefined, undefined],
+  );
 });
 
 test('SSE is tried at once where no WebSocket ever worked, and late where one did', () => {

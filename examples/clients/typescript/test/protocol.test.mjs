@@ -244,3 +244,82 @@ test('of two counts of the inbox the newer one is true, and after a reconnect th
     { handle: (socket, { type, request_id, payload }, say) => say(type, { request_id, payload }) },
   ),
 );
+
+test('the badge of the greeting may come late, and replaces no newer count', limit, () =>
+  withFake(
+    async (fake, client) => {
+      const seen = [];
+      client.inbox.onBadge(({ unread }) => seen.push(unread));
+      const counts = (unread, revision) => ({ payload: { unread, unseen: unread, revision } });
+      client.connect();
+      await reaches(client, 'connected');
+      fake.sockets[0].say('notification', { room: 'user:al', ...counts(3, 12) });
+      fake.sockets[0].say('badge', counts(2, 11));
+      await client.request('sync');
+      assert.deepEqual(seen, [3]);
+      fake.sockets[0].close(3000);
+      await reaches(client, 'waiting');
+      await reaches(client, 'connected');
+      fake.sockets[1].say('inbox_changed', { room: 'user:al', ...counts(1, 5) }); // The store has begun anew.
+      fake.sockets[1].say('badge', counts(9, 4));
+      await client.request('sync');
+      assert.deepEqual(seen, [3, 1]);
+    },
+    { handle: (socket, { type, request_id, payload }, say) => say(type, { request_id, payload }) },
+  ),
+);
+
+test('after a gap the answer of the inbox is true, unless something newer overtakes it', limit, () => {
+  const counts = (unread, revision) => ({ unread, unseen: unread, revision });
+  let inbox = () => {};
+  const handle = (socket, { type, request_id, payload }, say) => {
+    const reply = answer => say(type, { request_id, payload: answer });
+    return type === 'inbox' ? inbox(reply, say) : reply(payload);
+  };
+  return withFake(
+    async (fake, client) => {
+      client.connect();
+      await reaches(client, 'connected');
+      const gap = async () => {
+        const stale = new Promise(resolve => client.inbox.onStale(resolve));
+        fake.sockets[0].say('gap', { room: 'user:al', payload: { reason: 'link_lost' } });
+        await stale;
+      };
+      fake.sockets[0].say('badge', { payload: counts(2, 20) });
+      await gap();
+      inbox = reply => reply(counts(1, 10)); // The store came back as it was a while ago.
+      await client.inbox.list();
+      assert.deepEqual(client.inbox.badge, counts(1, 10));
+      await gap();
+      inbox = (reply, say) => {
+        say('badge', { room: 'user:al', payload: counts(2, 12) });
+        reply(counts(1, 11));
+      };
+      await client.inbox.list();
+      assert.deepEqual(client.inbox.badge, counts(2, 12));
+    },
+    { handle },
+  );
+});
+
+test('a mark of all is not sent again after a break: it would take what nobody has seen; one of ids is', limit, () => {
+  let tries = 0; // with ids
+  const handle = (socket, { type, request_id, payload }, say) => {
+    if (type === 'mark' && (payload.all || ++tries === 1)) return socket.terminate();
+    say(type, { request_id, payload: { ...payload, changed: 0 } });
+  };
+  return withFake(
+    async (fake, client) => {
+      const marks = () => fake.got.filter(({ type }) => type === 'mark').map(one => one.payload.all ?? one.payload.ids);
+      client.connect();
+      await reaches(client, 'connected');
+      await assert.rejects(client.inbox.mark('read', 'all'), { code: 'connection_lost' });
+      await reaches(client, 'connected');
+      await client.request('sync');
+      assert.deepEqual(marks(), [true]);
+      await client.inbox.mark('read', ['n1']);
+      assert.deepEqual(marks(), [true, ['n1'], ['n1']]);
+    },
+    { handle },
+  );
+});
