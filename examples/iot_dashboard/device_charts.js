@@ -2,6 +2,7 @@
 // The charts of the chosen devices. Each joins its device's room, and begins with what the room's history holds.
 import { $, button, el } from './dom.js';
 import { LineChart } from './chart.js';
+import { severityOf } from './fleet.js';
 
 const most = 6;         // charts at once
 const span = 120000;    // milliseconds that are shown
@@ -78,7 +79,7 @@ export class DeviceCharts {
       const points = all.filter(p => p.time >= now - span);
       const device = fleet?.devices.get(shown.id), last = all.at(-1);
       const status = device?.status ?? 'unknown';
-      shown.dot.className = `dot ${device?.raised.get(metric) ?? status}`;
+      shown.dot.className = `dot ${(device && severityOf(device, metric)) ?? status}`;
       shown.dot.title = status;
       shown.value.textContent = last ? last.value.toFixed(2) : '';
       shown.box.dataset.points = String(points.length);

@@ -222,14 +222,14 @@ void device_feed::remember_alert(std::string_view envelope)
         const auto* v = payload->get_object().if_contains(name);
         return v && v->is_string() ? std::string{v->get_string()} : std::string{};
     };
-    const auto metric = text("metric"), severity = text("severity"), id = text("device_id");
+    const auto rule = text("rule"), severity = text("severity"), id = text("device_id");
     const auto* at = payload->get_object().if_contains("timestamp");
     const auto time = at && at->is_int64() ? at->get_int64() : 0;
     auto* from = std::holds_alternative<device_topic>(parse_topic(how_.prefix + "/" + id + "/status", how_.prefix))
                      ? find(id)
                      : nullptr;
     for (std::size_t i = 0; from && i != how_.rules.size(); ++i)
-        if (how_.rules[i].metric == metric && (time == 0 || time >= from->alarms[i].told)) {
+        if (name_of(how_.rules[i]) == rule && (time == 0 || time >= from->alarms[i].told)) {
             from->alarms[i].raised = severity != "info";
             from->alarms[i].told = std::max(from->alarms[i].told, time);
         }
@@ -245,8 +245,9 @@ json::object device_feed::devices(std::string_view after) const
         json::array raised;
         for (std::size_t i = 0; i != d.alarms.size(); ++i)
             if (d.alarms[i].raised)
-                raised.emplace_back(
-                    json::object{{"metric", how_.rules[i].metric}, {"severity", how_.rules[i].severity}});
+                raised.emplace_back(json::object{{"metric", how_.rules[i].metric},
+                                                 {"severity", how_.rules[i].severity},
+                                                 {"rule", name_of(how_.rules[i])}});
         page.emplace_back(json::object{{"id", d.id},
                                        {"status", d.status},
                                        {"groups", json::value_from(d.groups)},

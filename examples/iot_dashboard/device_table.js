@@ -1,6 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // All devices as a table: one row each, drawn again only where something has changed.
 import { $, el } from './dom.js';
+import { severityOf } from './fleet.js';
 
 const maxColumns = 6;
 const order = new Intl.Collator('en', { numeric: true }).compare;
@@ -81,7 +82,7 @@ export class DeviceTable {
     row.line.dataset.status = device.status;
     row.group.textContent = device.groups.join(', ');
     this.#metrics.forEach((metric, i) => {
-      const value = device.values[metric], severity = device.raised.get(metric);
+      const value = device.values[metric], severity = severityOf(device, metric);
       row.cells[i].textContent = typeof value === 'number' ? value.toFixed(Math.abs(value) < 100 ? 2 : 1) : '';
       row.cells[i].className = severity ? `number raised ${severity}` : 'number';
     });

@@ -4,6 +4,12 @@
 export const metricsOf = fields => Object.keys(fields).filter(name => name !== 'timestamp' &&
   typeof fields[name] === 'number');
 
+/// The worst that is raised for a metric of a device, if anything is: several rules may watch one metric.
+export function severityOf(device, metric) {
+  const all = [...device.raised.values()].filter(one => one.metric === metric).map(one => one.severity);
+  return all.includes('critical') ? 'critical' : all[0];
+}
+
 const maxMetrics = 16;      // of one device that are known
 const maxLatency = 3600000; // milliseconds; above it a clock is wrong, or a message has waited at the broker
 
@@ -22,7 +28,7 @@ export class Fleet {
     if (!device) {
       this.strangers = true;
       device = { id, known: false, status: 'unknown', groups: [], values: {}, time: 0, metrics: new Set(),
-        raised: new Map(), alerted: new Map() };
+        raised: new Map(), alerted: new Map() }; // by rule
       this.devices.set(id, device);
     }
     this.#changed.add(device);
@@ -36,7 +42,7 @@ export class Fleet {
     device.groups = groups;
     device.status = status;
     if (metricsOf(telemetry).length) this.#measured(device, telemetry);
-    device.raised = new Map(alerts.map(({ metric, severity }) => [metric, severity]));
+    device.raised = new Map(alerts.map(({ rule, metric, severity }) => [rule, { metric, severity }]));
   }
 
   /// By the device's clock; without one the newest is what comes last.
@@ -67,12 +73,12 @@ export class Fleet {
   status({ device_id, status }) { this.get(device_id).status = status; }
 
   /// What is raised is said by the newest one, in the device's time: one that failed may come after its successor.
-  alert({ device_id, metric, severity, timestamp }) {
-    const { raised, alerted } = this.get(device_id), last = alerted.get(metric) ?? 0;
+  alert({ device_id, rule, metric, severity, timestamp }) {
+    const { raised, alerted } = this.get(device_id), last = alerted.get(rule) ?? 0;
     if (timestamp < last) return;
-    alerted.set(metric, timestamp ?? last);
-    if (severity === 'info') raised.delete(metric);
-    else raised.set(metric, severity);
+    alerted.set(rule, timestamp ?? last);
+    if (severity === 'info') raised.delete(rule);
+    else raised.set(rule, { metric, severity });
   }
 
   /// Every message counts once for the rate.

@@ -60,6 +60,13 @@ threshold_rule read_rule(const json::value& v)
 
 } // namespace
 
+std::string name_of(const threshold_rule& rule)
+{
+    char digits[32]; // all of them: the limits of two rules may be close
+    const auto end = std::to_chars(digits, digits + sizeof digits, rule.raise).ptr;
+    return rule.severity + ": " + rule.metric + (rule.above ? " > " : " < ") + std::string{digits, end};
+}
+
 std::optional<crossing> check(const threshold_rule& rule, bool raised, double value)
 {
     const bool beyond = rule.above ? value > rule.raise : value < rule.raise;
@@ -71,7 +78,7 @@ std::optional<crossing> check(const threshold_rule& rule, bool raised, double va
     crossing out{.severity = raised ? "info" : rule.severity};
     out.message = rule.metric + (raised ? " is back to normal: " : rule.above ? " is high: " : " is low: ") +
                   text(value) + (high ? " > " : " < ") + text(limit);
-    out.details = {{"metric", rule.metric}, {"value", value}, {"threshold", limit}};
+    out.details = {{"metric", rule.metric}, {"value", value}, {"threshold", limit}, {"rule", name_of(rule)}};
     return out;
 }
 

@@ -21,11 +21,15 @@ struct threshold_rule {
     bool above = true; ///< Raised above `raise`, over below `clear`; else the other way round.
 };
 
+/// As `critical: temperature > 80`: tells a rule from the others, also those for the same metric. A severity does not:
+/// the one of an alert that is over is `info`.
+std::string name_of(const threshold_rule& rule);
+
 /// What is to be told when a rule changes its mind.
 struct crossing {
     std::string severity; ///< The rule's, or `info` when the alert is over.
     std::string message{};
-    boost::json::object details{}; ///< `metric`, `value`, `threshold`
+    boost::json::object details{}; ///< `metric`, `value`, `threshold`, `rule`
 };
 
 /// The crossing if `value` changes whether the rule's alert is raised.

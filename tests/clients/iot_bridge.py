@@ -209,6 +209,34 @@ async def test_a_threshold_raises_one_alert_a_crossing_also_over_a_restart():
                     assert (await again.bridge())["active_alerts"] == 1
 
 
+async def test_two_rules_for_one_metric_are_told_apart_also_over_a_restart():
+    with tempfile.TemporaryDirectory() as folder:
+        history = os.path.join(folder, "history.db")
+        async with Broker("press-1") as broker, await broker.device("press-1") as device:
+            rules = broker.file("rules.json",
+                                '[{"metric":"temperature","above":70,"clear":65,"severity":"warning"},'
+                                '{"metric":"temperature","above":80,"clear":75,"severity":"critical"}]')
+            told = []
+            for n, (temperature, severity, active) in enumerate((
+                    (72, "warning", ["warning"]), (85, "critical", ["warning", "critical"]),
+                    (74, "info", ["warning"]), (64, "info", [])), 1):
+                # Each time it knows what is raised from the history alone.
+                async with await Dashboard.on(broker, "--rules", rules, "--sqlite", history,
+                                              "--alert-pause-ms", "0") as dashboard:
+                    async with await Watcher.join(dashboard, "device:press-1", "alerts") as watcher:
+                        await device.publish("devices/press-1/telemetry", reading(n, temperature=temperature))
+                        await watcher.payloads("telemetry", 1)
+                        told.append((severity, temperature))
+                        alerts = await watcher.history("alerts", "alert")
+                        assert [(a["severity"], a["value"]) for a in alerts] == told, alerts
+                        await watcher.send("devices", {})
+                        picture = await watcher.wait(lambda m: m["type"] == "devices", "the picture")
+                        entry, = picture["payload"]["devices"]
+                        assert [a["severity"] for a in entry["alerts"]] == active, entry
+            warning, critical = "warning: temperature > 70", "critical: temperature > 80"
+            assert [a["rule"] for a in alerts] == [warning, critical, critical, warning], alerts
+
+
 async def test_a_value_that_jumps_raises_an_alert_now_and_then_only():
     async with Broker("evil-1", "press-1") as broker:
         async with await Dashboard.on(broker, "--alert-pause-ms", "3600000") as dashboard:

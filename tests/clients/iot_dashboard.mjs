@@ -273,6 +273,28 @@ test('the keyboard filters, moves, and chooses charts, which a reload keeps', ()
     assert.equal(await row(page, 'pump-2').getByRole('checkbox').isChecked(), false);
   }, { query: '?devices=nobody' }));
 
+test('of two alerts for one metric the worse one is shown, and when it is over the other', () => {
+  const rules = path.join(artifacts, 'iot-two-rules.json');
+  writeFileSync(rules, JSON.stringify([
+    { metric: 'temperature', above: 70, clear: 65, severity: 'warning' },
+    { metric: 'temperature', above: 80, clear: 75, severity: 'critical' }]));
+  return withPage(['press-1'], async (page, broker) => {
+    const shows = async (value, alert, severity) => {
+      await broker.publish('press-1', 'telemetry', reading(value));
+      await by(page, 'alert').first().filter({ hasText: alert }).waitFor();
+      await row(page, 'press-1').locator(`.raised.${severity}`, { hasText: value.toFixed(2) }).waitFor();
+    };
+    await shows(72, 'temperature is high: 72 > 70', 'warning');
+    await shows(85, 'temperature is high: 85 > 80', 'critical');
+    await page.reload(); // From now on by the server's picture.
+    await inState(page, 'connected');
+    await row(page, 'press-1').locator('.raised.critical').waitFor();
+    await shows(74, 'temperature is back to normal: 74 < 75', 'warning');
+    await broker.publish('press-1', 'telemetry', reading(60));
+    await by(page, 'active').filter({ hasText: /^$/ }).waitFor({ state: 'attached' });
+  }, { args: ['--rules', rules, '--alert-pause-ms', '0'] });
+});
+
 test('a narrow screen shows everything without sideways scrolling', () =>
   withPage(['a-device-with-a-rather-long-name-0001', 'pump-1'], async (page, broker) => {
     await broker.publish('pump-1', 'telemetry', reading(99));
