@@ -83,6 +83,17 @@ test('if the link breaks before the missed messages came, what came early is not
   );
 });
 
+test('whoever asked for the last messages and lost the link before they came asks for what is after them', () => {
+  for (const [end, from] of [[9, 6], [2, 0]]) {
+    const rooms = new Rooms();
+    rooms.greeted(greeting(), true);
+    rooms.add('chat:a', { last: 3 });
+    rooms.answered(rooms.next(8192).rooms, { rooms: ['chat:a'], positions: { 'chat:a': at(end) } });
+    rooms.greeted(greeting(), false);
+    assert.deepEqual(rooms.next(8192).payload, { rooms: ['chat:a'], since: { 'chat:a': at(from) } });
+  }
+});
+
 test('a room is asked for with the position that the client has, and its last messages only where it has none', () => {
   const rooms = new Rooms();
   rooms.greeted(greeting(), true);
