@@ -38,7 +38,8 @@ public:
     /// Throws `system_error` (`invalid_room`, `unknown_room`).
     FANFARE_DECL void subscribe(std::string_view room) const;
     FANFARE_DECL void unsubscribe(std::string_view room) const;
-    /// Begins the closing handshake, after all that was published before; `reason` is cut to 123 bytes (RFC 6455 section 5.5).
+    /// Begins the closing handshake, after all that was published before; `reason` is cut to 123 bytes (RFC 6455
+    /// section 5.5).
     FANFARE_DECL void close(close_code code = close_code::disconnected, std::string_view reason = {}) const;
 
     friend bool operator==(const connection_ref& a, const connection_ref& b) noexcept

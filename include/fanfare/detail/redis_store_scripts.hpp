@@ -28,21 +28,25 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local known = redis.call('HMGET', meta, 'epoch', 'top', 'time', 'run', 'life')
-local epoch, top, last, run, life = known[1], tonumber(known[2] or ''), tonumber(known[3] or ''), known[4], known[5] or '0'
+local epoch, top, last = known[1], tonumber(known[2] or ''), tonumber(known[3] or '')
+local run, life = known[4], known[5] or '0'
 local kept, fresh = redis.call('XLEN', log), false
 local durable, refused = ARGV[5] == '1', nil
 local function at_place(entry, offset)
   local start = text(offset) .. '-'
   return entry[1]:sub(1, #start) == start
 end
+local function place() return text(top + 1) .. '-' .. life end
+-- The log's next entry. Answers the error, if there is one.
+local function write(t, body, key, except)
+  local id = redis.pcall('XADD', log, place(), 't', t, 'b', body, 'k', key, 'x', except)
+  if type(id) == 'table' and id.err then return id end
+end
 local function mend()
-  local place, existed = text(top + 1) .. '-' .. life, redis.call('EXISTS', log) == 1
-  local added = redis.pcall('XADD', log, place, 't', '0', 'b', '', 'k', '', 'x', '0')
-  if type(added) == 'table' and added.err then
-    refused = added
-    return
-  end
-  redis.call('XDEL', log, place)
+  local existed = redis.call('EXISTS', log) == 1
+  refused = write('0', '', '', '0')
+  if refused then return end
+  redis.call('XDEL', log, place())
   if not existed then redis.call('DEL', log) end
   life = text(math.max(tonumber(life) + 1, now))
 end
@@ -117,15 +121,13 @@ if KEYS[3] then
   end
 end
 if refused then return refused end
-local function add()
-  return redis.pcall('XADD', log, text(top + 1) .. '-' .. life, 't', text(now), 'b', ARGV[6], 'k', ARGV[7], 'x', ARGV[8])
-end
-local added = add()
-if type(added) == 'table' and added.err and added.err:find('equal or smaller', 1, true) then
+local function add() return write(text(now), ARGV[6], ARGV[7], ARGV[8]) end
+local failed = add()
+if failed and failed.err:find('equal or smaller', 1, true) then
   begin()
-  added = add()
+  failed = add()
 end
-if type(added) == 'table' and added.err then return added end
+if failed then return failed end
 top, kept, last = top + 1, kept + 1, now
 remember()
 local first = oldest() or top

@@ -62,8 +62,9 @@ public:
     /// Begins the closing handshake (RFC 6455 section 7.1.2).
     FANFARE_DECL void close(close_code code, std::string_view reason, std::chrono::milliseconds wait);
     FANFARE_DECL void close(close_code code, std::string_view reason = {});
-    /// The same, after all that was published before. Not while a delivery walks over the connections.
-    FANFARE_DECL void close_in_turn(close_code code, std::string_view reason, std::chrono::milliseconds wait);
+    /// Takes all that was published before, so that a close comes after it. Not while a delivery walks over the
+    /// connections.
+    FANFARE_DECL void settle();
     /// Ends at once, without a closing handshake.
     FANFARE_DECL void end();
 

@@ -51,7 +51,7 @@ private:
     FANFARE_DECL std::string read_since(const json::value* since);
     FANFARE_DECL std::string read_last(const json::value* last);
     FANFARE_DECL wished* wish_of(std::string_view room);
-    FANFARE_DECL void add_wish(std::string_view room, error refused = {});
+    FANFARE_DECL wished& wish_for(std::string_view room); // the one that is there, or a new one
     FANFARE_DECL void resume();
     FANFARE_DECL void resumed_with(const std::optional<std::vector<std::string>>& rooms);
     FANFARE_DECL void check_all();

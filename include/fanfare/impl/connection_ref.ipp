@@ -56,7 +56,8 @@ FANFARE_DECL void connection_ref::close(close_code code, std::string_view reason
 {
     if (const auto hub = hub_.lock())
         hub->with_session(number_, [code, why = std::string{reason}](detail::session& s) {
-            s.close_in_turn(code, why, s.hub().options().close_timeout);
+            s.settle();
+            s.close(code, why);
         });
 }
 

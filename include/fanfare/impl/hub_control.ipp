@@ -59,7 +59,8 @@ FANFARE_DECL void hub_core::carry_out(std::string_view text, std::size_t hubs)
         const auto code = fields->contains("code") ? number_field(*fields, "code") : 3500;
         apply([code = static_cast<close_code>(code), reason = text_field(*fields, "reason")](session& s) {
             const bool was_open = s.open();
-            s.close_in_turn(code, reason, s.hub().options().close_timeout);
+            s.settle();
+            s.close(code, reason);
             return was_open;
         });
     } else if (message.type == "subscribe") {
@@ -284,7 +285,8 @@ FANFARE_DECL void hub_core::close_all(const shutdown_options& how)
 FANFARE_DECL void hub_core::send_away(session& one, close_code code, std::chrono::milliseconds wait)
 {
     const auto delay = std::to_string(one.home().random_below(reconnect_spread_));
-    one.close_in_turn(code, "{\"reason\":\"shutdown\",\"delay_ms\":" + delay + "}", wait);
+    one.settle();
+    one.close(code, "{\"reason\":\"shutdown\",\"delay_ms\":" + delay + "}", wait);
 }
 
 // A shutdown under way. Its timer's wait owns it, so that it goes with the first shard's context at the latest.

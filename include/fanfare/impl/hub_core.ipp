@@ -27,9 +27,7 @@ inline void check(const hub_options& o)
                 o.close_timeout.count() > 0 && o.heartbeat_interval.count() >= 0,
             "every time must be above zero");
     const auto longest = std::max({o.ping_interval, o.idle_timeout, o.write_timeout, o.close_timeout,
-                                   std::chrono::milliseconds{o.heartbeat_interval},
-                                   std::chrono::milliseconds{o.presence_leave_delay},
-                                   std::chrono::milliseconds{o.resume_window}});
+                                   o.heartbeat_interval, o.presence_leave_delay, o.resume_window});
     require(longest <= longest_time, "no time may be above 366 days");
     require(o.idle_timeout > o.ping_interval, "idle_timeout must be longer than ping_interval");
     require(o.max_message_size > 0 && o.max_json_depth > 0 && o.max_publish_size > 0, "a size limit must not be 0");

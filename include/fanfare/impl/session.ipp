@@ -266,13 +266,11 @@ FANFARE_DECL void session::close(close_code code, std::string_view reason, std::
         start_read();
 }
 
-FANFARE_DECL void session::close_in_turn(close_code code, std::string_view reason, std::chrono::milliseconds wait)
+FANFARE_DECL void session::settle()
 {
-    const boost::intrusive_ptr<session> keep{this};
     home_.hand_out(nullptr);
     for (std::size_t i = 0; i < rooms_.size(); ++i)
         home_.hand_out(rooms_[i].room.get());
-    close(code, reason.empty() ? to_string(code) : reason, wait);
 }
 
 FANFARE_DECL void session::end()

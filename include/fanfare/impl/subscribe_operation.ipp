@@ -44,8 +44,7 @@ FANFARE_DECL std::string subscribe_operation::read(const json::object& payload)
         return "payload.rooms must be an array of strings";
     if (list)
         for (const auto& room : *list)
-            if (const std::string_view name = room.get_string(); !wish_of(name))
-                add_wish(name);
+            wish_for(room.get_string());
     auto wrong = read_since(payload.if_contains("since"));
     return wrong.empty() ? read_last(payload.if_contains("last")) : wrong;
 }
@@ -56,12 +55,14 @@ FANFARE_DECL subscribe_operation::wished* subscribe_operation::wish_of(std::stri
     return at == by_name_.end() ? nullptr : at->second;
 }
 
-FANFARE_DECL void subscribe_operation::add_wish(std::string_view room, error refused)
+FANFARE_DECL subscribe_operation::wished& subscribe_operation::wish_for(std::string_view room)
 {
+    if (auto* known = wish_of(room))
+        return *known;
     auto& wish = wishes_.emplace_back();
     wish.room = room;
-    wish.refused = refused;
     by_name_.emplace(wish.room, &wish);
+    return wish;
 }
 
 // `since: {room: {epoch, offset}}`. A room that is not asked for would be forgotten in silence: an error.
@@ -137,17 +138,15 @@ FANFARE_DECL void subscribe_operation::resumed_with(const std::optional<std::vec
     resumed_ = rooms.has_value();
     if (rooms)
         for (const auto& room : *rooms)
-            if (!wish_of(room))
-                add_wish(room);
+            wish_for(room);
     for (const auto& [room, at] : since_) {
         // Its own rooms come with the identity; others are only known where the token is.
-        if (!wish_of(room) && !session_->is_member(room)) {
-            add_wish(room, error::not_subscribed);
-            continue;
-        }
-        if (!wish_of(room))
-            add_wish(room);
-        wish_of(room)->since = at;
+        const bool known = wish_of(room) || session_->is_member(room);
+        auto& wish = wish_for(room);
+        if (known)
+            wish.since = at;
+        else
+            wish.refused = error::not_subscribed;
     }
     check_all();
 }

@@ -219,58 +219,57 @@ test('something else at the address is no server, and what is no JSON is told', 
   }),
 );
 
-test('of two counts of the inbox the newer one is true, and after a reconnect the badge is', limit, () =>
+const counts = (unread, revision) => ({ unread, unseen: unread, revision });
+const told = (unread, revision) => ({ payload: counts(unread, revision) });
+
+/// A connected client, whose badges are noted in `seen`, and a server that answers whatever is asked.
+const withBadges = body =>
   withFake(
     async (fake, client) => {
       const seen = [];
       client.inbox.onBadge(({ unread }) => seen.push(unread));
-      const counts = (unread, revision) => ({ payload: { unread, unseen: unread, revision } });
       client.connect();
       await reaches(client, 'connected');
-      fake.sockets[0].say('badge', counts(5, 10));
-      fake.sockets[0].say('badge', { room: 'user:al', ...counts(4, 12) });
-      fake.sockets[0].say('badge', { room: 'user:al', ...counts(9, 11) });
-      fake.sockets[0].say('badge', { room: 'user:al', ...counts(9, 12) });
-      await client.request('sync');
-      assert.deepEqual(seen, [5, 4]);
-      fake.sockets[0].close(3000);
-      await reaches(client, 'waiting');
-      await reaches(client, 'connected');
-      fake.sockets[1].say('badge', counts(1, 2)); // The store has begun anew.
-      fake.sockets[1].say('badge', { room: 'user:al', ...counts(2, 3) });
-      await client.request('sync');
-      assert.deepEqual(seen, [5, 4, 1, 2]);
+      await body(fake, client, seen);
     },
     { handle: (socket, { type, request_id, payload }, say) => say(type, { request_id, payload }) },
-  ),
+  );
+
+test('of two counts of the inbox the newer one is true, and after a reconnect the badge is', limit, () =>
+  withBadges(async (fake, client, seen) => {
+    fake.sockets[0].say('badge', told(5, 10));
+    fake.sockets[0].say('badge', { room: 'user:al', ...told(4, 12) });
+    fake.sockets[0].say('badge', { room: 'user:al', ...told(9, 11) });
+    fake.sockets[0].say('badge', { room: 'user:al', ...told(9, 12) });
+    await client.request('sync');
+    assert.deepEqual(seen, [5, 4]);
+    fake.sockets[0].close(3000);
+    await reaches(client, 'waiting');
+    await reaches(client, 'connected');
+    fake.sockets[1].say('badge', told(1, 2)); // The store has begun anew.
+    fake.sockets[1].say('badge', { room: 'user:al', ...told(2, 3) });
+    await client.request('sync');
+    assert.deepEqual(seen, [5, 4, 1, 2]);
+  }),
 );
 
 test('the badge of the greeting may come late, and replaces no newer count', limit, () =>
-  withFake(
-    async (fake, client) => {
-      const seen = [];
-      client.inbox.onBadge(({ unread }) => seen.push(unread));
-      const counts = (unread, revision) => ({ payload: { unread, unseen: unread, revision } });
-      client.connect();
-      await reaches(client, 'connected');
-      fake.sockets[0].say('notification', { room: 'user:al', ...counts(3, 12) });
-      fake.sockets[0].say('badge', counts(2, 11));
-      await client.request('sync');
-      assert.deepEqual(seen, [3]);
-      fake.sockets[0].close(3000);
-      await reaches(client, 'waiting');
-      await reaches(client, 'connected');
-      fake.sockets[1].say('inbox_changed', { room: 'user:al', ...counts(1, 5) }); // The store has begun anew.
-      fake.sockets[1].say('badge', counts(9, 4));
-      await client.request('sync');
-      assert.deepEqual(seen, [3, 1]);
-    },
-    { handle: (socket, { type, request_id, payload }, say) => say(type, { request_id, payload }) },
-  ),
+  withBadges(async (fake, client, seen) => {
+    fake.sockets[0].say('notification', { room: 'user:al', ...told(3, 12) });
+    fake.sockets[0].say('badge', told(2, 11));
+    await client.request('sync');
+    assert.deepEqual(seen, [3]);
+    fake.sockets[0].close(3000);
+    await reaches(client, 'waiting');
+    await reaches(client, 'connected');
+    fake.sockets[1].say('inbox_changed', { room: 'user:al', ...told(1, 5) }); // The store has begun anew.
+    fake.sockets[1].say('badge', told(9, 4));
+    await client.request('sync');
+    assert.deepEqual(seen, [3, 1]);
+  }),
 );
 
 test('after a gap the answer of the inbox is true, unless something newer overtakes it', limit, () => {
-  const counts = (unread, revision) => ({ unread, unseen: unread, revision });
   let inbox = () => {};
   const handle = (socket, { type, request_id, payload }, say) => {
     const reply = answer => say(type, { request_id, payload: answer });
