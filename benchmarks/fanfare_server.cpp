@@ -4,7 +4,7 @@
 
 #include "bench_server.hpp"
 
-#include <fanfare/detail/envelope.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/fanfare.hpp>
 #include <fanfare/server.hpp>
 

@@ -11,7 +11,7 @@
 
 #include "receivers.hpp"
 
-#include <fanfare/detail/envelope.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/fanfare.hpp>
 #include <fanfare/server.hpp>
 

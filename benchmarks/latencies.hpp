@@ -44,7 +44,10 @@ private:
     static constexpr int bits = 7;
     static constexpr std::size_t half = std::size_t{1} << bits;
 
-    static int shift(std::uint64_t value) { return std::max(static_cast<int>(std::bit_width(value)) - bits - 1, 0); }
+    static int shift(std::uint64_t value)
+    {
+        return std::max(static_cast<int>(std::bit_width(value)) - bits - 1, 0);
+    }
 
     static std::size_t index(std::uint64_t value)
     {

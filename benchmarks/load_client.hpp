@@ -44,7 +44,10 @@ private:
 
         stage opened() const { return room.empty() ? stage::ready : stage::greeting; }
         void ping() const { ++all.pings; }
-        void data(std::string_view payload, unsigned char first) const { self.data(payload, first, room, all, out); }
+        void data(std::string_view payload, unsigned char first) const
+        {
+            self.data(payload, first, room, all, out);
+        }
     };
 
     void data(std::string_view payload, unsigned char first, const std::string& room, totals& all,

@@ -56,10 +56,7 @@ struct run_settings {
     std::chrono::seconds patience{60};
 
     /// The `Host` header.
-    std::string authority() const
-    {
-        return (host.find(':') == host.npos ? host : "[" + host + "]") + ":" + port;
-    }
+    std::string authority() const { return (host.find(':') == host.npos ? host : "[" + host + "]") + ":" + port; }
 };
 
 struct load_settings {

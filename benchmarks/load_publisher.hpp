@@ -24,9 +24,9 @@ public:
 
     /// `authority` is the `Host` header; `key` may be empty.
     load_publisher(const endpoint& server, const std::string& authority, const std::string& key)
-        : server_{server},
-          head_{"POST /api/v1/publish HTTP/1.1\r\nHost: " + authority + "\r\nContent-Type: application/json\r\n" +
-                (key.empty() ? "" : "Authorization: Bearer " + key + "\r\n") + "Content-Length: "}
+        : server_{server}, head_{"POST /api/v1/publish HTTP/1.1\r\nHost: " + authority +
+                                 "\r\nContent-Type: application/json\r\n" +
+                                 (key.empty() ? "" : "Authorization: Bearer " + key + "\r\n") + "Content-Length: "}
     {}
     load_publisher(const load_publisher&) = delete;
     load_publisher& operator=(const load_publisher&) = delete;

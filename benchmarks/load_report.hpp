@@ -94,8 +94,9 @@ inline void print_summary(const run_settings& s, const run_result& r, const run_
     for (const auto& room : s.rooms)
         rooms += (rooms.empty() ? "" : ", ") + room;
     std::printf("%s, %zu clients in %s\n\n", s.url.c_str(), s.clients, rooms.c_str());
-    print_line("joined", std::to_string(s.clients - r.refused) + " in " + in_ms(r.connecting.count() * 1e6) + " ms, " +
-                             std::to_string(r.refused) + " refused, " + std::to_string(r.dropped) + " dropped later");
+    print_line("joined", std::to_string(s.clients - r.refused) + " in " + in_ms(r.connecting.count() * 1e6) +
+                             " ms, " + std::to_string(r.refused) + " refused, " + std::to_string(r.dropped) +
+                             " dropped later");
     if (r.all_joined)
         print_deliveries(s, r, book);
     if (!r.problem.empty())

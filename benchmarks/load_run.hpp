@@ -87,7 +87,8 @@ private:
     {
         if (!publishing_ || publisher_.waiting())
             return 100;
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(due(published_) - clock_type::now()).count();
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(due(published_) - clock_type::now()).count();
         return std::clamp<std::int64_t>(left, 0, 100);
     }
 
@@ -130,9 +131,10 @@ private:
     {
         const auto room = number % book_.rooms.size();
         const auto due_us = start_us_ + number * 1'000'000 / settings_.rate;
-        const auto text = R"({"room":")" + book_.rooms[room] + R"(","type":"load","payload":{"load":")" + book_.id +
-                          R"(","seq":)" + std::to_string(++book_.sent[room]) + R"(,"due_us":)" +
-                          std::to_string(due_us) + R"(,"padding":")" + std::string(settings_.padding, '.') + "\"}}";
+        const auto text = R"({"room":")" + book_.rooms[room] + R"(","type":"load","payload":{"load":")" +
+                          book_.id + R"(","seq":)" + std::to_string(++book_.sent[room]) + R"(,"due_us":)" +
+                          std::to_string(due_us) + R"(,"padding":")" + std::string(settings_.padding, '.') +
+                          "\"}}";
         try {
             if (publisher_.send(text))
                 sockets_.watch_other(publisher_.fd());

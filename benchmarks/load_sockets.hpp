@@ -87,8 +87,8 @@ public:
 
     /// `hello` is what each client says first.
     load_sockets(Owner& owner, const endpoint& server, std::string hello)
-        : owner_{owner}, server_{server}, hello_{std::move(hello)},
-          epoll_{check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")}
+        : owner_{owner}, server_{server}, hello_{std::move(hello)}, epoll_{check(::epoll_create1(EPOLL_CLOEXEC),
+                                                                                 "epoll_create1")}
     {}
     load_sockets(const load_sockets&) = delete;
     load_sockets& operator=(const load_sockets&) = delete;
@@ -155,7 +155,8 @@ private:
         // Few at a time, or the listener's backlog overflows and connections wait for a retransmission.
         for (; to_open_ > 0 && opening_ < 200; --to_open_, ++opening_) {
             auto& m = members_.emplace_back();
-            m.fd = check(::socket(server_.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+            m.fd =
+                check(::socket(server_.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
             const int on = 1;
             check(::setsockopt(m.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
             if (server_.loopback_v4()) {

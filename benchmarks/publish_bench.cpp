@@ -6,7 +6,7 @@
 
 #include "receivers.hpp"
 
-#include <fanfare/detail/envelope.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/fanfare.hpp>
 #include <fanfare/server.hpp>
 
@@ -101,8 +101,8 @@ void measure(std::size_t rounds)
     }
     if (!clients.exact(sent.used(), message_size, message_size))
         throw std::runtime_error{"not every receiver got every message once and in order"};
-    std::printf("publish_ns %.1f encode_ns %.1f without_ns %.1f checked\n", bench::median(publish), bench::median(encode),
-                bench::median(publish) - bench::median(encode));
+    std::printf("publish_ns %.1f encode_ns %.1f without_ns %.1f checked\n", bench::median(publish),
+                bench::median(encode), bench::median(publish) - bench::median(encode));
 }
 
 } // namespace

@@ -10,7 +10,7 @@
 #include "load_client.hpp"
 
 #include <fanfare/bus/redis.hpp>
-#include <fanfare/detail/envelope.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/fanfare.hpp>
 #include <fanfare/server.hpp>
 
@@ -93,7 +93,8 @@ private:
 // An envelope of which only the number changes.
 class envelope {
 public:
-    explicit envelope(std::string_view room) : room_{room}, payload_{{"seq", bench::first_sequence}, {"pad", ""}} {}
+    explicit envelope(std::string_view room) : room_{room}, payload_{{"seq", bench::first_sequence}, {"pad", ""}}
+    {}
 
     const json::value& payload(std::uint64_t sequence, std::size_t size)
     {
@@ -147,8 +148,7 @@ class node {
 public:
     node(asio::io_context& ioc, Bus bus, fanfare::server_options serving = {})
         : hub_{ioc.get_executor(), std::move(bus), options()}, server_{hub_, local(std::move(serving))}
-    {
-    }
+    {}
 
     fanfare::hub<Bus>& hub() { return hub_; }
     unsigned short port() const { return server_.port(); }
@@ -196,10 +196,11 @@ void run_node(asio::io_context& ioc, Bus bus)
 {
     node here{ioc, std::move(bus)};
     wait_until_up(ioc, here.hub());
-    bench::control control{ioc,
-                           {.publish = [&here](auto sequence, auto size) { here.publish(sequence, size); },
-                            .connections = [&here] { return static_cast<std::size_t>(here.hub().stats().connections); },
-                            .quit = [&ioc] { ioc.stop(); }}};
+    bench::control control{
+        ioc,
+        {.publish = [&here](auto sequence, auto size) { here.publish(sequence, size); },
+         .connections = [&here] { return static_cast<std::size_t>(here.hub().stats().connections); },
+         .quit = [&ioc] { ioc.stop(); }}};
     control.start(here.port());
     ioc.run();
 }
@@ -268,7 +269,8 @@ private:
 // Runs a context in a thread, and stops it at the end.
 class runner {
 public:
-    explicit runner(asio::io_context& ioc) : ioc_{ioc}, work_{ioc.get_executor()}, thread_{[&ioc] { ioc.run(); }} {}
+    explicit runner(asio::io_context& ioc) : ioc_{ioc}, work_{ioc.get_executor()}, thread_{[&ioc] { ioc.run(); }}
+    {}
     ~runner()
     {
         ioc_.stop();
@@ -328,7 +330,8 @@ void measure_rooms(asio::io_context& ioc, Bus bus, std::size_t count, const subs
 {
     constexpr std::size_t rooms_a_client = 100;
     fanfare::server_options serving; // the credential names the rooms: then `connected` says that all are in force
-    serving.authenticate = [next = std::size_t{0}](const fanfare::handshake_request&, fanfare::auth_done done) mutable {
+    serving.authenticate = [next = std::size_t{0}](const fanfare::handshake_request&,
+                                                   fanfare::auth_done done) mutable {
         fanfare::identity who;
         for (std::size_t i = 0; i != rooms_a_client; ++i)
             who.rooms.push_back("device:" + std::to_string(1'000'000 + next++));

@@ -6,7 +6,7 @@
 //   store APPENDS_A_SECOND single APPENDS_A_SECOND ratio RATIO
 // Both are checked: every append was answered without error, and is in the file.
 
-#include <fanfare/detail/sqlite_database.hpp>
+#include <fanfare/detail/sqlite/database.hpp>
 #include <fanfare/store/sqlite.hpp>
 
 #include <boost/asio/thread_pool.hpp>

@@ -31,8 +31,7 @@ http::response<http::string_body> handle(const http::request<http::string_body>&
     const auto end = target.find("/ship", prefix.size());
     if (target.starts_with(prefix) && end != std::string::npos) {
         const auto order = target.substr(prefix.size(), end - prefix.size());
-        const auto receipt =
-            hub.publish("group:orders", "order_shipped", boost::json::value{{"order", order}});
+        const auto receipt = hub.publish("group:orders", "order_shipped", boost::json::value{{"order", order}});
         answer.body() = receipt ? "told " + std::to_string(receipt.local_receivers) + " clients\n"
                                 : receipt.error.message() + "\n";
     } else {

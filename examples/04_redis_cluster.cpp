@@ -48,7 +48,8 @@ asio::awaitable<void> client(std::string name, std::uint16_t port)
 
 std::string in_words(const fanfare::receipt& r)
 {
-    return std::to_string(r.local_receivers) + " here, " + std::to_string(r.nodes.value_or(0)) + " other instances";
+    return std::to_string(r.local_receivers) + " here, " + std::to_string(r.nodes.value_or(0)) +
+           " other instances";
 }
 
 asio::awaitable<void> play(std::string name, hub_type& hub, std::size_t instances)
@@ -93,10 +94,11 @@ try {
     fanfare::server server{hub, options};
 
     asio::co_spawn(ioc, client(name, server.port()), asio::detached);
-    asio::co_spawn(ioc, play(name, hub, argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 1), [](std::exception_ptr e) {
-        if (e)
-            std::rethrow_exception(e);
-    });
+    asio::co_spawn(ioc, play(name, hub, argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 1),
+                   [](std::exception_ptr e) {
+                       if (e)
+                           std::rethrow_exception(e);
+                   });
     ioc.run();
 } catch (const std::exception& e) {
     std::cerr << "04_redis_cluster: " << e.what() << '\n';

@@ -64,7 +64,8 @@ private:
     {
         const auto room = text_of(asked, "room"), text = text_of(asked, "text"), key = text_of(asked, "key");
         if (!exists(behind("chat:", room)))
-            return asked.fail(fanfare::error::unknown_room, "room must be chat: and one of the rooms of /chat/rooms");
+            return asked.fail(fanfare::error::unknown_room,
+                              "room must be chat: and one of the rooms of /chat/rooms");
         if (const auto wrong = wrong_with_text(text); !wrong.empty())
             return asked.fail(fanfare::error::invalid_message, wrong);
         if (key.empty() || key.size() > max_key)
@@ -102,7 +103,8 @@ private:
     {
         const auto name = behind("chat:", text_of(asked, "room"));
         if (!exists(name))
-            return asked.fail(fanfare::error::unknown_room, "room must be chat: and one of the rooms of /chat/rooms");
+            return asked.fail(fanfare::error::unknown_room,
+                              "room must be chat: and one of the rooms of /chat/rooms");
         if (!typing_.take(asked.from().user_id(), std::chrono::steady_clock::now()))
             return asked.fail(fanfare::error::rate_limited, "slow down: one typing signal every two seconds");
         const auto id = asked.from().id();

@@ -55,7 +55,9 @@ fanfare::server_options server_options(const chat::options& chosen)
     // Tickets stay on the instance that issued them, as the page comes from there, too.
     fanfare::memory_ticket_store tickets;
     o.authenticate = fanfare::ticket_authenticator{tickets};
-    o.on_request = [tickets](const auto& request, auto& answer) mutable { return serve(tickets, request, answer); };
+    o.on_request = [tickets](const auto& request, auto& answer) mutable {
+        return serve(tickets, request, answer);
+    };
     for (const auto& origin : chosen.origins)
         o.origins.allow(origin);
     return o;

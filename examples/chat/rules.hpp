@@ -15,7 +15,8 @@
 namespace chat {
 
 struct room {
-    std::string_view name; ///< Messages are in `chat:NAME`, typing signals, of which none is kept, in `typing:NAME`.
+    std::string_view
+        name; ///< Messages are in `chat:NAME`, typing signals, of which none is kept, in `typing:NAME`.
     std::string_view title;
     std::string_view topic;
 };
@@ -38,9 +39,9 @@ inline std::string_view behind(std::string_view prefix, std::string_view full)
     return full.starts_with(prefix) ? full.substr(prefix.size()) : std::string_view{};
 }
 
-inline constexpr std::size_t max_name = 24;   ///< Characters (code points).
+inline constexpr std::size_t max_name = 24; ///< Characters (code points).
 inline constexpr std::size_t max_text = 1000;
-inline constexpr std::size_t max_key = 64;    ///< Bytes of the key by which a client tries a message again.
+inline constexpr std::size_t max_key = 64; ///< Bytes of the key by which a client tries a message again.
 
 /// Calls `f` with each code point; false if the text is not UTF-8, or `f` says so.
 template <class F>
@@ -72,8 +73,8 @@ inline bool is_visible(char32_t c)
     return !(c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x61C || (c >= 0x200B && c <= 0x200F) ||
              (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
              // Letters and signs without ink, and the tags.
-             c == 0x034F || c == 0x115F || c == 0x1160 || c == 0x180E || c == 0x2800 || c == 0x3164 || c == 0xFFA0 ||
-             (c >= 0xE0000 && c <= 0xE0FFF));
+             c == 0x034F || c == 0x115F || c == 0x1160 || c == 0x180E || c == 0x2800 || c == 0x3164 ||
+             c == 0xFFA0 || (c >= 0xE0000 && c <= 0xE0FFF));
 }
 
 /// A space of some kind.

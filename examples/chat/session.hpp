@@ -91,8 +91,8 @@ inline answer issue_ticket(fanfare::memory_ticket_store& tickets, std::string_vi
     const auto ticket = tickets.issue(std::move(*who), lifetime);
     if (!ticket)
         return refused(503, "too_many_tickets", ticket.error().message());
-    return {200, json::serialize(json::object{
-                     {"ticket", *ticket}, {"expires_in", lifetime.count()}, {"user_id", id}})};
+    return {200,
+            json::serialize(json::object{{"ticket", *ticket}, {"expires_in", lifetime.count()}, {"user_id", id}})};
 }
 
 /// `GET /chat/rooms`: what the page needs to know before it connects.
@@ -101,8 +101,8 @@ inline answer list_rooms()
     json::array all;
     for (const auto& one : rooms)
         all.push_back(json::object{{"name", one.name}, {"title", one.title}, {"topic", one.topic}});
-    return {200, json::serialize(json::object{
-                     {"rooms", std::move(all)}, {"max_name", max_name}, {"max_text", max_text}})};
+    return {200, json::serialize(
+                     json::object{{"rooms", std::move(all)}, {"max_name", max_name}, {"max_text", max_text}})};
 }
 
 } // namespace chat

@@ -15,16 +15,17 @@ bool same_secret(std::string_view left, std::string_view right)
         return false;
     unsigned difference = 0;
     for (std::size_t i = 0; i != left.size(); ++i)
-        difference |= static_cast<unsigned char>(left[i]) ^ static_cast<unsigned>(static_cast<unsigned char>(right[i]));
+        difference |=
+            static_cast<unsigned char>(left[i]) ^ static_cast<unsigned>(static_cast<unsigned char>(right[i]));
     return difference == 0;
 }
 
 // gRPC writes a peer as ipv4:127.0.0.1:5001, ipv6:[::1]:5001 (with the brackets as %5B and %5D) or unix:/path.
 bool on_this_machine(std::string_view peer)
 {
-    return peer.starts_with("ipv4:127.") || peer.starts_with("ipv6:[::1]:") || peer.starts_with("ipv6:%5B::1%5D:") ||
-           peer.starts_with("ipv6:[::ffff:127.") || peer.starts_with("ipv6:%5B::ffff:127.") ||
-           peer.starts_with("unix:");
+    return peer.starts_with("ipv4:127.") || peer.starts_with("ipv6:[::1]:") ||
+           peer.starts_with("ipv6:%5B::1%5D:") || peer.starts_with("ipv6:[::ffff:127.") ||
+           peer.starts_with("ipv6:%5B::ffff:127.") || peer.starts_with("unix:");
 }
 
 } // namespace

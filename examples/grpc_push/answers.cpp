@@ -103,7 +103,7 @@ bool kept(const fanfare::receipt& fate)
 void write(const fanfare::receipt& fate, v1::Receipt& out)
 {
     const bool sent = !fate.error && !fate.duplicate;
-    out.set_status(sent && fate.local_receivers != 0  ? v1::Receipt::DELIVERED_LOCALLY
+    out.set_status(sent && fate.local_receivers != 0    ? v1::Receipt::DELIVERED_LOCALLY
                    : sent && fate.dispatched_to_cluster ? v1::Receipt::DISPATCHED_TO_CLUSTER
                    : kept(fate) || fate.duplicate       ? v1::Receipt::STORED
                                                         : v1::Receipt::NOBODY);

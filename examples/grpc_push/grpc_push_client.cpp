@@ -85,7 +85,7 @@ void assign_words(arguments& a, std::vector<std::string> words)
     a.command = std::move(words[1]);
     a.words.assign(words.begin() + 2, words.end());
     const auto count = a.words.size();
-    const bool right = a.command == "notify"                              ? count == 3
+    const bool right = a.command == "notify"                           ? count == 3
                        : a.command == "send" || a.command == "publish" ? count == 2 || count == 3
                        : a.command == "stream"                         ? count == 1
                                                                        : false;
@@ -131,10 +131,10 @@ arguments parse(int argc, char** argv)
 std::string_view name_of(grpc::StatusCode code)
 {
     constexpr std::string_view names[] = {
-        "OK",           "CANCELLED",         "UNKNOWN",          "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
-        "NOT_FOUND",    "ALREADY_EXISTS",    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-        "ABORTED",      "OUT_OF_RANGE",      "UNIMPLEMENTED",    "INTERNAL",           "UNAVAILABLE",
-        "DATA_LOSS",    "UNAUTHENTICATED"};
+        "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+        "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+        "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+        "DATA_LOSS", "UNAUTHENTICATED"};
     const auto at = static_cast<std::size_t>(code);
     return at < std::size(names) ? names[at] : "UNKNOWN";
 }
@@ -153,15 +153,11 @@ void print(const google::protobuf::Message& message)
 class client {
 public:
     explicit client(const arguments& a)
-        : a_{a}, stub_{v1::PushService::NewStub(
-                     grpc::CreateChannel(a.address, grpc::InsecureChannelCredentials()))}
-    {
-    }
+        : a_{a}, stub_{
+                     v1::PushService::NewStub(grpc::CreateChannel(a.address, grpc::InsecureChannelCredentials()))}
+    {}
 
-    grpc::Status run()
-    {
-        return a_.command == "stream" ? stream() : a_.command == "publish" ? publish() : push();
-    }
+    grpc::Status run() { return a_.command == "stream" ? stream() : a_.command == "publish" ? publish() : push(); }
 
 private:
     std::string json() const

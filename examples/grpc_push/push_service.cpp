@@ -123,7 +123,8 @@ grpc::ServerUnaryReactor* push_service::PublishToRoom(grpc::CallbackServerContex
         return reactor;
     if (const auto payload = at.parse(request->payload_json(), "payload_json"))
         hub_.publish(request->room(), request->type(), *payload,
-                     {.key = request->key(), .idempotency_key = request->idempotency_key()}, answer(at, *response));
+                     {.key = request->key(), .idempotency_key = request->idempotency_key()},
+                     answer(at, *response));
     return reactor;
 }
 

@@ -107,8 +107,8 @@ room_stream* room_stream::open(const hub_calls& hub, grpc::CallbackServerContext
     return self.get();
 }
 
-room_stream::room_stream(const hub_calls& hub, grpc::CallbackServerContext& call, const v1::StreamRoomRequest& request,
-                         std::shared_ptr<stream_count> count)
+room_stream::room_stream(const hub_calls& hub, grpc::CallbackServerContext& call,
+                         const v1::StreamRoomRequest& request, std::shared_ptr<stream_count> count)
     : hub_{hub}, call_{call}, request_{request}, count_{std::move(count)}
 {}
 
@@ -204,7 +204,7 @@ void room_stream::on_subscribed(const json::object& payload)
     const auto& recovered = object_of(payload, "recovered");
     const auto& fate = object_of(recovered, request_.room());
     const auto* whole = fate.if_contains("recovered");
-    started.set_recovery(!recovered.contains(request_.room()) ? v1::RoomEvent::Started::NOT_ASKED
+    started.set_recovery(!recovered.contains(request_.room())   ? v1::RoomEvent::Started::NOT_ASKED
                          : whole && *whole == json::value(true) ? v1::RoomEvent::Started::RECOVERED
                                                                 : v1::RoomEvent::Started::LOST);
     set_position(started, object_of(object_of(payload, "positions"), request_.room()));

@@ -12,7 +12,8 @@ namespace demo {
 /// hundreds of clients do not return to a broker in step.
 class backoff {
 public:
-    backoff(std::chrono::milliseconds first, std::chrono::milliseconds most) : first_{first}, most_{most}, span_{first}
+    backoff(std::chrono::milliseconds first, std::chrono::milliseconds most)
+        : first_{first}, most_{most}, span_{first}
     {}
 
     std::chrono::milliseconds next()

@@ -159,7 +159,8 @@ std::size_t device_feed::take_status(device& from, device_message what, bool ret
     return publish(from, "device_status", std::move(what.fields), true, {}, then);
 }
 
-std::size_t device_feed::apply_rules(device& from, const json::object& values, std::int64_t at, const settled& then)
+std::size_t device_feed::apply_rules(device& from, const json::object& values, std::int64_t at,
+                                     const settled& then)
 {
     std::size_t count = 0;
     const auto now = std::chrono::steady_clock::now();
@@ -169,8 +170,8 @@ std::size_t device_feed::apply_rules(device& from, const json::object& values, s
             continue;
         auto& alarm = from.alarms[i];
         auto crossed = check(how_.rules[i], alarm.raised, value->to_number<double>());
-        const bool early = !alarm.raised && alarm.since.time_since_epoch().count() != 0 &&
-                           now - alarm.since < how_.alert_pause;
+        const bool early =
+            !alarm.raised && alarm.since.time_since_epoch().count() != 0 && now - alarm.since < how_.alert_pause;
         if (!crossed || early) // if the value stays there, a later reading raises it
             continue;
         before_.try_emplace({&from, i}, alarm);
@@ -184,7 +185,8 @@ std::size_t device_feed::apply_rules(device& from, const json::object& values, s
         std::string once;
         if (at != 0) {
             alert["timestamp"] = at;
-            once = "alert:" + from.id + ":" + crossed->severity + ":" + std::to_string(i) + ":" + std::to_string(at);
+            once =
+                "alert:" + from.id + ":" + crossed->severity + ":" + std::to_string(i) + ":" + std::to_string(at);
         }
         count += publish(from, "alert", alert, false, once, then);
         alert["device_id"] = from.id;

@@ -96,7 +96,8 @@ private:
                      std::string_view key, std::string_view once, const settled& then);
     std::size_t publish(const device& from, std::string_view type, boost::json::object payload, bool conflate,
                         const std::string& once, const settled& then);
-    std::size_t take_telemetry(device& from, device_message what, const mqtt_message& message, const settled& then);
+    std::size_t take_telemetry(device& from, device_message what, const mqtt_message& message,
+                               const settled& then);
     void distrust_clock(device_message& what);
     std::size_t take_status(device& from, device_message what, bool retained, const settled& then);
     std::size_t apply_rules(device& from, const boost::json::object& values, std::int64_t at, const settled& then);

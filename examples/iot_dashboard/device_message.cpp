@@ -30,7 +30,8 @@ bool status_character(char c)
 bool is_status(const json::value& v)
 {
     const auto* text = v.if_string();
-    return text && !text->empty() && text->size() <= 32 && std::all_of(text->begin(), text->end(), status_character);
+    return text && !text->empty() && text->size() <= 32 &&
+           std::all_of(text->begin(), text->end(), status_character);
 }
 
 std::optional<double> number(const json::value& v)

@@ -30,9 +30,9 @@ enum class refusal : std::uint8_t {
     refused_by_hub,   ///< The hub will never take it: above its own limit of bytes, say.
 };
 inline constexpr std::array<std::string_view, 13> refusal_names = {
-    "topic",           "device_id",  "empty",      "too_large",     "not_json",       "not_object",
-    "too_many_fields", "wrong_type", "not_finite", "missing_field", "foreign_device", "too_many_devices",
-    "refused_by_hub"};
+    "topic",          "device_id",        "empty",         "too_large",  "not_json",
+    "not_object",     "too_many_fields",  "wrong_type",    "not_finite", "missing_field",
+    "foreign_device", "too_many_devices", "refused_by_hub"};
 
 enum class message_kind : std::uint8_t { telemetry, status };
 

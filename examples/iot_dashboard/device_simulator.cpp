@@ -116,7 +116,7 @@ public:
     {
         for (const auto& one : accounts(chosen))
             devices_.push_back(std::make_unique<demo::simulated_device>(ioc.get_executor(), chosen.device, one.id,
-                                                                       one.password, random_()));
+                                                                        one.password, random_()));
         if (devices_.empty())
             throw std::invalid_argument{chosen.credentials + ": no device"};
         // Some 200 a second: a broker has a short queue of new connections.
@@ -136,7 +136,8 @@ private:
     {
         const double mean = static_cast<double>(chosen_.failure_every.count());
         const auto wait = std::exponential_distribution{1 / mean}(random_);
-        failures_.expires_after(std::chrono::milliseconds{static_cast<std::int64_t>(std::min(wait, mean * 4) * 1'000)});
+        failures_.expires_after(
+            std::chrono::milliseconds{static_cast<std::int64_t>(std::min(wait, mean * 4) * 1'000)});
         failures_.async_wait([this](boost::system::error_code ec) {
             if (ec)
                 return;

@@ -45,7 +45,8 @@ bool serve_bridge(const fanfare::http_api::request_type& request, fanfare::http_
 void say_where(const demo::options& chosen, std::uint16_t port)
 {
     const bool v6 = chosen.address.find(':') != std::string::npos;
-    std::cout << "http://" << (v6 ? "[" : "") << chosen.address << (v6 ? "]" : "") << ":" << port << "/" << std::endl;
+    std::cout << "http://" << (v6 ? "[" : "") << chosen.address << (v6 ? "]" : "") << ":" << port << "/"
+              << std::endl;
     std::cerr << "anybody who can reach this address can watch\n";
 }
 
@@ -54,8 +55,9 @@ class dashboard {
 public:
     dashboard(asio::io_context& ioc, const demo::options& chosen, Hub& hub)
         : ioc_{ioc}, hub_{hub}, feed_{chosen.feed, [&hub](std::string_view name) { return hub.room(name); }},
-          bridge_{ioc.get_executor(), chosen.bridge, feed_}, server_{hub, server_options(chosen)},
-          signals_{ioc, SIGINT, SIGTERM}
+          bridge_{ioc.get_executor(), chosen.bridge, feed_}, server_{hub, server_options(chosen)}, signals_{
+                                                                                                       ioc, SIGINT,
+                                                                                                       SIGTERM}
     {
         // The page's whole picture in one answer; the rooms tell what changes.
         hub.on_message("devices", [this](fanfare::request asked) {

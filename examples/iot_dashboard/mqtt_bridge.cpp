@@ -27,7 +27,8 @@ mqtt_bridge::mqtt_bridge(const boost::asio::any_io_executor& executor, bridge_se
     how_.broker.clean_session = false;
     how_.broker.hold_acknowledgements = true;
     // While acknowledgements are held nothing is sent, no ping either.
-    how_.broker.keep_alive = std::max(how_.broker.keep_alive, std::chrono::ceil<std::chrono::seconds>(how_.patience));
+    how_.broker.keep_alive =
+        std::max(how_.broker.keep_alive, std::chrono::ceil<std::chrono::seconds>(how_.patience));
 }
 
 void mqtt_bridge::start()

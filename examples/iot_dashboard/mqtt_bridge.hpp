@@ -60,14 +60,14 @@ private:
     backoff delay_;
     std::shared_ptr<mqtt_link> link_;
 
-    std::uint64_t number_ = 0;     // of the link: answers to publishes of an earlier one do not count
-    std::size_t publishes_ = 0;    // on their way into the hub
-    std::size_t waiting_ = 0;      // messages since the last time that none was on its way
+    std::uint64_t number_ = 0;       // of the link: answers to publishes of an earlier one do not count
+    std::size_t publishes_ = 0;      // on their way into the hub
+    std::size_t waiting_ = 0;        // messages since the last time that none was on its way
     std::size_t unacknowledged_ = 0; // of these, with QoS 1
     std::size_t window_; // so many may wait now: fewer after each failure, so that a slow store gets on at all
     std::chrono::steady_clock::time_point progress_, connected_;
     unsigned brief_links_ = 0; // one after the other
-    bool subscribed_ = false; // in this process, so that the broker's retained messages have come once
+    bool subscribed_ = false;  // in this process, so that the broker's retained messages have come once
 
     std::string state_ = "starting", problem_;
     std::uint64_t connects_ = 0, received_ = 0, acknowledged_ = 0, put_back_ = 0, pauses_ = 0;

@@ -53,7 +53,8 @@ bool bytes_wait(int socket)
 } // namespace
 
 mqtt_link::mqtt_link(const asio::any_io_executor& executor, mqtt_settings settings, handlers then)
-    : settings_{std::move(settings)}, then_{std::move(then)}, client_{new_client(settings_, this), mosquitto_destroy},
+    : settings_{std::move(settings)}, then_{std::move(then)}, client_{new_client(settings_, this),
+                                                                      mosquitto_destroy},
       resolver_{executor}, clock_{executor}, socket_{executor}
 {
     // "The application drives the library itself": then packets are queued, and leave with mosquitto_loop_write only.

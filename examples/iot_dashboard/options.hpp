@@ -18,7 +18,8 @@
 
 namespace demo {
 
-inline constexpr auto help = R"(iot_dashboard: devices speak MQTT, browsers see them live. Open the URL that it prints.
+inline constexpr auto help =
+    R"(iot_dashboard: devices speak MQTT, browsers see them live. Open the URL that it prints.
 
   --address IP            listen for browsers on this address (127.0.0.1)
   --port N                ... and on this port, 0 for any (8080)
@@ -59,7 +60,8 @@ struct options {
 
 inline std::string parse_prefix(std::string prefix)
 {
-    const bool plain = std::all_of(prefix.begin(), prefix.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+    const bool plain =
+        std::all_of(prefix.begin(), prefix.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
     if (!plain || prefix.find_first_of("+#$") != prefix.npos || prefix.starts_with('/') || prefix.ends_with('/'))
         throw std::invalid_argument("--prefix wants a topic without wildcards, not '" + prefix + "'");
     return prefix;

@@ -62,7 +62,8 @@ public:
 
     simulated_device(const boost::asio::any_io_executor& executor, settings how, std::string id,
                      const std::string& password, std::uint32_t seed)
-        : how_{std::move(how)}, topic_{how_.prefix + "/" + id}, executor_{executor}, timer_{executor}, random_{seed}
+        : how_{std::move(how)}, topic_{how_.prefix + "/" + id}, executor_{executor}, timer_{executor}, random_{
+                                                                                                           seed}
     {
         how_.broker.client_id = id;
         how_.broker.user = password.empty() ? "" : id;

@@ -76,7 +76,10 @@ std::optional<crossing> check(const threshold_rule& rule, bool raised, double va
     const double limit = raised ? rule.clear : rule.raise;
     const bool high = rule.above != raised;
     crossing out{.severity = raised ? "info" : rule.severity};
-    out.message = rule.metric + (raised ? " is back to normal: " : rule.above ? " is high: " : " is low: ") +
+    out.message = rule.metric +
+                  (raised       ? " is back to normal: "
+                   : rule.above ? " is high: "
+                                : " is low: ") +
                   text(value) + (high ? " > " : " < ") + text(limit);
     out.details = {{"metric", rule.metric}, {"value", value}, {"threshold", limit}, {"rule", name_of(rule)}};
     return out;

@@ -134,7 +134,8 @@ fanfare::server_options server_options(const demo::options& chosen, Tickets tick
 void say_where(const demo::options& chosen, std::uint16_t port)
 {
     const bool v6 = chosen.address.find(':') != std::string::npos;
-    std::cout << "http://" << (v6 ? "[" : "") << chosen.address << (v6 ? "]" : "") << ":" << port << "/" << std::endl;
+    std::cout << "http://" << (v6 ? "[" : "") << chosen.address << (v6 ? "]" : "") << ":" << port << "/"
+              << std::endl;
     if (!chosen.tickets)
         std::cerr << "INSECURE: --auth none lets anybody connect, and ?user=ID be any user\n";
     if (chosen.admin_key.empty())

@@ -97,7 +97,8 @@ inline options parse(int argc, char** argv)
     }
     // A file that only some of the servers on a Redis share would be a hole in everybody's history.
     if (!o.redis.empty() && !o.sqlite.empty())
-        throw std::invalid_argument("--redis and --sqlite: choose one; with --redis history and inboxes are in Redis");
+        throw std::invalid_argument(
+            "--redis and --sqlite: choose one; with --redis history and inboxes are in Redis");
     return o;
 }
 

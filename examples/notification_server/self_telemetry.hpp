@@ -36,7 +36,8 @@ struct sample {
     std::vector<std::string> missing;     ///< Files below /proc that could not be read or understood.
 };
 BOOST_DESCRIBE_STRUCT(sample, (),
-    (device_id, cpu_percent, memory_percent, load1, net_rx_bps, net_tx_bps, uptime_seconds, missing))
+                      (device_id, cpu_percent, memory_percent, load1, net_rx_bps, net_tx_bps, uptime_seconds,
+                       missing))
 
 /// A metric crossed its threshold ("warning", "critical"), or came back ("info").
 struct alert {
@@ -301,8 +302,12 @@ public:
             return std::nullopt;
         in_a_row_ = 0;
         raised_ = !raised_;
-        alert out{std::string(device_id), raised_ ? limits_.severity : "info", {}, limits_.metric, *value,
-            raised_ ? limits_.raise_at : limits_.clear_at};
+        alert out{std::string(device_id),
+                  raised_ ? limits_.severity : "info",
+                  {},
+                  limits_.metric,
+                  *value,
+                  raised_ ? limits_.raise_at : limits_.clear_at};
         out.message = limits_.label + (raised_ ? " is high: " : " is back to normal: ") + percent(*value);
         return out;
     }
@@ -342,8 +347,8 @@ public:
     /// `device_id` names this machine in every message; `proc` is where the files are. Takes a first reading, so
     /// that rates are known from the first tick on.
     explicit self_telemetry(std::string device_id, std::string proc = "/proc")
-        : proc_(std::move(proc)), sampler_(std::move(device_id)),
-          cpu_rule_({"cpu_percent", "CPU use"}), memory_rule_({"memory_percent", "Memory use"})
+        : proc_(std::move(proc)), sampler_(std::move(device_id)), cpu_rule_({"cpu_percent", "CPU use"}),
+          memory_rule_({"memory_percent", "Memory use"})
     {
         sampler_.update(read_files(), std::chrono::steady_clock::now());
     }
@@ -364,7 +369,7 @@ private:
     proc_files read_files() const
     {
         return {read_text(proc_ + "/stat"), read_text(proc_ + "/meminfo"), read_text(proc_ + "/loadavg"),
-            read_text(proc_ + "/net/dev"), read_text(proc_ + "/uptime")};
+                read_text(proc_ + "/net/dev"), read_text(proc_ + "/uptime")};
     }
 
     std::string proc_;

@@ -49,27 +49,27 @@ public:
     /// The first query parameter of this name, percent-decoded, `+` as a space, as browsers write it.
     ///
     /// Empty if there is none, or if the query breaks RFC 3986 section 3.4. `?key` and `?key=` are empty strings.
-    FANFARE_DECL std::optional<std::string> query(std::string_view key) const;
+    std::optional<std::string> query(std::string_view key) const;
 
     /// The value of the first header of this name (case does not matter), or an empty view.
-    FANFARE_DECL std::string_view header(std::string_view name) const noexcept;
+    std::string_view header(std::string_view name) const noexcept;
 
     /// The values of all headers of this name, in order: tells "absent", "empty" and "sent twice" apart.
-    FANFARE_DECL std::vector<std::string_view> header_values(std::string_view name) const;
+    std::vector<std::string_view> header_values(std::string_view name) const;
 
     /// The first cookie of this name (case matters), without the quotes that RFC 6265 section 4.1.1 allows.
-    FANFARE_DECL std::optional<std::string> cookie(std::string_view name) const;
+    std::optional<std::string> cookie(std::string_view name) const;
 
     /// The token of `Authorization: Bearer TOKEN` (RFC 6750 section 2.1), or an empty view.
     ///
     /// A header that was sent twice is no credential: two readers could take two different ones.
-    FANFARE_DECL std::string_view bearer_token() const;
+    std::string_view bearer_token() const;
 
     /// The offered subprotocols, in order, of all `Sec-WebSocket-Protocol` headers (RFC 6455 section 11.3.4).
-    FANFARE_DECL std::vector<std::string_view> subprotocols() const;
+    std::vector<std::string_view> subprotocols() const;
 
     /// Whether the client offers the subprotocol `name` (case matters).
-    FANFARE_DECL bool offers(std::string_view name) const;
+    bool offers(std::string_view name) const;
 
     /// The peer's address as text, without the port.
     const std::string& remote_address() const noexcept { return remote_address_; }
@@ -85,7 +85,7 @@ private:
 ///
 /// RFC 6454 section 4: scheme and host in lower case, no default port. `null`, a list, a path, credentials and
 /// percent-escapes in the host are malformed here. Thread-safe.
-FANFARE_DECL std::optional<std::string> normalized_origin(std::string_view origin);
+std::optional<std::string> normalized_origin(std::string_view origin);
 
 /// Why a client may not enter; becomes an HTTP answer with a JSON body.
 struct refusal {
@@ -103,7 +103,7 @@ struct refusal {
 };
 
 /// A refusal with the message that belongs to `code`. Thread-safe.
-FANFARE_DECL refusal make_refusal(error code, int status = 401, bool credential_seen = false);
+refusal make_refusal(error code, int status = 401, bool credential_seen = false);
 
 /// The answer of an authenticator: an identity, or a refusal.
 class auth_result {
@@ -114,7 +114,7 @@ public:
     {}
     auth_result(refusal why) : outcome_{std::move(why)} {}
     /// No identity is a refusal with 401.
-    FANFARE_DECL auth_result(std::optional<identity> who);
+    auth_result(std::optional<identity> who);
 
     bool accepted() const noexcept { return std::holds_alternative<identity>(outcome_); }
     explicit operator bool() const noexcept { return accepted(); }
@@ -139,7 +139,7 @@ private:
 /// Always one that the client offered (RFC 6455 section 4.2.2): that of the result, else `fanfare.v1`. A browser
 /// fails a connection whose offer gets no answer, and an entry that carries a credential is never echoed.
 /// The view is into `request`. Thread-safe.
-FANFARE_DECL std::string_view chosen_subprotocol(const handshake_request& request, const auth_result& result);
+std::string_view chosen_subprotocol(const handshake_request& request, const auth_result& result);
 
 /// Takes the answer of an authenticator. Call it from any thread, at once or later, exactly once; any later call
 /// is ignored. It continues in the thread that calls it: the receiver goes to its own executor itself.
@@ -149,8 +149,11 @@ template <class A>
 concept asynchronous_authenticator = std::invocable<A&, const handshake_request&, auth_done>;
 
 template <class A>
-concept synchronous_authenticator = requires(A& authenticate, const handshake_request& request) {
-    { authenticate(request) } -> std::convertible_to<auth_result>;
+concept synchronous_authenticator = requires(A& authenticate, const handshake_request& request)
+{
+    {
+        authenticate(request)
+        } -> std::convertible_to<auth_result>;
 };
 
 /// A function from the upgrade request to an identity or a refusal, in one of two shapes:
@@ -161,12 +164,12 @@ concept synchronous_authenticator = requires(A& authenticate, const handshake_re
 ///
 /// It may be called from several threads at once. One that never answers ends with the handshake deadline.
 template <class A>
-concept authenticator =
-    std::copy_constructible<A> && (asynchronous_authenticator<A> || synchronous_authenticator<A>);
+concept authenticator = std::copy_constructible<A> &&
+    (asynchronous_authenticator<A> || synchronous_authenticator<A>);
 
 namespace detail {
 
-FANFARE_DECL bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
+bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
 
 // Lets through the first of several calls, which may come from several threads. The function is moved out
 // for the call, so that what it holds is released with it, not with the last copy of this object.
@@ -198,7 +201,7 @@ private:
     std::shared_ptr<state> state_;
 };
 
-FANFARE_DECL refusal authenticator_failed(std::exception_ptr cause);
+refusal authenticator_failed(std::exception_ptr cause);
 
 template <class A>
 auth_result authenticate_now(A& authenticate, const handshake_request& request)
@@ -238,8 +241,7 @@ public:
     any_authenticator() = default;
 
     template <class A>
-        requires(!std::same_as<A, any_authenticator>) && authenticator<A>
-    any_authenticator(A function)
+    requires(!std::same_as<A, any_authenticator>) && authenticator<A> any_authenticator(A function)
         : function_{[held = std::move(function)](const handshake_request& request, auth_done done) mutable {
               detail::authenticate(held, request, std::move(done));
           }}
@@ -305,14 +307,17 @@ template <class A>
 concept asynchronous_authorizer = std::invocable<A&, const access_request&, access_done>;
 
 template <class A>
-concept synchronous_authorizer = requires(A& allows, const access_request& request) {
-    { allows(request) } -> std::same_as<bool>;
+concept synchronous_authorizer = requires(A& allows, const access_request& request)
+{
+    {
+        allows(request)
+        } -> std::same_as<bool>;
 };
 
 /// A function that decides whether an identity may do something in a room: `bool (const access_request&)`, or
 /// `void (const access_request&, access_done)` for what has to ask somebody.
 template <class A>
-concept authorizer = std::copy_constructible<A> && (asynchronous_authorizer<A> || synchronous_authorizer<A>);
+concept authorizer = std::copy_constructible<A> &&(asynchronous_authorizer<A> || synchronous_authorizer<A>);
 
 /// Any authorizer, as one copyable type. An empty one refuses: whoever wants no check does not ask.
 class any_authorizer {
@@ -320,8 +325,7 @@ public:
     any_authorizer() = default;
 
     template <class A>
-        requires(!std::same_as<A, any_authorizer>) && authorizer<A>
-    any_authorizer(A function)
+    requires(!std::same_as<A, any_authorizer>) && authorizer<A> any_authorizer(A function)
         : function_{[held = std::move(function)](const access_request& request, access_done done) mutable {
               if constexpr (asynchronous_authorizer<A>) {
                   held(request, access_done{detail::first_call<bool>{std::move(done)}});
@@ -350,7 +354,7 @@ private:
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/auth.ipp>
+#include <fanfare/auth.ipp>
 #endif
 
 #endif

@@ -99,12 +99,17 @@ using bus_done = std::function<void(const bus_receipt&)>;
 ///   will be told by `joined`. `leave(sink, room)`: it has no member any more. Both are called under a lock: they
 ///   must not call the sink.
 template <class B>
-concept bus = std::copyable<B> && requires(B& b, bus_sink& sink, const bus_message& message, bus_done done,
-                                           std::string_view room) {
+concept bus = std::copyable<B> &&
+    requires(B& b, bus_sink& sink, const bus_message& message, bus_done done, std::string_view room)
+{
     b.attach(sink);
     b.detach(sink);
-    { b.publish(message, std::move(done)) } -> std::same_as<bus_receipt>;
-    { b.join(sink, room) } -> std::same_as<bool>;
+    {
+        b.publish(message, std::move(done))
+        } -> std::same_as<bus_receipt>;
+    {
+        b.join(sink, room)
+        } -> std::same_as<bool>;
     b.leave(sink, room);
 };
 

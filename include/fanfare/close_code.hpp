@@ -27,18 +27,18 @@ enum class close_code : std::uint16_t {
     service_restart = 1012,  ///< The server restarts. Reconnect.
     try_again_later = 1013,  ///< Overload. Reconnect later.
 
-    reconnect = 3000,      ///< The application asks for a fresh connection.
-    shutdown = 3001,       ///< Orderly shutdown; the reason names the delay.
-    expired = 3002,        ///< The identity expired: get a fresh credential, then reconnect.
-    stale = 3003,          ///< No sign of life within the time-out.
-    rate_limited = 3004,   ///< Too many messages for too long. Reconnect later.
-    write_timeout = 3005,  ///< The peer did not take data within the write deadline.
-    slow_receiver = 3008,  ///< The outbox overflowed: reconnect and recover.
+    reconnect = 3000,     ///< The application asks for a fresh connection.
+    shutdown = 3001,      ///< Orderly shutdown; the reason names the delay.
+    expired = 3002,       ///< The identity expired: get a fresh credential, then reconnect.
+    stale = 3003,         ///< No sign of life within the time-out.
+    rate_limited = 3004,  ///< Too many messages for too long. Reconnect later.
+    write_timeout = 3005, ///< The peer did not take data within the write deadline.
+    slow_receiver = 3008, ///< The outbox overflowed: reconnect and recover.
 
-    disconnected = 3500,   ///< The application ended the connection for good.
-    bad_messages = 3501,   ///< A flood of malformed messages.
-    unauthorized = 3502,   ///< The identity was revoked.
-    too_many = 3503,       ///< A limit of connections a user or an address.
+    disconnected = 3500, ///< The application ended the connection for good.
+    bad_messages = 3501, ///< A flood of malformed messages.
+    unauthorized = 3502, ///< The identity was revoked.
+    too_many = 3503,     ///< A limit of connections a user or an address.
 };
 
 /// Whether a client that sees `code` should connect again. Thread-safe, does not throw.

@@ -3,10 +3,10 @@
 #define FANFARE_CONNECTION_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/flat_connection.hpp>
-#include <fanfare/detail/hub_core.hpp>
-#include <fanfare/detail/raw_send.hpp>
-#include <fanfare/detail/session.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/session/flat_connection.hpp>
+#include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/shard/raw_send.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -33,8 +33,7 @@ struct plain_allocator {
     plain_allocator() = default;
     template <class U>
     plain_allocator(const plain_allocator<U>&) noexcept
-    {
-    }
+    {}
     T* allocate(std::size_t n) { return std::allocator<T>{}.allocate(n); }
     void deallocate(T* p, std::size_t n) noexcept { std::allocator<T>{}.deallocate(p, n); }
     friend bool operator==(plain_allocator, plain_allocator) noexcept { return true; }
@@ -53,7 +52,8 @@ waiter(F) -> waiter<F>;
 
 /// A stream that can be waited for and written to without blocking: TCP and Unix sockets.
 template <class Stream>
-concept waitable_socket = requires(Stream& s, void (*f)(error_code), bool on, asio::const_buffer b, error_code& ec) {
+concept waitable_socket = requires(Stream& s, void (*f)(error_code), bool on, asio::const_buffer b, error_code& ec)
+{
     s.async_wait(asio::socket_base::wait_read, f);
     s.non_blocking(on, ec);
     s.native_handle();
@@ -70,8 +70,7 @@ public:
     connection(Stream stream, std::shared_ptr<detail::hub_core> hub, detail::shard& home,
                detail::session_settings settings)
         : base{std::move(stream), std::move(hub), home, std::move(settings), 8 * 1024}
-    {
-    }
+    {}
 
 private:
     std::size_t take(std::span<const std::string_view> buffers, std::vector<char>& out) override
@@ -93,8 +92,7 @@ public:
     connection(Stream stream, std::shared_ptr<detail::hub_core> hub, detail::shard& home,
                detail::session_settings settings)
         : session{std::move(hub), home, std::move(settings)}, socket_{std::move(stream)}
-    {
-    }
+    {}
 
 private:
     int native_socket() noexcept override
@@ -111,7 +109,9 @@ private:
         std::array<asio::const_buffer, 64> gathered;
         const auto n = std::min(buffers.size(), gathered.size());
         std::transform(buffers.begin(), buffers.begin() + static_cast<std::ptrdiff_t>(n), gathered.begin(),
-                       [](std::string_view b) { return asio::const_buffer{b.data(), b.size()}; });
+                       [](std::string_view b) {
+                           return asio::const_buffer{b.data(), b.size()};
+                       });
         const auto written = socket_.write_some(std::span<const asio::const_buffer>{gathered.data(), n}, ec);
         if (ec == asio::error::would_block || ec == asio::error::try_again)
             ec = {};
@@ -120,10 +120,9 @@ private:
 
     void wait_write() override
     {
-        socket_.async_wait(asio::socket_base::wait_write,
-                           detail::waiter{[keep = boost::intrusive_ptr<connection>{this}](error_code) {
-                               keep->on_writable();
-                           }});
+        socket_.async_wait(
+            asio::socket_base::wait_write,
+            detail::waiter{[keep = boost::intrusive_ptr<connection>{this}](error_code) { keep->on_writable(); }});
     }
 
     void wait_read() override

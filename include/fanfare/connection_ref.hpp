@@ -26,21 +26,21 @@ public:
     connection_ref() = default;
 
     /// The id that clients get in `connected`; unique over all hubs and restarts. Empty for an empty handle.
-    FANFARE_DECL std::string id() const;
+    std::string id() const;
     /// Who the connection is. Only for a handle that the library gave out.
     const identity& who() const noexcept { return *who_; }
     const std::string& user_id() const noexcept { return who_->user_id; }
 
     /// Sends one message to this connection alone. Throws `std::length_error` if it is above `max_publish_size`,
     /// `std::invalid_argument` if `type` is not 1 to 64 bytes, text is not UTF-8, or a number is not finite.
-    FANFARE_DECL void send(std::string_view type, const json::value& payload) const;
+    void send(std::string_view type, const json::value& payload) const;
     /// Joins a room, whether or not clients may, and without asking the authorizer.
     /// Throws `system_error` (`invalid_room`, `unknown_room`).
-    FANFARE_DECL void subscribe(std::string_view room) const;
-    FANFARE_DECL void unsubscribe(std::string_view room) const;
+    void subscribe(std::string_view room) const;
+    void unsubscribe(std::string_view room) const;
     /// Begins the closing handshake, after all that was published before; `reason` is cut to 123 bytes (RFC 6455
     /// section 5.5).
-    FANFARE_DECL void close(close_code code = close_code::disconnected, std::string_view reason = {}) const;
+    void close(close_code code = close_code::disconnected, std::string_view reason = {}) const;
 
     friend bool operator==(const connection_ref& a, const connection_ref& b) noexcept
     {
@@ -53,8 +53,7 @@ private:
     friend class request;
     connection_ref(std::weak_ptr<detail::hub_core> hub, std::uint64_t number, std::shared_ptr<const identity> who)
         : hub_{std::move(hub)}, number_{number}, who_{std::move(who)}
-    {
-    }
+    {}
 
     std::weak_ptr<detail::hub_core> hub_;
     std::uint64_t number_ = 0;
@@ -66,8 +65,8 @@ private:
 class request {
 public:
     request(request&&) = default;
-    FANFARE_DECL request& operator=(request&& other) noexcept;
-    FANFARE_DECL ~request();
+    request& operator=(request&& other) noexcept;
+    ~request();
 
     const connection_ref& from() const noexcept { return from_; }
     const std::string& type() const noexcept { return type_; }
@@ -77,25 +76,24 @@ public:
 
     /// Answers with a message of the request's own type, or of another. Throws as `connection_ref::send`.
     void reply(const json::value& payload) { reply(type_, payload); }
-    FANFARE_DECL void reply(std::string_view type, const json::value& payload);
+    void reply(std::string_view type, const json::value& payload);
     /// Answers with an `error` message.
-    FANFARE_DECL void fail(error code, std::string_view message);
+    void fail(error code, std::string_view message);
     /// Answers `handler_failed` and reports the exception to `hub::on_exception`.
-    FANFARE_DECL void fail_with(std::exception_ptr cause);
+    void fail_with(std::exception_ptr cause);
     /// Nothing is to be answered.
-    FANFARE_DECL void ignore();
+    void ignore();
 
     /// The executor of the connection's shard.
-    FANFARE_DECL asio::any_io_executor executor() const;
+    asio::any_io_executor executor() const;
 
 private:
     friend class detail::session;
     request(connection_ref from, std::string type, std::string room, json::value payload, json::value id)
-        : from_{std::move(from)}, type_{std::move(type)}, room_{std::move(room)},
-          payload_(std::move(payload)), id_(std::move(id)), // braces would make arrays of them
+        : from_{std::move(from)}, type_{std::move(type)}, room_{std::move(room)}, payload_(std::move(payload)),
+          id_(std::move(id)), // braces would make arrays of them
           pending_{std::make_unique<bool>(true)}
-    {
-    }
+    {}
     template <class F>
     void finish(F answer);
 
@@ -111,8 +109,8 @@ private:
 class raw_connection {
 public:
     /// Sends `data` as it is. Text must be UTF-8 (RFC 6455 section 5.6).
-    FANFARE_DECL void send(std::string_view data, bool binary);
-    FANFARE_DECL void close(close_code code, std::string_view reason = {});
+    void send(std::string_view data, bool binary);
+    void close(close_code code, std::string_view reason = {});
 
 private:
     friend class detail::session;
@@ -123,7 +121,7 @@ private:
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/detail/hub_core.hpp> // which holds the bodies' includes, as these need the whole hub
+#include <fanfare/detail/hub/hub_core.hpp> // which holds the bodies' includes, as these need the whole hub
 #endif
 
 #endif

@@ -3,7 +3,7 @@
 #define FANFARE_DEVICE_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/hub_core.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/hub.hpp>
 #include <fanfare/message.hpp>
 #include <fanfare/room.hpp>

@@ -17,37 +17,37 @@ namespace fanfare {
 ///
 /// The names are also the `code` of `error` messages on the wire and of HTTP errors.
 enum class error {
-    invalid_json = 1,   ///< Not JSON, or nested deeper than the limit.
-    invalid_message,    ///< JSON, but not an envelope: a field is missing or of the wrong type.
-    unknown_type,       ///< No handler for this message type.
-    invalid_room,       ///< Not a room name: empty, too long, or a character that is not allowed.
-    unknown_room,       ///< No configured namespace allows the room.
-    forbidden,          ///< The identity may not do this here.
-    too_many_rooms,     ///< More rooms than a connection may join.
-    not_subscribed,     ///< The connection is not in this room.
-    rate_limited,       ///< More messages than the connection's rate allows.
-    too_many_requests,  ///< More unanswered requests than a connection may have.
-    message_too_large,  ///< The encoded message is above the limit.
-    queue_full,         ///< Backpressure: the shard has more undelivered publishes than its limit. Nothing was sent.
-    shutting_down,      ///< The hub is shutting down. Nothing was sent.
-    timed_out,          ///< An answer did not come in time.
-    unauthorized,       ///< No credential, or one that is not valid.
-    origin_not_allowed, ///< The `Origin` header is not on the allow-list.
-    ticket_invalid,     ///< No such ticket: never issued, expired, or already used.
-    too_many_tickets,   ///< More unredeemed tickets than the store may hold.
+    invalid_json = 1,  ///< Not JSON, or nested deeper than the limit.
+    invalid_message,   ///< JSON, but not an envelope: a field is missing or of the wrong type.
+    unknown_type,      ///< No handler for this message type.
+    invalid_room,      ///< Not a room name: empty, too long, or a character that is not allowed.
+    unknown_room,      ///< No configured namespace allows the room.
+    forbidden,         ///< The identity may not do this here.
+    too_many_rooms,    ///< More rooms than a connection may join.
+    not_subscribed,    ///< The connection is not in this room.
+    rate_limited,      ///< More messages than the connection's rate allows.
+    too_many_requests, ///< More unanswered requests than a connection may have.
+    message_too_large, ///< The encoded message is above the limit.
+    queue_full,    ///< Backpressure: the shard has more undelivered publishes than its limit. Nothing was sent.
+    shutting_down, ///< The hub is shutting down. Nothing was sent.
+    timed_out,     ///< An answer did not come in time.
+    unauthorized,  ///< No credential, or one that is not valid.
+    origin_not_allowed,   ///< The `Origin` header is not on the allow-list.
+    ticket_invalid,       ///< No such ticket: never issued, expired, or already used.
+    too_many_tickets,     ///< More unredeemed tickets than the store may hold.
     too_many_connections, ///< A limit of connections (all, a user's, an address's).
-    invalid_user,       ///< An empty or overlong user id.
-    handler_failed,     ///< An application handler threw.
-    invalid_config,     ///< An option has a value that cannot work.
-    bus_unavailable,    ///< No link to the other processes, and what waits for it is too much or too old. Not sent.
-    delivery_unknown,   ///< The link broke before the bus confirmed the message: some may have got it.
-    redis_failed,       ///< Redis answered a command with an error.
-    no_history,         ///< The room keeps no history, so there is nothing to read and no idempotency key.
-    invalid_position,   ///< A position that cannot be: malformed, or beyond the end of the history.
-    store_failed,       ///< The store has not taken the message, or could not be read. Nothing was sent.
-    store_full,         ///< The store has as many waiting messages, or rooms, as it may. Nothing was sent.
-    not_found,          ///< No such thing, or none of yours.
-    no_inbox,           ///< The hub has no inbox.
+    invalid_user,         ///< An empty or overlong user id.
+    handler_failed,       ///< An application handler threw.
+    invalid_config,       ///< An option has a value that cannot work.
+    bus_unavailable,  ///< No link to the other processes, and what waits for it is too much or too old. Not sent.
+    delivery_unknown, ///< The link broke before the bus confirmed the message: some may have got it.
+    redis_failed,     ///< Redis answered a command with an error.
+    no_history,       ///< The room keeps no history, so there is nothing to read and no idempotency key.
+    invalid_position, ///< A position that cannot be: malformed, or beyond the end of the history.
+    store_failed,     ///< The store has not taken the message, or could not be read. Nothing was sent.
+    store_full,       ///< The store has as many waiting messages, or rooms, as it may. Nothing was sent.
+    not_found,        ///< No such thing, or none of yours.
+    no_inbox,         ///< The hub has no inbox.
 };
 
 /// The name of `e` as it stands on the wire. Thread-safe, does not throw.
@@ -90,10 +90,10 @@ constexpr std::string_view to_string(error e) noexcept
 }
 
 /// The category of `fanfare::error`. Thread-safe, does not throw.
-FANFARE_DECL const boost::system::error_category& error_category() noexcept;
+const boost::system::error_category& error_category() noexcept;
 
 /// Makes an `error_code` of an `error`. Thread-safe, does not throw.
-FANFARE_DECL error_code make_error_code(error e) noexcept;
+error_code make_error_code(error e) noexcept;
 
 } // namespace fanfare
 
@@ -103,7 +103,7 @@ struct is_error_code_enum<fanfare::error> : std::true_type {};
 } // namespace boost::system
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/error.ipp>
+#include <fanfare/error.ipp>
 #endif
 
 #endif

@@ -4,8 +4,8 @@
 
 #include <fanfare/auth/ticket.hpp>
 #include <fanfare/config.hpp>
-#include <fanfare/detail/hub_core.hpp>
-#include <fanfare/detail/upgrade.hpp>
+#include <fanfare/detail/http/upgrade.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/hub.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -61,32 +61,31 @@ public:
 
     template <class Bus, class Store>
     explicit http_api(hub<Bus, Store>& at, http_api_options options = {}) : http_api{at.core(), std::move(options)}
-    {
-    }
-    FANFARE_DECL http_api(std::shared_ptr<detail::hub_core> hub, http_api_options options);
+    {}
+    http_api(std::shared_ptr<detail::hub_core> hub, http_api_options options);
 
     /// Whether the target (path and query) is one of the API's.
-    FANFARE_DECL static bool handles(std::string_view target) noexcept;
+    static bool handles(std::string_view target) noexcept;
 
     /// Answers a request; every error is a response with `{"error":{"code","message"}}`. `done` is called once, at
     /// once or from where the ticket store completes.
-    FANFARE_DECL void async_handle(const request_type& request, const asio::ip::address& caller, done_type done) const;
+    void async_handle(const request_type& request, const asio::ip::address& caller, done_type done) const;
 
 private:
     struct reply;
     struct call;
-    FANFARE_DECL bool may_write(const call& c) const;
-    FANFARE_DECL void publish(const call& c) const;
-    FANFARE_DECL void notify(const call& c) const;
-    FANFARE_DECL void inbox(const call& c) const;
-    FANFARE_DECL void inbox_mark(const call& c) const;
-    FANFARE_DECL std::optional<identity> ticket_holder(const call& c, const json::object& body) const;
-    FANFARE_DECL void issue_ticket(const call& c) const;
-    FANFARE_DECL void stats(const call& c) const;
-    FANFARE_DECL void cluster(const call& c) const;
-    FANFARE_DECL void presence(const call& c) const;
-    FANFARE_DECL void history(const call& c) const;
-    FANFARE_DECL void speak(const call& c) const;
+    bool may_write(const call& c) const;
+    void publish(const call& c) const;
+    void notify(const call& c) const;
+    void inbox(const call& c) const;
+    void inbox_mark(const call& c) const;
+    std::optional<identity> ticket_holder(const call& c, const json::object& body) const;
+    void issue_ticket(const call& c) const;
+    void stats(const call& c) const;
+    void cluster(const call& c) const;
+    void presence(const call& c) const;
+    void history(const call& c) const;
+    void speak(const call& c) const;
 
     std::shared_ptr<detail::hub_core> hub_;
     http_api_options options_;
@@ -95,7 +94,7 @@ private:
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/http_api.ipp>
+#include <fanfare/http_api.ipp>
 #endif
 
 #endif

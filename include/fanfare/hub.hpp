@@ -6,14 +6,14 @@
 #include <fanfare/bus.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/connection_ref.hpp>
-#include <fanfare/detail/hub_core.hpp>
-#include <fanfare/detail/async_publish.hpp>
-#include <fanfare/detail/message_handler.hpp>
-#include <fanfare/detail/presence_operation.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/hub/message_handler.hpp>
+#include <fanfare/detail/publish/async_publish.hpp>
+#include <fanfare/detail/requests/presence.hpp>
+#include <fanfare/history.hpp>
 #include <fanfare/inbox.hpp>
 #include <fanfare/message.hpp>
 #include <fanfare/options.hpp>
-#include <fanfare/history.hpp>
 #include <fanfare/presence.hpp>
 #include <fanfare/room.hpp>
 #include <fanfare/store.hpp>
@@ -53,38 +53,33 @@ template <class Bus = in_process_bus, class Store = memory_store>
 class hub {
 public:
     /// A hub with one shard. Throws `std::invalid_argument` naming the option that cannot work.
-    explicit hub(asio::any_io_executor executor, hub_options options = {})
-        requires std::default_initializable<Bus> && std::default_initializable<Store>
+    explicit hub(asio::any_io_executor executor, hub_options options = {}) requires
+        std::default_initializable<Bus> && std::default_initializable<Store>
         : hub{std::vector{std::move(executor)}, Bus{}, Store{}, options}
-    {
-    }
-    hub(asio::any_io_executor executor, Bus bus, hub_options options = {})
-        requires std::default_initializable<Store>
+    {}
+    hub(asio::any_io_executor executor, Bus bus,
+        hub_options options = {}) requires std::default_initializable<Store>
         : hub{std::vector{std::move(executor)}, std::move(bus), Store{}, options}
-    {
-    }
+    {}
     hub(asio::any_io_executor executor, Bus bus, Store store, hub_options options = {})
         : hub{std::vector{std::move(executor)}, std::move(bus), std::move(store), options}
-    {
-    }
+    {}
     /// A hub with a shard for each of 1 to 255 executors, each run by a thread of its own, say.
     hub(const std::vector<asio::any_io_executor>& executors, Bus bus, Store store, hub_options options = {})
-        : core_{std::make_shared<detail::hub_core>(executors, options,
-                                                   std::make_unique<detail::bus_holder<Bus>>(std::move(bus)),
-                                                   std::make_unique<detail::store_holder<Store>>(std::move(store)))}
+        : core_{std::make_shared<detail::hub_core>(
+              executors, options, std::make_unique<detail::bus_holder<Bus>>(std::move(bus)),
+              std::make_unique<detail::store_holder<Store>>(std::move(store)))}
     {
         core_->start();
     }
-    hub(const std::vector<asio::any_io_executor>& executors, Bus bus, hub_options options = {})
-        requires std::default_initializable<Store>
+    hub(const std::vector<asio::any_io_executor>& executors, Bus bus,
+        hub_options options = {}) requires std::default_initializable<Store>
         : hub{executors, std::move(bus), Store{}, options}
-    {
-    }
-    explicit hub(const std::vector<asio::any_io_executor>& executors, hub_options options = {})
-        requires std::default_initializable<Bus> && std::default_initializable<Store>
+    {}
+    explicit hub(const std::vector<asio::any_io_executor>& executors, hub_options options = {}) requires
+        std::default_initializable<Bus> && std::default_initializable<Store>
         : hub{executors, Bus{}, Store{}, options}
-    {
-    }
+    {}
     hub(const hub&) = delete;
     hub& operator=(const hub&) = delete;
     ~hub() { core_->abandon(); }
@@ -182,7 +177,8 @@ public:
                             Token&& token)
     {
         return asio::async_initiate<Token, void(error_code, acknowledgement)>(
-            [core = core_, user = std::string{user}, what = detail::own_notification(what), patience](auto handler) {
+            [core = core_, user = std::string{user}, what = detail::own_notification(what),
+             patience](auto handler) {
                 core->acks.notify(user, what, patience,
                                   detail::completion<error_code, acknowledgement>(
                                       core->shards().front()->executor(), std::move(handler)));
@@ -212,7 +208,8 @@ public:
     template <payload Payload, class Token>
     auto async_broadcast(std::string_view type, const Payload& message, Token&& token)
     {
-        return detail::async_publish(core_, {.room = {}, .type = std::string{type}, .payload = json::value_from(message)},
+        return detail::async_publish(core_,
+                                     {.room = {}, .type = std::string{type}, .payload = json::value_from(message)},
                                      std::forward<Token>(token));
     }
 
@@ -221,8 +218,7 @@ public:
     error_code disconnect_user(std::string_view user, close_code code = close_code::disconnected,
                                std::string_view reason = {})
     {
-        return command("disconnect", "user", user, {},
-                       {{"code", static_cast<int>(code)}, {"reason", reason}});
+        return command("disconnect", "user", user, {}, {{"code", static_cast<int>(code)}, {"reason", reason}});
     }
     /// Ends one connection by its id, on whichever hub of the bus it is.
     error_code disconnect(std::string_view connection_id, close_code code = close_code::disconnected,
@@ -262,9 +258,9 @@ public:
     template <class Token>
     auto async_disconnect_user(std::string_view user, close_code code, std::string_view reason, Token&& token)
     {
-        return async_command(make_command("disconnect", "user", user, {},
-                                          {{"code", static_cast<int>(code)}, {"reason", reason}}),
-                             std::forward<Token>(token));
+        return async_command(
+            make_command("disconnect", "user", user, {}, {{"code", static_cast<int>(code)}, {"reason", reason}}),
+            std::forward<Token>(token));
     }
 
     /// The same for one connection by its id.
@@ -438,7 +434,8 @@ public:
     {
         return asio::async_initiate<Token, void(error_code)>(
             [core = core_](auto handler, const shutdown_options& options) {
-                core->shut_down(options, detail::completion<error_code>(core->shards().front()->executor(), std::move(handler)));
+                core->shut_down(options, detail::completion<error_code>(core->shards().front()->executor(),
+                                                                        std::move(handler)));
             },
             token, how);
     }
@@ -453,7 +450,8 @@ public:
     template <class Stream, class Request>
     void accept(Stream stream, const Request& request, identity who = {}, accept_options options = {})
     {
-        detail::websocket_door<Stream>::open(core_, std::move(stream), request, std::move(who), std::move(options));
+        detail::websocket_door<Stream>::open(core_, std::move(stream), request, std::move(who),
+                                             std::move(options));
     }
 
     /// Answers a request of an application's own HTTP server with Server-Sent Events, and takes the stream over as

@@ -4,8 +4,8 @@
 
 #include <fanfare/close_code.hpp>
 #include <fanfare/config.hpp>
-#include <fanfare/detail/hub_core.hpp>
-#include <fanfare/detail/message_handler.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/hub/message_handler.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/identity.hpp>
 
@@ -53,16 +53,16 @@ public:
     /// Sends one envelope, as a WebSocket client would; the answers come to `on_message`. What is no envelope is answered
     /// with `error`. What is sent before `connected` has come waits for it, `hub_options::message_burst` messages at most.
     /// Error: `message_too_large`, if it is above `hub_options::max_message_size`.
-    FANFARE_DECL error_code send(std::string_view message);
+    error_code send(std::string_view message);
 
     /// No more messages from now on, at the latest after the one that is being handed over: they wait in the outbox, with
     /// the rooms' overflow policies. One that pauses longer than `hub_options::write_timeout` while something waits is
     /// ended with `write_timeout`, like any slow receiver.
-    FANFARE_DECL void pause() noexcept;
-    FANFARE_DECL void resume();
+    void pause() noexcept;
+    void resume();
 
     /// Ends it. No handler is called after this has returned, but one that is being called on another thread.
-    FANFARE_DECL void close() noexcept;
+    void close() noexcept;
 
 private:
     friend struct detail::local_door<local_handlers>;
@@ -76,15 +76,14 @@ namespace detail {
 /// What `hub::connect` stands on; see there.
 template <>
 struct local_door<local_handlers> {
-    FANFARE_DECL static local_connection open(const std::shared_ptr<hub_core>& hub, identity who,
-                                              local_handlers handlers);
+    static local_connection open(const std::shared_ptr<hub_core>& hub, identity who, local_handlers handlers);
 };
 
 } // namespace detail
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/local_connection.ipp>
+#include <fanfare/local_connection.ipp>
 #endif
 
 #endif

@@ -17,7 +17,7 @@ enum class overflow_policy : std::uint8_t {
     close,          ///< Close the receiver with `close_code::slow_receiver`: it reconnects.
     drop_oldest,    ///< Drop the room's oldest waiting message and put a `gap` marker in its place.
     latest_per_key, ///< Keep only the newest waiting message of each key; when still full, as `drop_oldest`.
-    resync,         ///< Drop what waits, and send it from the history when the socket has drained; needs `history`.
+    resync, ///< Drop what waits, and send it from the history when the socket has drained; needs `history`.
 };
 
 /// How the rooms of one namespace behave. See `hub::configure`.

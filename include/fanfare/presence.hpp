@@ -46,13 +46,16 @@ using presence_was_read = std::function<void(error_code, presence_list)>;
 template <class S>
 concept presence_store = std::copy_constructible<S> &&
     requires(S& store, std::string_view room, presence_client client, std::vector<presence_entries> entries,
-             std::size_t limit, presence_changed changed, presence_refreshed refreshed, presence_was_read was_read) {
-        store.async_enter(room, std::move(client), std::move(changed));
-        store.async_leave(room, room, std::move(changed));
-        store.async_refresh(std::move(entries), std::move(refreshed));
-        store.async_read(room, limit, std::move(was_read));
-        { store.lifetime() } -> std::convertible_to<std::chrono::milliseconds>;
-    };
+             std::size_t limit, presence_changed changed, presence_refreshed refreshed, presence_was_read was_read)
+{
+    store.async_enter(room, std::move(client), std::move(changed));
+    store.async_leave(room, room, std::move(changed));
+    store.async_refresh(std::move(entries), std::move(refreshed));
+    store.async_read(room, limit, std::move(was_read));
+    {
+        store.lifetime()
+        } -> std::convertible_to<std::chrono::milliseconds>;
+};
 
 /// Any presence store, as one copyable type. An empty one must not be used.
 class any_presence {
@@ -60,10 +63,9 @@ public:
     any_presence() = default;
 
     template <class S>
-        requires(!std::same_as<S, any_presence>) && presence_store<S>
-    any_presence(S store) : held_{std::make_shared<holder<S>>(std::move(store))}
-    {
-    }
+    requires(!std::same_as<S, any_presence>) && presence_store<S> any_presence(S store)
+        : held_{std::make_shared<holder<S>>(std::move(store))}
+    {}
 
     explicit operator bool() const noexcept { return held_ != nullptr; }
 

@@ -3,8 +3,8 @@
 #define FANFARE_ROOM_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/async_publish.hpp>
-#include <fanfare/detail/hub_core.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/publish/async_publish.hpp>
 #include <fanfare/message.hpp>
 
 #include <boost/json/value.hpp>
@@ -29,9 +29,9 @@ template <payload Payload = json::value>
 class room {
 public:
     /// See `hub::room`.
-    room(std::shared_ptr<detail::hub_core> hub, std::string_view name) : hub_{std::move(hub)}, state_{hub_->room(name)}
-    {
-    }
+    room(std::shared_ptr<detail::hub_core> hub, std::string_view name)
+        : hub_{std::move(hub)}, state_{hub_->room(name)}
+    {}
 
     const std::string& name() const noexcept { return state_->name; }
     /// Members on this hub.

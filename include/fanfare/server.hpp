@@ -67,16 +67,15 @@ public:
     /// Throws `system_error`, naming the address, if it cannot listen there.
     template <class Bus, class Store>
     explicit server(hub<Bus, Store>& at, server_options options = {}) : server{at.core(), std::move(options)}
-    {
-    }
-    FANFARE_DECL ~server();
+    {}
+    ~server();
     server(const server&) = delete;
     server& operator=(const server&) = delete;
 
     /// The port that it listens on.
-    FANFARE_DECL std::uint16_t port() const noexcept;
+    std::uint16_t port() const noexcept;
     /// Accepts no more. Requests under way are answered. Thread-safe.
-    FANFARE_DECL void stop();
+    void stop();
 
     /// Stops listening, then shuts the hub down; see `hub::async_shutdown`.
     template <class Token>
@@ -85,13 +84,14 @@ public:
         stop();
         return asio::async_initiate<Token, void(error_code)>(
             [core = hub_](auto handler, const shutdown_options& options) {
-                core->shut_down(options, detail::completion<error_code>(core->shards().front()->executor(), std::move(handler)));
+                core->shut_down(options, detail::completion<error_code>(core->shards().front()->executor(),
+                                                                        std::move(handler)));
             },
             token, how);
     }
 
 private:
-    FANFARE_DECL server(std::shared_ptr<detail::hub_core> hub, server_options options);
+    server(std::shared_ptr<detail::hub_core> hub, server_options options);
 
     std::shared_ptr<detail::hub_core> hub_;
     std::shared_ptr<detail::http_listener> listener_;
@@ -100,7 +100,7 @@ private:
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/server.ipp>
+#include <fanfare/server.ipp>
 #endif
 
 #endif

@@ -8,75 +8,91 @@
 #error "src.hpp is for separate compilation only: define FANFARE_SEPARATE_COMPILATION or link to fanfare::compiled"
 #endif
 
-#include <fanfare/impl/acknowledgements.ipp>
-#include <fanfare/impl/auth.ipp>
-#include <fanfare/impl/catch_up.ipp>
-#include <fanfare/impl/cluster.ipp>
-#include <fanfare/impl/connection_ref.ipp>
-#include <fanfare/impl/deflate.ipp>
-#include <fanfare/impl/delivery.ipp>
-#include <fanfare/impl/envelope.ipp>
-#include <fanfare/impl/error.ipp>
-#include <fanfare/impl/event_stream.ipp>
-#include <fanfare/impl/frame.ipp>
-#include <fanfare/impl/history_operation.ipp>
-#include <fanfare/impl/http_api.ipp>
-#include <fanfare/impl/hub_control.ipp>
-#include <fanfare/impl/hub_core.ipp>
-#include <fanfare/impl/hub_history.ipp>
-#include <fanfare/impl/hub_rooms.ipp>
-#include <fanfare/impl/inbox_keeper.ipp>
-#include <fanfare/impl/inbox_operation.ipp>
-#include <fanfare/impl/inbox_rules.ipp>
-#include <fanfare/impl/local_connection.ipp>
-#include <fanfare/impl/memory_inbox.ipp>
-#include <fanfare/impl/memory_store.ipp>
-#include <fanfare/impl/origin.ipp>
-#include <fanfare/impl/outbox.ipp>
-#include <fanfare/impl/presence_keeper.ipp>
-#include <fanfare/impl/presence_operation.ipp>
-#include <fanfare/impl/presence_table.ipp>
-#include <fanfare/impl/publish_operation.ipp>
-#include <fanfare/impl/random.ipp>
+#include <fanfare/auth.ipp>
+#include <fanfare/auth/origin.ipp>
 #if defined(FANFARE_WITH_REDIS)
-#include <fanfare/impl/redis_bus.ipp>
-#include <fanfare/impl/redis_bus_session.ipp>
-#include <fanfare/impl/redis_bus_traffic.ipp>
-#include <fanfare/impl/redis_channels.ipp>
-#include <fanfare/impl/redis_client.ipp>
-#include <fanfare/impl/redis_inbox.ipp>
-#include <fanfare/impl/redis_link.ipp>
-#include <fanfare/impl/redis_login.ipp>
-#include <fanfare/impl/redis_message.ipp>
-#include <fanfare/impl/redis_options.ipp>
-#include <fanfare/impl/redis_pipeline.ipp>
-#include <fanfare/impl/redis_presence.ipp>
-#include <fanfare/impl/redis_reply.ipp>
-#include <fanfare/impl/redis_store.ipp>
-#include <fanfare/impl/redis_stream.ipp>
-#include <fanfare/impl/redis_ticket.ipp>
+#include <fanfare/auth/redis_ticket.ipp>
 #endif
-#include <fanfare/impl/resumptions.ipp>
-#include <fanfare/impl/room_state.ipp>
-#include <fanfare/impl/room_stream.ipp>
-#include <fanfare/impl/server.ipp>
-#include <fanfare/impl/session.ipp>
-#include <fanfare/impl/session_history.ipp>
-#include <fanfare/impl/session_protocol.ipp>
-#include <fanfare/impl/shard.ipp>
+#include <fanfare/auth/ticket.ipp>
+#if defined(FANFARE_WITH_REDIS)
+#include <fanfare/bus/redis.ipp>
+#endif
+#include <fanfare/connection_ref.ipp>
+#include <fanfare/detail/base/random.ipp>
+#include <fanfare/detail/cluster/cluster.ipp>
+#include <fanfare/detail/http/upgrade.ipp>
+#include <fanfare/detail/hub/hub_control.ipp>
+#include <fanfare/detail/hub/hub_core.ipp>
+#include <fanfare/detail/hub/hub_history.ipp>
+#include <fanfare/detail/hub/hub_rooms.ipp>
+#include <fanfare/detail/hub/resume_registry.ipp>
+#include <fanfare/detail/inbox/ack_tracker.ipp>
+#include <fanfare/detail/inbox/inbox_rules.ipp>
+#include <fanfare/detail/inbox/inbox_service.ipp>
+#include <fanfare/detail/presence/presence_table.ipp>
+#include <fanfare/detail/presence/presence_tracker.ipp>
+#include <fanfare/detail/protocol/session_protocol.ipp>
+#if defined(FANFARE_WITH_REDIS)
+#include <fanfare/detail/redis/bus_session.ipp>
+#include <fanfare/detail/redis/bus_traffic.ipp>
+#include <fanfare/detail/redis/channels.ipp>
+#include <fanfare/detail/redis/link.ipp>
+#include <fanfare/detail/redis/login.ipp>
+#include <fanfare/detail/redis/message.ipp>
+#include <fanfare/detail/redis/pipeline.ipp>
+#include <fanfare/detail/redis/reply.ipp>
+#include <fanfare/detail/redis/transport.ipp>
+#endif
+#include <fanfare/detail/requests/history.ipp>
+#include <fanfare/detail/requests/inbox.ipp>
+#include <fanfare/detail/requests/presence.ipp>
+#include <fanfare/detail/requests/publish.ipp>
+#include <fanfare/detail/requests/subscribe.ipp>
+#include <fanfare/detail/room/room_state.ipp>
+#include <fanfare/detail/room/stream_sequencer.ipp>
+#include <fanfare/detail/session/catch_up.ipp>
+#include <fanfare/detail/session/outbox.ipp>
+#include <fanfare/detail/session/session.ipp>
+#include <fanfare/detail/session/session_history.ipp>
+#include <fanfare/detail/shard/delivery.ipp>
+#include <fanfare/detail/shard/shard.ipp>
 #if defined(FANFARE_WITH_SQLITE)
-#include <fanfare/impl/sqlite_database.ipp>
-#include <fanfare/impl/sqlite_error.ipp>
-#include <fanfare/impl/sqlite_history.ipp>
-#include <fanfare/impl/sqlite_inbox.ipp>
-#include <fanfare/impl/sqlite_inbox_tables.ipp>
-#include <fanfare/impl/sqlite_store.ipp>
-#include <fanfare/impl/sqlite_worker.ipp>
+#include <fanfare/detail/sqlite/database.ipp>
+#include <fanfare/detail/sqlite/history.ipp>
+#include <fanfare/detail/sqlite/inbox_tables.ipp>
+#include <fanfare/detail/sqlite/worker.ipp>
 #endif
-#include <fanfare/impl/sse.ipp>
-#include <fanfare/impl/subscribe_operation.ipp>
-#include <fanfare/impl/ticket.ipp>
-#include <fanfare/impl/upgrade.ipp>
-#include <fanfare/impl/ws_codec.ipp>
+#include <fanfare/detail/wire/deflate.ipp>
+#include <fanfare/detail/wire/envelope.ipp>
+#include <fanfare/detail/wire/event_stream.ipp>
+#include <fanfare/detail/wire/frame.ipp>
+#include <fanfare/detail/wire/ws_codec.ipp>
+#include <fanfare/error.ipp>
+#include <fanfare/http_api.ipp>
+#include <fanfare/inbox/memory.ipp>
+#if defined(FANFARE_WITH_REDIS)
+#include <fanfare/inbox/redis.ipp>
+#endif
+#if defined(FANFARE_WITH_SQLITE)
+#include <fanfare/inbox/sqlite.ipp>
+#endif
+#include <fanfare/local_connection.ipp>
+#if defined(FANFARE_WITH_REDIS)
+#include <fanfare/presence/redis.ipp>
+#include <fanfare/redis/client.ipp>
+#include <fanfare/redis/options.ipp>
+#endif
+#include <fanfare/server.ipp>
+#if defined(FANFARE_WITH_SQLITE)
+#include <fanfare/sqlite/options.ipp>
+#endif
+#include <fanfare/sse.ipp>
+#include <fanfare/store/memory.ipp>
+#if defined(FANFARE_WITH_REDIS)
+#include <fanfare/store/redis.ipp>
+#endif
+#if defined(FANFARE_WITH_SQLITE)
+#include <fanfare/store/sqlite.ipp>
+#endif
 
 #endif

@@ -4,10 +4,10 @@
 
 #include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
-#include <fanfare/detail/entrance.hpp>
-#include <fanfare/detail/event_stream.hpp>
-#include <fanfare/detail/flat_connection.hpp>
-#include <fanfare/detail/random.hpp>
+#include <fanfare/detail/base/random.hpp>
+#include <fanfare/detail/http/handoff.hpp>
+#include <fanfare/detail/session/flat_connection.hpp>
+#include <fanfare/detail/wire/event_stream.hpp>
 #include <fanfare/hub.hpp>
 #include <fanfare/identity.hpp>
 
@@ -38,12 +38,11 @@ struct event_request {
     event_positions positions;
 };
 /// Reads it into `out`; answers in words what is wrong, if something is.
-FANFARE_DECL std::string read_event_request(const handshake_request& request, event_request& out);
+std::string read_event_request(const handshake_request& request, event_request& out);
 /// The head of the answer. The stream's end is the end of the body (RFC 9112 section 6.3).
-FANFARE_DECL http::response<http::empty_body> event_stream_head(const event_options& options, unsigned version);
+http::response<http::empty_body> event_stream_head(const event_options& options, unsigned version);
 /// The `subscribe` that the request stands for; empty if it names no room.
-FANFARE_DECL std::string event_subscription(const event_request& wanted, event_positions& positions,
-                                            const session& self);
+std::string event_subscription(const event_request& wanted, event_positions& positions, const session& self);
 
 } // namespace detail
 
@@ -99,11 +98,11 @@ namespace detail {
 
 /// Answers one request for events; then the stream moves into the hub.
 template <class Stream>
-class event_operation : public entrance<Stream>, public std::enable_shared_from_this<event_operation<Stream>> {
+class event_operation : public handoff<Stream>, public std::enable_shared_from_this<event_operation<Stream>> {
 public:
-    event_operation(std::shared_ptr<hub_core> hub, Stream stream, const handshake_request& request, unsigned version,
-                    identity who, event_options options, shard* home)
-        : entrance<Stream>{std::move(hub), std::move(stream), std::move(who), home},
+    event_operation(std::shared_ptr<hub_core> hub, Stream stream, const handshake_request& request,
+                    unsigned version, identity who, event_options options, shard* home)
+        : handoff<Stream>{std::move(hub), std::move(stream), std::move(who), home},
           wrong_{read_event_request(request, wanted_)}, version_{version}, options_{std::move(options)}
     {
         if (this->hub_->handlers.raw)
@@ -142,8 +141,8 @@ private:
         else if constexpr (requires { this->stream_.lowest_layer().native_handle(); })
             limit_unconfirmed(this->stream_.lowest_layer().native_handle(), this->hub_->options().idle_timeout);
         this->move_in({}, {}, [this]<class S>(S stream, shard& home, session_settings settings) {
-            return boost::intrusive_ptr<session>{new event_connection<S>{
-                std::move(stream), this->hub_, home, std::move(settings), std::move(wanted_)}};
+            return boost::intrusive_ptr<session>{new event_connection<S>{std::move(stream), this->hub_, home,
+                                                                         std::move(settings), std::move(wanted_)}};
         });
     }
 
@@ -156,8 +155,8 @@ private:
 };
 
 template <class Stream>
-void open_events(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream, const handshake_request& request,
-                 unsigned version, identity who, event_options options)
+void open_events(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
+                 const handshake_request& request, unsigned version, identity who, event_options options)
 {
     const auto executor = stream.get_executor();
     auto op = std::make_shared<event_operation<Stream>>(hub, std::move(stream), request, version, std::move(who),
@@ -177,7 +176,8 @@ struct event_door {
             open_events(hub, nullptr, stream.release_socket(), view, request.version(), std::move(who),
                         std::move(options));
         else
-            open_events(hub, nullptr, std::move(stream), view, request.version(), std::move(who), std::move(options));
+            open_events(hub, nullptr, std::move(stream), view, request.version(), std::move(who),
+                        std::move(options));
     }
 };
 
@@ -185,7 +185,7 @@ struct event_door {
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/sse.ipp>
+#include <fanfare/sse.ipp>
 #endif
 
 #endif

@@ -4,9 +4,9 @@
 
 #include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
-#include <fanfare/detail/hub_core.hpp>
-#include <fanfare/detail/entrance.hpp>
-#include <fanfare/detail/upgrade.hpp>
+#include <fanfare/detail/http/handoff.hpp>
+#include <fanfare/detail/http/upgrade.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/hub.hpp>
 #include <fanfare/identity.hpp>
 
@@ -28,16 +28,15 @@ namespace detail {
 
 /// One upgrade: Beast answers the request; then the stream moves into the hub's own connection.
 template <class Stream>
-class upgrade_operation : public entrance<Stream>, public std::enable_shared_from_this<upgrade_operation<Stream>> {
+class upgrade_operation : public handoff<Stream>, public std::enable_shared_from_this<upgrade_operation<Stream>> {
 public:
     using header = http::request<http::empty_body>;
 
     upgrade_operation(std::shared_ptr<hub_core> hub, Stream stream, header request, identity who,
                       accept_options options, shard* home)
-        : entrance<Stream>{std::move(hub), std::move(stream), std::move(who), home}, request_{std::move(request)},
+        : handoff<Stream>{std::move(hub), std::move(stream), std::move(who), home}, request_{std::move(request)},
           options_{std::move(options)}
-    {
-    }
+    {}
 
     void run()
     {
@@ -57,7 +56,8 @@ public:
             decorate_upgrade(answer, options_.subprotocol);
             settings_ = negotiated(answer);
         }));
-        socket_->async_accept(request_, [self = this->shared_from_this()](error_code ec) { self->on_accepted(ec); });
+        socket_->async_accept(request_,
+                              [self = this->shared_from_this()](error_code ec) { self->on_accepted(ec); });
     }
 
 private:
@@ -88,8 +88,8 @@ void upgrade(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
     typename upgrade_operation<Stream>::header header;
     header.base() = request.base();
     const auto executor = stream.get_executor();
-    auto op = std::make_shared<upgrade_operation<Stream>>(hub, std::move(stream), std::move(header), std::move(who),
-                                                          std::move(options), home);
+    auto op = std::make_shared<upgrade_operation<Stream>>(hub, std::move(stream), std::move(header),
+                                                          std::move(who), std::move(options), home);
     asio::dispatch(executor, [op] { op->run(); });
 }
 

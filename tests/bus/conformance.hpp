@@ -163,7 +163,7 @@ public:
     }
 
     std::atomic<bool> full{false};
-    std::atomic<bool> gone{false};         // set when no more calls are allowed
+    std::atomic<bool> gone{false}; // set when no more calls are allowed
     std::atomic<int> calls_when_gone{0};
     bool keep_order = false;
 
@@ -344,7 +344,8 @@ void broadcasts_and_control_reach_all(MakeNodes& make_nodes)
         CHECK(bus_eventually([&] { return s->sink.size() == 2 * n; }));
         CHECK(s->sink.bodies("", bus_message::kind::broadcast) ==
               sinks[0]->sink.bodies("", bus_message::kind::broadcast));
-        CHECK(s->sink.bodies("", bus_message::kind::control) == sinks[0]->sink.bodies("", bus_message::kind::control));
+        CHECK(s->sink.bodies("", bus_message::kind::control) ==
+              sinks[0]->sink.bodies("", bus_message::kind::control));
         for (std::size_t i = 0; i != n; ++i) {
             CHECK(s->sink.has(numbered(i, 1)));
             CHECK(s->sink.has("do " + std::to_string(i)));
@@ -492,15 +493,42 @@ void sinks_share_a_bus(MakeNodes& make_nodes)
 template <class MakeNodes>
 void bus_conformance(MakeNodes make_nodes)
 {
-    SECTION("one order a room on all nodes, each message once") { conformance::one_order(make_nodes); }
-    SECTION("who has joined hears everything") { conformance::joined_hears_all(make_nodes); }
-    SECTION("what is refused reaches nobody") { conformance::refused_reaches_nobody(make_nodes); }
-    SECTION("broadcasts and control reach all") { conformance::broadcasts_and_control_reach_all(make_nodes); }
-    SECTION("done is called once") { conformance::done_is_called_once(make_nodes); }
-    SECTION("joins and leaves of many threads") { conformance::joins_and_leaves(make_nodes); }
-    SECTION("detach means silence") { conformance::detach_means_silence(make_nodes); }
-    SECTION("body, key and except travel") { conformance::everything_travels(make_nodes); }
-    SECTION("several sinks share a bus") { conformance::sinks_share_a_bus(make_nodes); }
+    SECTION("one order a room on all nodes, each message once")
+    {
+        conformance::one_order(make_nodes);
+    }
+    SECTION("who has joined hears everything")
+    {
+        conformance::joined_hears_all(make_nodes);
+    }
+    SECTION("what is refused reaches nobody")
+    {
+        conformance::refused_reaches_nobody(make_nodes);
+    }
+    SECTION("broadcasts and control reach all")
+    {
+        conformance::broadcasts_and_control_reach_all(make_nodes);
+    }
+    SECTION("done is called once")
+    {
+        conformance::done_is_called_once(make_nodes);
+    }
+    SECTION("joins and leaves of many threads")
+    {
+        conformance::joins_and_leaves(make_nodes);
+    }
+    SECTION("detach means silence")
+    {
+        conformance::detach_means_silence(make_nodes);
+    }
+    SECTION("body, key and except travel")
+    {
+        conformance::everything_travels(make_nodes);
+    }
+    SECTION("several sinks share a bus")
+    {
+        conformance::sinks_share_a_bus(make_nodes);
+    }
 }
 
 } // namespace fanfare::test

@@ -1,8 +1,8 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 //
 // libFuzzer target for the message language: whatever parses can be written, and reads the same again.
-#include <fanfare/detail/envelope.hpp>
-#include <fanfare/detail/utf8.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
+#include <fanfare/detail/wire/utf8.hpp>
 
 #include <boost/json/monotonic_resource.hpp>
 
@@ -39,7 +39,8 @@ bool same(const json::value& a, const json::value& b)
         return x == y || std::abs(x - y) <= 1e-12 * std::abs(x) + std::numeric_limits<double>::min();
     }
     if (a.is_array() && b.is_array())
-        return std::ranges::equal(a.get_array(), b.get_array(), [](const auto& x, const auto& y) { return same(x, y); });
+        return std::ranges::equal(a.get_array(), b.get_array(),
+                                  [](const auto& x, const auto& y) { return same(x, y); });
     if (a.is_object() && b.is_object())
         return std::ranges::equal(a.get_object(), b.get_object(), [](const auto& x, const auto& y) {
             return x.key() == y.key() && same(x.value(), y.value());
@@ -84,6 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(!back.failed && back.payload->get_string() == text, "every text can be quoted");
     }
     if (is_room_name(text, 128))
-        require(!text.empty() && text.size() <= 128 && text.find(' ') == text.npos && is_utf8(text), "a room name");
+        require(!text.empty() && text.size() <= 128 && text.find(' ') == text.npos && is_utf8(text),
+                "a room name");
     return 0;
 }

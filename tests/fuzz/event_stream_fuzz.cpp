@@ -2,8 +2,8 @@
 //
 // libFuzzer target for streams of events: the first line is what a client brings back as Last-Event-ID, each further one
 // is an envelope that is sent to it. Whatever comes, one event stays one event, and its id can be brought back.
-#include <fanfare/detail/event_stream.hpp>
-#include <fanfare/detail/frame.hpp>
+#include <fanfare/detail/wire/event_stream.hpp>
+#include <fanfare/detail/wire/frame.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -52,7 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (auto read = event_positions::read(take_line(text)))
         writer.positions = *read;
     check_id(writer.positions);
-    writer.positions.subscription({"chat:1", "chat:2"}, size % 3, [](std::string_view room) { return room == "user:a"; });
+    writer.positions.subscription({"chat:1", "chat:2"}, size % 3,
+                                  [](std::string_view room) { return room == "user:a"; });
     while (!text.empty()) {
         const auto line = take_line(text);
         const auto frame = frame::make(ws_opcode::text, line);

@@ -5,7 +5,7 @@
 //   ws_codec_fuzz -max_total_time=60 scratch-folder tests/fuzz/corpus/ws_codec
 #include "../unit/ws_client.hpp"
 
-#include <fanfare/detail/deflate.hpp>
+#include <fanfare/detail/wire/deflate.hpp>
 
 #include <algorithm>
 #include <bit>

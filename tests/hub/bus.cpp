@@ -243,7 +243,8 @@ TEST_CASE("a client's publish is answered when the bus has confirmed it")
     scripted_world s;
     s.w.hub().configure("chat:", {.client_publish = true});
     client c{s.w.port()};
-    const json::value publish{{"type", "publish"}, {"room", "chat:1"}, {"request_id", 1}, {"payload", {{"type", "x"}}}};
+    const json::value publish{
+        {"type", "publish"}, {"room", "chat:1"}, {"request_id", 1}, {"payload", {{"type", "x"}}}};
     c.send(publish);
     REQUIRE(eventually([&] { return s.bus.published() == 1; }));
     CHECK(c.drain().empty());

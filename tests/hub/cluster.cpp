@@ -30,13 +30,16 @@ TEST_CASE("a command that is awaited tells how many connections it reached on al
     CHECK(there.next().at("type") == "hello");
     CHECK(hubs.two.hub().async_unsubscribe_user("ann", "group:x", asio::use_future).get() == 2);
     CHECK(hubs.two.hub().async_unsubscribe_user("ann", "group:x", asio::use_future).get() == 0);
-    CHECK(hubs.one.hub().async_disconnect_user("ann", close_code::disconnected, "bye", asio::use_future).get() == 2);
+    CHECK(hubs.one.hub().async_disconnect_user("ann", close_code::disconnected, "bye", asio::use_future).get() ==
+          2);
     CHECK(here.closed() == 3500);
     CHECK(there.closed() == 3500);
-    CHECK(hubs.one.hub().async_disconnect_user("nobody", close_code::disconnected, "", asio::use_future).get() == 0);
+    CHECK(hubs.one.hub().async_disconnect_user("nobody", close_code::disconnected, "", asio::use_future).get() ==
+          0);
     CHECK_THROWS_AS(hubs.one.hub().async_disconnect_user("", close_code::disconnected, "", asio::use_future).get(),
                     boost::system::system_error);
-    CHECK_THROWS_AS(hubs.one.hub().async_subscribe_user("bob", "", asio::use_future).get(), boost::system::system_error);
+    CHECK_THROWS_AS(hubs.one.hub().async_subscribe_user("bob", "", asio::use_future).get(),
+                    boost::system::system_error);
     CHECK(hubs.one.hub().async_cluster_stats(patience, asio::use_future).get().nodes.size() == 2);
     CHECK(bystander.drain().empty());
 }
@@ -89,9 +92,10 @@ TEST_CASE("no other hub's command means everybody when it names nobody")
 {
     scripted_world s;
     client c{s.w.port()};
-    for (const auto* text : {R"({"type":"disconnect"})", R"({"type":"disconnect","user":""})",
-                             R"({"type":"disconnect","user":null,"connection":""})", R"({"type":"subscribe","room":"global"})",
-                             R"({"type":"answer"})", R"({"type":"node","node":7})", "no json", "[]"})
+    for (const auto* text :
+         {R"({"type":"disconnect"})", R"({"type":"disconnect","user":""})",
+          R"({"type":"disconnect","user":null,"connection":""})", R"({"type":"subscribe","room":"global"})",
+          R"({"type":"answer"})", R"({"type":"node","node":7})", "no json", "[]"})
         s.bus.command(text);
     CHECK(c.drain().empty());
 }

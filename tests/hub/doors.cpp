@@ -103,11 +103,12 @@ TEST_CASE("an authenticator that throws or never answers lets nobody in")
 {
     std::vector<auth_done> held;
     world w;
-    w.serve({.authenticate = [&](const handshake_request& r, auth_done done) {
-                 if (r.query("user") == "throws")
-                     throw std::runtime_error("no");
-                 held.push_back(std::move(done));
-             },
+    w.serve({.authenticate =
+                 [&](const handshake_request& r, auth_done done) {
+                     if (r.query("user") == "throws")
+                         throw std::runtime_error("no");
+                     held.push_back(std::move(done));
+                 },
              .handshake_timeout = 300ms});
     const auto thrown = attempt(w, "/api/v1/ws?user=throws");
     CHECK(thrown.status() >= 500);
@@ -148,7 +149,8 @@ TEST_CASE("a ticket opens the door once")
     CHECK(code_in(attempt(w)) == "unauthorized");
     // In a subprotocol, as browsers have to.
     client_options o;
-    o.headers.emplace_back("Sec-WebSocket-Protocol", "fanfare.v1, fanfare.ticket." + tickets.issue({.user_id = "bob"}).value());
+    o.headers.emplace_back("Sec-WebSocket-Protocol",
+                           "fanfare.v1, fanfare.ticket." + tickets.issue({.user_id = "bob"}).value());
     const client browser{w.port(), o};
     CHECK(browser.hello.at("user_id").as_string() == "bob");
     CHECK(browser.response()[http::field::sec_websocket_protocol] == "fanfare.v1");
@@ -167,8 +169,8 @@ TEST_CASE("a request whose optional field is of the wrong type is refused by the
         CHECK(refusal_of(c, path, body).starts_with("400 invalid_message: " + std::string{field} + " must be "));
     };
     const json::object ticket{{"user_id", "alice"}};
-    for (const auto& origin : {json::value(7), json::value(nullptr), json::value(""),
-                               json::value(json::array{"https://a.example"})})
+    for (const auto& origin :
+         {json::value(7), json::value(nullptr), json::value(""), json::value(json::array{"https://a.example"})})
         wrong("/api/v1/tickets", ticket, "origin", origin); // never a ticket for any page
     for (const auto& claims : {json::value("editor"), json::value(nullptr), json::value(json::array{})})
         wrong("/api/v1/tickets", ticket, "claims", claims);
@@ -393,8 +395,8 @@ TEST_CASE("compressed and plain members of one room get the same messages")
     std::string mixed;
     for (int i = 0; i != 20'000; ++i)
         mixed += std::to_string(i * 7919 % 1000) + ",";
-    const std::vector<json::value> bodies{json::value("short"), json::value(std::string(500'000, 'a')), json::value(mixed),
-                                          json::value(std::string(300, 'b'))};
+    const std::vector<json::value> bodies{json::value("short"), json::value(std::string(500'000, 'a')),
+                                          json::value(mixed), json::value(std::string(300, 'b'))};
     for (int turn = 0; turn != 5; ++turn)
         for (const auto& body : bodies)
             REQUIRE(w.hub().publish("chat:1", "n", body).local_receivers == 3);

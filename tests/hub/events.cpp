@@ -14,7 +14,8 @@ using namespace fanfare::test;
 namespace {
 
 struct events_world : world {
-    explicit events_world(hub_options options = {}, const room_options& rules = {.client_publish = true, .history = 100},
+    explicit events_world(hub_options options = {},
+                          const room_options& rules = {.client_publish = true, .history = 100},
                           server_options server = {})
         : world{options}
     {
@@ -74,7 +75,8 @@ TEST_CASE("events: WebSocket and event clients of one room get the same envelope
     event_client events{w.port(), "?rooms=chat:1"};
     events.next("connected");
     events.next("subscribed");
-    socket.send({{"type", "publish"}, {"room", "chat:1"}, {"payload", {{"type", "say"}, {"payload", "hi\n\"you\""}}}});
+    socket.send(
+        {{"type", "publish"}, {"room", "chat:1"}, {"payload", {{"type", "say"}, {"payload", "hi\n\"you\""}}}});
     const auto one = socket.read();
     const auto two = events.read();
     REQUIRE((one && two));
@@ -185,8 +187,10 @@ TEST_CASE("events: the client speaks by POST, and is answered on its stream")
     const auto ask = [&](const json::value& message) { return say(w.port(), hello, message); };
     CHECK(ask({{"type", "subscribe"}, {"payload", {{"rooms", {"chat:1"}}}}, {"request_id", 7}}) == 202);
     CHECK(c.next("subscribed").at("rooms") == json::array{"chat:1"});
-    CHECK(ask({{"type", "publish"}, {"room", "chat:1"}, {"payload", {{"type", "n"}, {"payload", 1}}}, {"request_id", 8}}) ==
-          202);
+    CHECK(ask({{"type", "publish"},
+               {"room", "chat:1"},
+               {"payload", {{"type", "n"}, {"payload", 1}}},
+               {"request_id", 8}}) == 202);
     std::vector<std::string> types;
     for (int i = 0; i != 2; ++i)
         types.emplace_back(c.next().at("type").as_string());
@@ -208,9 +212,11 @@ TEST_CASE("events: a world that goes while posts are under way between its threa
     std::string posts;
     for (int i = 0; i != 4; ++i) {
         streams.push_back(std::make_unique<event_client>(w.port()));
-        const json::value body{{"session", streams.back()->next("connected").at("session")}, {"message", {{"type", "ping"}}}};
+        const json::value body{{"session", streams.back()->next("connected").at("session")},
+                               {"message", {{"type", "ping"}}}};
         const auto text = json::serialize(body);
-        posts += "POST /api/v1/sse HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(text.size()) + "\r\n\r\n" + text;
+        posts += "POST /api/v1/sse HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(text.size()) +
+                 "\r\n\r\n" + text;
     }
     asio::io_context context;
     std::vector<tcp::socket> speakers;
@@ -323,13 +329,15 @@ TEST_CASE("events: the same doors and limits as for WebSockets")
     CHECK(event_client{w.port()}.head().result_int() == 401);
     CHECK(event_client{w.port(), "?ticket=wrong"}.head().result_int() == 401);
     std::promise<std::string> issued;
-    tickets.async_issue({.user_id = "ali"}, 30s, "", [&](error_code, std::string t) { issued.set_value(std::move(t)); });
+    tickets.async_issue({.user_id = "ali"}, 30s, "",
+                        [&](error_code, std::string t) { issued.set_value(std::move(t)); });
     const auto ticket = issued.get_future().get();
     event_client c{w.port(), "?ticket=" + ticket};
     CHECK(c.next("connected").at("user_id").as_string() == "ali");
     CHECK(event_client{w.port(), "?ticket=" + ticket}.head().result_int() == 401); // once only
     std::promise<std::string> second;
-    tickets.async_issue({.user_id = "ali"}, 30s, "", [&](error_code, std::string t) { second.set_value(std::move(t)); });
+    tickets.async_issue({.user_id = "ali"}, 30s, "",
+                        [&](error_code, std::string t) { second.set_value(std::move(t)); });
     const auto refused = event_client{w.port(), "?ticket=" + second.get_future().get()};
     CHECK(refused.head().result_int() == 429);
     CHECK(json::parse(refused.head().body()).at("error").at("code").as_string() == "too_many_connections");
@@ -489,7 +497,9 @@ TEST_CASE("events: an application's own HTTP server hands a stream over, of any 
     request.set(http::field::host, "localhost");
     w.hub().accept_events(std::move(ours), request, {.user_id = "ali"});
     const auto text = [&] { return std::string{theirs.str()}; };
-    REQUIRE(eventually([&] { return w.hub().stats().rooms == 2 && w.hub().publish("chat:1", "n", json::value(1)).local_receivers == 1; }));
+    REQUIRE(eventually([&] {
+        return w.hub().stats().rooms == 2 && w.hub().publish("chat:1", "n", json::value(1)).local_receivers == 1;
+    }));
     asio::post(w.context(), [] {});
     REQUIRE(eventually([&] {
         std::promise<std::string> now;

@@ -327,7 +327,9 @@ TEST_CASE("an authorizer answers later from another thread")
     });
     w.serve();
     client c{w.port()};
-    c.send({{"type", "subscribe"}, {"request_id", 1}, {"payload", {{"rooms", json::array{"device:1", "device:2", "device:3"}}}}});
+    c.send({{"type", "subscribe"},
+            {"request_id", 1},
+            {"payload", {{"rooms", json::array{"device:1", "device:2", "device:3"}}}}});
     CHECK(c.drain().empty());
     std::thread answering{[&] {
         for (int i = 0; i != 3; ++i) {

@@ -83,7 +83,9 @@ TEST_CASE("clients cannot say who comes and goes in a room with presence")
     w.serve();
     client c{w.port(), "mallory"};
     const auto publish = [&](const char* room, const char* type) {
-        c.send({{"type", "publish"}, {"room", room}, {"payload", {{"type", type}, {"payload", {{"user_id", "bob"}}}}},
+        c.send({{"type", "publish"},
+                {"room", room},
+                {"payload", {{"type", type}, {"payload", {{"user_id", "bob"}}}}},
                 {"request_id", 1}});
         return c.next();
     };

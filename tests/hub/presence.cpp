@@ -88,7 +88,8 @@ std::vector<std::string> events_at(client& c)
 {
     std::vector<std::string> all;
     for (const auto& m : c.drain())
-        all.push_back(std::string{m.at("type").as_string()} + ' ' + m.at("payload").at("user_id").as_string().c_str());
+        all.push_back(std::string{m.at("type").as_string()} + ' ' +
+                      m.at("payload").at("user_id").as_string().c_str());
     return all;
 }
 
@@ -140,10 +141,22 @@ public:
     }
     std::chrono::milliseconds lifetime() const { return 30ms; }
 
-    void fail(bool on) { with([on](auto& s) { s.fails = on; }); }
-    void hold(bool on) { with([on](auto& s) { s.holds = on; }); }
-    void forget() { with([](auto& s) { s.forgets = true; }); }
-    void fail_refresh() { with([](auto& s) { s.fails_refresh = true; }); }
+    void fail(bool on)
+    {
+        with([on](auto& s) { s.fails = on; });
+    }
+    void hold(bool on)
+    {
+        with([on](auto& s) { s.holds = on; });
+    }
+    void forget()
+    {
+        with([](auto& s) { s.forgets = true; });
+    }
+    void fail_refresh()
+    {
+        with([](auto& s) { s.fails_refresh = true; });
+    }
     void depart(std::string user)
     {
         with([&](auto& s) { s.departed.push_back({"chat:1", std::move(user)}); });
@@ -305,8 +318,8 @@ TEST_CASE("presence is refused by name where there is none, or where one may not
     chat_world s{{}};
     client c{s.port(), "alice"};
     c.subscribe({"group:1"});
-    CHECK(refusal_of(c, {{"room", "group:1"}}) == "forbidden");   // no such option
-    CHECK(refusal_of(c, {{"room", "chat:1"}}) == "forbidden");    // not a member
+    CHECK(refusal_of(c, {{"room", "group:1"}}) == "forbidden"); // no such option
+    CHECK(refusal_of(c, {{"room", "chat:1"}}) == "forbidden");  // not a member
     CHECK(refusal_of(c, {{"room", "nowhere:1"}}) == "unknown_room");
     CHECK(refusal_of(c, {{"room", "bad room"}}) == "invalid_room");
     CHECK(refusal_of(c, {{"room", 7}}) == "invalid_message");
@@ -322,9 +335,8 @@ TEST_CASE("the authorizer decides who sees who is in a room")
 {
     world w;
     w.hub().configure("chat:", {.presence = true});
-    w.hub().authorize([](const access_request& r) {
-        return r.action != room_action::presence || r.who.user_id == "moderator";
-    });
+    w.hub().authorize(
+        [](const access_request& r) { return r.action != room_action::presence || r.who.user_id == "moderator"; });
     w.serve();
     client alice{w.port(), "alice"};
     alice.subscribe({"chat:1"});
@@ -349,7 +361,8 @@ TEST_CASE("what a credential says as info is shown, unless it is too long")
     o.authenticate = [](const handshake_request& r) {
         const auto user = r.query("user").value_or("");
         json::object claims{{"role", "secret"}};
-        claims["info"] = user == "long" ? json::value(std::string(1100, 'x')) : json::value{{"name", "Al"}, {"n", 1}};
+        claims["info"] =
+            user == "long" ? json::value(std::string(1100, 'x')) : json::value{{"name", "Al"}, {"n", 1}};
         return auth_result{identity{.user_id = user, .claims = claims}};
     };
     chat_world s{{}, leaving_after(20ms), 1, {}, std::move(o)};
@@ -422,7 +435,10 @@ TEST_CASE("a hub that goes takes its users with it, at once")
             const std::set<std::string> gone{next_event(watcher), next_event(watcher)};
             CHECK(gone == std::set<std::string>{"leave alice", "leave bob"});
         }
-        SECTION("when nothing runs any more") { goes.w.stop(); }
+        SECTION("when nothing runs any more")
+        {
+            goes.w.stop();
+        }
     }
     CHECK(stays.counts("chat:1", 1));
 }
@@ -438,7 +454,7 @@ TEST_CASE("a connection that ends while it is being entered is taken out again, 
         REQUIRE(store.did({"enter alice"}));
     }
     REQUIRE(eventually([&] { return s.w.hub().stats().connections == 0; }));
-    CHECK_THROWS(s.who("chat:1")); // comes after what the hub has done till now
+    CHECK_THROWS(s.who("chat:1"));                                  // comes after what the hub has done till now
     CHECK(store.done() == std::vector<std::string>{"enter alice"}); // one at a time
     store.release();
     CHECK(store.did({"enter alice", "leave"}));
@@ -552,8 +568,14 @@ TEST_CASE("hub, store and answers go in any order")
         a.subscribe({"chat:1"});
         b.subscribe({"chat:1"});
         REQUIRE(eventually([&] { return store.done().size() == 2; }));
-        SECTION("the connections first") { a.close(); }
-        SECTION("the threads first") { s.w.stop(); }
+        SECTION("the connections first")
+        {
+            a.close();
+        }
+        SECTION("the threads first")
+        {
+            s.w.stop();
+        }
         SECTION("the hub first")
         {
             s.w.destroy_server();
@@ -570,7 +592,9 @@ TEST_CASE("who is in a room can be asked over HTTP, with the admin key")
     o.api.admin_key = "key";
     chat_world s{{}, leaving_after(20ms), 1, {}, std::move(o)};
     member a{s.port(), "alice"};
-    const auto get = [&](const std::string& target, const std::string& key) { return http_get(s.port(), target, key); };
+    const auto get = [&](const std::string& target, const std::string& key) {
+        return http_get(s.port(), target, key);
+    };
     const auto good = get("/api/v1/presence?room=chat%3A1", "key");
     CHECK(good.result_int() == 200);
     const auto body = json::parse(good.body());

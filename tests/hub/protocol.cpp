@@ -55,7 +55,8 @@ TEST_CASE("a request_id is echoed by every answer")
     CHECK(asked({{"type", "ping"}}, "a-1") == "pong");
     CHECK(asked({{"type", "ping"}}, 7) == "pong");
     CHECK(asked({{"type", "subscribe"}, {"payload", {{"rooms", json::array{"device:1"}}}}}, "s") == "subscribed");
-    CHECK(asked({{"type", "unsubscribe"}, {"payload", {{"rooms", json::array{"device:1"}}}}}, "u") == "unsubscribed");
+    CHECK(asked({{"type", "unsubscribe"}, {"payload", {{"rooms", json::array{"device:1"}}}}}, "u") ==
+          "unsubscribed");
     CHECK(asked({{"type", "subscribe"}, {"payload", nullptr}}, "e1") == "error");
     CHECK(asked({{"type", "who knows"}}, "e2") == "error");
     CHECK(asked({{"room", "no type"}}, "e3") == "error");
@@ -111,8 +112,8 @@ TEST_CASE("refused rooms are named with the reason")
     w.hub().configure("secret:", {.client_subscribe = false});
     w.serve();
     client c{w.port(), "alice"};
-    const auto answer = c.subscribe({"device:1", "nowhere:1", "bad name", "", "secret:1", "user:bob", "device:",
-                                     "device:2", "device:3"});
+    const auto answer = c.subscribe(
+        {"device:1", "nowhere:1", "bad name", "", "secret:1", "user:bob", "device:", "device:2", "device:3"});
     CHECK(answer.at("rooms") == json::array{"device:1", "device:2"});
     std::vector<std::pair<std::string, std::string>> refused;
     for (const auto& r : answer.at("rejected").as_array()) {
@@ -120,12 +121,12 @@ TEST_CASE("refused rooms are named with the reason")
         CHECK_FALSE(r.at("message").as_string().empty());
     }
     CHECK(refused == std::vector<std::pair<std::string, std::string>>{{"nowhere:1", "unknown_room"},
-                                                                     {"bad name", "invalid_room"},
-                                                                     {"", "invalid_room"},
-                                                                     {"secret:1", "forbidden"},
-                                                                     {"user:bob", "forbidden"},
-                                                                     {"device:", "invalid_room"},
-                                                                     {"device:3", "too_many_rooms"}});
+                                                                      {"bad name", "invalid_room"},
+                                                                      {"", "invalid_room"},
+                                                                      {"secret:1", "forbidden"},
+                                                                      {"user:bob", "forbidden"},
+                                                                      {"device:", "invalid_room"},
+                                                                      {"device:3", "too_many_rooms"}});
 }
 
 TEST_CASE("the limit of rooms counts rooms and not wishes")
@@ -231,7 +232,8 @@ TEST_CASE("publishing to a room that no namespace allows is an error in the rece
     CHECK(w.hub().publish("global", "", json::value(1)).error == error::invalid_message);
     CHECK(w.hub().publish("global", std::string(65, 'x'), json::value(1)).error == error::invalid_message);
     CHECK(w.hub().publish("global", "\xff", json::value(1)).error == error::invalid_message);
-    CHECK(w.hub().publish("global", "big", json::value(std::string(1024 * 1024, 'x'))).error == error::message_too_large);
+    CHECK(w.hub().publish("global", "big", json::value(std::string(1024 * 1024, 'x'))).error ==
+          error::message_too_large);
     CHECK(w.hub().stats().publish_refused == 6);
     CHECK(w.hub().publish("device:nobody", "t", json::value(1)));
     CHECK_THROWS_AS(w.hub().room("nowhere:1"), boost::system::system_error);

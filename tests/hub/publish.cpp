@@ -170,7 +170,8 @@ TEST_CASE("members come and go while two threads publish")
     CHECK(ordered_by_publisher(order, each));
     // What a visitor saw is one unbroken piece of what everybody saw.
     for (const auto& piece : pieces)
-        CHECK((piece.empty() || std::search(order.begin(), order.end(), piece.begin(), piece.end()) != order.end()));
+        CHECK(
+            (piece.empty() || std::search(order.begin(), order.end(), piece.begin(), piece.end()) != order.end()));
 }
 
 TEST_CASE("notify reaches all connections of a user and nobody else")

@@ -126,7 +126,10 @@ error_code code_of(std::future<T>& answer)
 struct scripted_world {
     scripted_bus bus;
     basic_world<scripted_bus> w;
-    explicit scripted_world(hub_options options = {}, std::size_t shards = 1) : w{options, shards, bus} { w.serve(); }
+    explicit scripted_world(hub_options options = {}, std::size_t shards = 1) : w{options, shards, bus}
+    {
+        w.serve();
+    }
 };
 
 } // namespace fanfare::test

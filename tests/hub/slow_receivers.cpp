@@ -107,7 +107,8 @@ TEST_CASE("latest_per_key brings the newest value of each key")
         newest[key] = n;
         REQUIRE(room.publish(key, padded(n++), {.key = key}));
         // A turn of the hub for each: a burst would be joined.
-        REQUIRE(eventually([&, sent = static_cast<std::uint64_t>(n)] { return w.hub().stats().delivered > sent; }));
+        REQUIRE(
+            eventually([&, sent = static_cast<std::uint64_t>(n)] { return w.hub().stats().delivered > sent; }));
     }
     std::map<std::string, std::int64_t> seen;
     std::int64_t count = 0;

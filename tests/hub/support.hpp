@@ -146,18 +146,18 @@ public:
     template <class... Arguments>
     explicit basic_client(asio::io_context& context, Arguments&&... arguments)
         : context_{context}, socket_{std::forward<Arguments>(arguments)...}
-    {
-    }
+    {}
 
     void handshake(const client_options& options)
     {
         websocket::permessage_deflate deflate;
         deflate.client_enable = options.deflate;
         socket_.set_option(deflate);
-        socket_.set_option(websocket::stream_base::decorator([headers = options.headers](websocket::request_type& r) {
-            for (const auto& [name, value] : headers)
-                r.insert(name, value);
-        }));
+        socket_.set_option(
+            websocket::stream_base::decorator([headers = options.headers](websocket::request_type& r) {
+                for (const auto& [name, value] : headers)
+                    r.insert(name, value);
+            }));
         socket_.read_message_max(64 * 1024 * 1024);
         error_code failure;
         wait([&](auto done) {
@@ -212,7 +212,8 @@ public:
     {
         if (const auto text = read())
             return json::parse(*text);
-        throw std::runtime_error("closed: " + std::to_string(closed_with_.code) + " " + closed_with_.reason.c_str());
+        throw std::runtime_error("closed: " + std::to_string(closed_with_.code) + " " +
+                                 closed_with_.reason.c_str());
     }
     // The payload of the next message, which must be of this type.
     json::value next(std::string_view type)
@@ -245,11 +246,16 @@ public:
             ;
         return closed_with_.code;
     }
-    std::string close_reason() const { return std::string{closed_with_.reason.data(), closed_with_.reason.size()}; }
+    std::string close_reason() const
+    {
+        return std::string{closed_with_.reason.data(), closed_with_.reason.size()};
+    }
 
     void close()
     {
-        wait([&](auto done) { socket_.async_close(websocket::close_code::normal, [done](error_code) { done(); }); });
+        wait([&](auto done) {
+            socket_.async_close(websocket::close_code::normal, [done](error_code) { done(); });
+        });
         open_ = false;
     }
 
@@ -311,8 +317,7 @@ public:
     }
     client(std::uint16_t port, std::string_view user)
         : client{port, client_options{.target = "/api/v1/ws?user=" + std::string{user}}}
-    {
-    }
+    {}
     client(std::uint16_t port, const char* user) : client{port, std::string_view{user}} {}
 
     std::string id() const { return hello.at("connection_id").as_string().c_str(); }

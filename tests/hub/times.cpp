@@ -13,7 +13,10 @@ namespace {
 
 hub_options brisk()
 {
-    return {.ping_interval = 100ms, .idle_timeout = 400ms, .write_timeout = 400ms, .close_timeout = 400ms,
+    return {.ping_interval = 100ms,
+            .idle_timeout = 400ms,
+            .write_timeout = 400ms,
+            .close_timeout = 400ms,
             .message_rate = 0};
 }
 
@@ -25,9 +28,10 @@ struct silent_peer {
     explicit silent_peer(std::uint16_t port, std::string_view user = {})
     {
         socket.connect({asio::ip::address_v4::loopback(), port});
-        const std::string request = "GET /api/v1/ws?user=" + std::string{user} +
-                                    " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        const std::string request =
+            "GET /api/v1/ws?user=" + std::string{user} +
+            " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
         asio::write(socket, asio::buffer(request));
     }
     // All that the server sends until it ends the connection.
@@ -35,7 +39,8 @@ struct silent_peer {
     {
         std::string all;
         bool finished = false;
-        asio::async_read(socket, asio::dynamic_buffer(all), [&finished](error_code, std::size_t) { finished = true; });
+        asio::async_read(socket, asio::dynamic_buffer(all),
+                         [&finished](error_code, std::size_t) { finished = true; });
         context.run_for(patience);
         if (finished)
             return all;
@@ -114,7 +119,8 @@ TEST_CASE("a connection that comes to a hub idle for long is not stale")
 
 TEST_CASE("a client whose socket is full for longer than the time-out is not stale when it reads again")
 {
-    world w{{.ping_interval = 400ms, .idle_timeout = 2000ms, .write_timeout = 20s, .outbox_bytes = 64 * 1024 * 1024}};
+    world w{
+        {.ping_interval = 400ms, .idle_timeout = 2000ms, .write_timeout = 20s, .outbox_bytes = 64 * 1024 * 1024}};
     w.serve();
     client slow{w.port(), slow_reader()};
     slow.subscribe({"global"});
@@ -277,7 +283,10 @@ TEST_CASE("times that no clock can hold are refused, or as good as never")
     CHECK_THROWS_AS(world{hub_options{.write_timeout = forever}}, std::invalid_argument);
     CHECK_THROWS_AS(world{hub_options{.resume_window = forever}}, std::invalid_argument);
     const std::chrono::milliseconds year = std::chrono::hours{24 * 365};
-    world w{{.ping_interval = year - 1h, .idle_timeout = year, .write_timeout = 80ms, .message_rate = 0}}; // its clock ticks every 10 ms
+    world w{{.ping_interval = year - 1h,
+             .idle_timeout = year,
+             .write_timeout = 80ms,
+             .message_rate = 0}}; // its clock ticks every 10 ms
     server_options how;
     how.authenticate = [](const handshake_request&) {
         identity who;

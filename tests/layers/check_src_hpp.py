@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-"""src.hpp includes every impl/*.ipp once, in order, and nothing else of ours.
+"""src.hpp includes every .ipp once, in order, and nothing else of ours.
 
 usage: check_src_hpp.py INCLUDE_FOLDER
 """
@@ -11,7 +11,7 @@ import sys
 
 def main():
     library = pathlib.Path(sys.argv[1]) / "fanfare"
-    wanted = sorted(f"fanfare/impl/{f.relative_to(library / 'impl')}" for f in (library / "impl").rglob("*.ipp"))
+    wanted = sorted(f"fanfare/{f.relative_to(library)}" for f in library.rglob("*.ipp"))
     listed = re.findall(r"^#include <(fanfare/[^>]+)>", (library / "src.hpp").read_text(encoding="utf-8"), re.MULTILINE)
     for name in sorted(set(wanted) - set(listed)):
         print(f"src.hpp lacks #include <{name}>")

@@ -8,7 +8,8 @@ using namespace fanfare::test;
 
 namespace {
 
-json::value only(const recording_sink& sink, std::string_view room, bus_message::kind what = bus_message::kind::room)
+json::value only(const recording_sink& sink, std::string_view room,
+                 bus_message::kind what = bus_message::kind::room)
 {
     const auto bodies = sink.bodies(room, what);
     REQUIRE(bodies.size() == 1);
@@ -108,8 +109,8 @@ TEST_CASE("a notice of a loss is for the members of its room", "[redis][bus]")
 TEST_CASE("a user with the rights that the bus needs, and no others, is enough", "[redis][bus]")
 {
     redis_server server;
-    server.command({"ACL", "SETUSER", "bus", "on", ">secret", "resetchannels", "+publish", "+subscribe", "+unsubscribe",
-                    "&fanfare:*", "&notifications"});
+    server.command({"ACL", "SETUSER", "bus", "on", ">secret", "resetchannels", "+publish", "+subscribe",
+                    "+unsubscribe", "&fanfare:*", "&notifications"});
     const auto url = "redis://bus:secret@127.0.0.1:" + std::to_string(server.port());
     auto redis = eager(server);
     redis.user = "bus";
@@ -182,7 +183,8 @@ TEST_CASE("a channel that Redis refuses is told and hurts no other", "[redis][bu
     CHECK(a.sink.up());
 }
 
-TEST_CASE("a refused room comes into force when Redis' rights are mended, and its members are told", "[redis][bus]")
+TEST_CASE("a refused room comes into force when Redis' rights are mended, and its members are told",
+          "[redis][bus]")
 {
     redis_server server;
     server.command({"ACL", "SETUSER", "bus", "on", ">secret", "+@all", "resetchannels", "&fanfare:broadcast",

@@ -75,7 +75,8 @@ void check_stream(const std::vector<std::string>& order, int publisher, const st
 
 } // namespace
 
-TEST_CASE("kill -9 of Redis in mid-stream and a restart: order, no duplicates, and every hole is told", "[redis][bus]")
+TEST_CASE("kill -9 of Redis in mid-stream and a restart: order, no duplicates, and every hole is told",
+          "[redis][bus]")
 {
     redis_server server;
     redis_nodes nodes{eager(server), 2, impatient()};
@@ -161,8 +162,9 @@ TEST_CASE("a publisher that lost messages tells the members on all nodes", "[red
     CHECK(a.sink.changes().back().problem.find("secret") == std::string::npos);
     std::atomic<int> answered{0};
     CHECK(a.publish("chat:a", "{}").dispatched_to_cluster);
-    CHECK(a.publish("chat:b", "{}", [&](const bus_receipt& r) { answered = r.error == error::bus_unavailable ? 1 : 2; })
-              .dispatched_to_cluster);
+    CHECK(a.publish("chat:b", "{}", [&](const bus_receipt& r) {
+               answered = r.error == error::bus_unavailable ? 1 : 2;
+           }).dispatched_to_cluster);
     CHECK_FALSE(a.send({.what = bus_message::kind::broadcast, .body = "{}"}).error);
     CHECK(bus_eventually([&] { return lonely.bus.stats().lost == 3; }));
     CHECK(answered == 1);
@@ -202,7 +204,8 @@ TEST_CASE("messages that were published while Redis was away arrive when it come
     CHECK(bus_eventually([&] { return sink.take_joined("chat:a"); })); // nobody waits for Redis
     std::atomic<int> good{0};
     for (int i = 0; i != 100; ++i)
-        CHECK(bus.publish({.channel = "chat:a", .body = body_of(0, i)}, [&](const bus_receipt& r) { good += !r.error; })
+        CHECK(bus.publish({.channel = "chat:a", .body = body_of(0, i)},
+                          [&](const bus_receipt& r) { good += !r.error; })
                   .dispatched_to_cluster);
     server.start();
     CHECK(bus_eventually([&] { return sink.size() == 100; }));
@@ -302,9 +305,10 @@ TEST_CASE("what waits too long or is too much is refused, and nobody gets it", "
     node.bus.attach(sink);
     std::atomic<int> unavailable{0};
     for (int i = 0; i != 10; ++i)
-        CHECK_FALSE(node.bus.publish({.channel = "chat:a", .body = "{}"}, [&](const bus_receipt& r) {
-                                unavailable += r.error == error::bus_unavailable;
-                            }).error);
+        CHECK_FALSE(node.bus
+                        .publish({.channel = "chat:a", .body = "{}"},
+                                 [&](const bus_receipt& r) { unavailable += r.error == error::bus_unavailable; })
+                        .error);
     const auto refused =
         node.bus.publish({.channel = "chat:a", .body = "{}"}, [&](const bus_receipt&) { unavailable += 100; });
     CHECK(refused.error == error::bus_unavailable);

@@ -32,8 +32,7 @@ public:
     explicit redis_node(redis_options redis, redis_bus_options options = {})
         : guard_{context_.get_executor()}, bus{context_, std::move(redis), std::move(options)},
           threads_{std::thread{[this] { context_.run(); }}, std::thread{[this] { context_.run(); }}}
-    {
-    }
+    {}
     ~redis_node()
     {
         context_.stop();
@@ -103,7 +102,8 @@ struct bus_problems {
     bool tell(std::string_view part)
     {
         const std::lock_guard lock{mutex};
-        return std::any_of(all.begin(), all.end(), [part](const auto& p) { return p.find(part) != std::string::npos; });
+        return std::any_of(all.begin(), all.end(),
+                           [part](const auto& p) { return p.find(part) != std::string::npos; });
     }
     std::size_t size()
     {

@@ -67,7 +67,8 @@ TEST_CASE("an idle node sends Redis nothing, a busy one proves that it hears its
                calls_of(server, "subscribe") + calls_of(server, "unsubscribe");
     };
     const auto idle = commands();
-    std::this_thread::sleep_for(20 * options.probe_interval); // nothing may happen, so there is nothing to wait for
+    std::this_thread::sleep_for(20 *
+                                options.probe_interval); // nothing may happen, so there is nothing to wait for
     CHECK(commands() == idle);
 
     REQUIRE(a.join("chat:a"));

@@ -40,8 +40,8 @@ TEST_CASE("a command takes any completion token")
     asio::io_context other; // a handler runs where it wants to
     std::thread::id ran_in;
     client.async_command({"PING"}, asio::bind_executor(other, [&ran_in](error_code, redis_result) {
-        ran_in = std::this_thread::get_id();
-    }));
+                             ran_in = std::this_thread::get_id();
+                         }));
     other.run();
     CHECK(ran_in == std::this_thread::get_id());
 }

@@ -2,7 +2,7 @@
 #include "catch.hpp"
 #include "client_support.hpp"
 
-#include <fanfare/detail/redis_link.hpp>
+#include <fanfare/detail/redis/link.hpp>
 
 #include <boost/system/system_error.hpp>
 
@@ -45,7 +45,8 @@ TEST_CASE("an ACL user logs in by name, and needs no more rights than its comman
     CHECK(server.command({"ACL", "SETUSER", "clerk", "on", ">p@ss:word/", "~allowed:*", "&*", "+get", "+set"}) ==
           "+OK\r\n");
     running_context io;
-    redis_client client{io.get(), quick("redis://clerk:p%40ss%3Aword%2F@127.0.0.1:" + std::to_string(server.port()))};
+    redis_client client{io.get(),
+                        quick("redis://clerk:p%40ss%3Aword%2F@127.0.0.1:" + std::to_string(server.port()))};
     CHECK(ask(client, {"SET", "allowed:a", "1"}) == "OK");
     CHECK(ask(client, {"GET", "allowed:a"}) == "1");
     CHECK(ask(client, {"GET", "other"}).starts_with("Redis answered with an error: NOPERM"));
@@ -247,13 +248,17 @@ public:
         run("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test-ca -keyout ca.key -out ca.pem");
         run("req -newkey rsa:2048 -nodes -subj /CN=redis -keyout redis.key -out redis.csr");
         std::ofstream{folder_ / "names"} << "subjectAltName=DNS:localhost,IP:127.0.0.1\n";
-        run("x509 -req -days 2 -in redis.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out redis.pem");
+        run("x509 -req -days 2 -in redis.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out "
+            "redis.pem");
     }
     std::string ca() const { return folder_ / "ca.pem"; }
     std::vector<std::string> server_arguments(std::uint16_t tls_port) const
     {
-        return {"--tls-port", std::to_string(tls_port), "--tls-cert-file", folder_ / "redis.pem", "--tls-key-file",
-                folder_ / "redis.key", "--tls-ca-cert-file", ca(), "--tls-auth-clients", "no"};
+        return {"--tls-port",         std::to_string(tls_port),
+                "--tls-cert-file",    folder_ / "redis.pem",
+                "--tls-key-file",     folder_ / "redis.key",
+                "--tls-ca-cert-file", ca(),
+                "--tls-auth-clients", "no"};
     }
 
 private:

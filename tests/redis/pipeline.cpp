@@ -2,7 +2,7 @@
 #include "catch.hpp"
 #include "client_support.hpp"
 
-#include <fanfare/detail/redis_pipeline.hpp>
+#include <fanfare/detail/redis/pipeline.hpp>
 #include <fanfare/error.hpp>
 
 #include <boost/asio/post.hpp>
@@ -19,7 +19,8 @@ namespace {
 // A pipeline that is stopped at the end, with a journal of its link.
 struct pipe_line {
     pipe_line(running_context& io, const redis_options& options)
-        : strand{std::make_shared<detail::bound_strand>(io.executor())}, line{redis_pipeline::make(strand, options)}
+        : strand{std::make_shared<detail::bound_strand>(io.executor())}, line{
+                                                                             redis_pipeline::make(strand, options)}
     {
         line->on_link_up = [n = notes] { n->add("up"); };
         line->on_link_down = [n = notes](const std::string& why) { n->add("down: " + why); };
@@ -33,8 +34,10 @@ struct pipe_line {
     error_code send(std::initializer_list<std::string_view> words)
     {
         return line->send(words, [f = fates](error_code ec, const redis_value& v) {
-            f->add(ec ? ec == error::redis_failed ? std::string{v.text()} : std::string{to_string(error(ec.value()))}
-                      : v.kind() == detail::redis_kind::integer ? std::to_string(v.integer()) : std::string{v.text()});
+            f->add(ec                                        ? ec == error::redis_failed ? std::string{v.text()}
+                                                                                         : std::string{to_string(error(ec.value()))}
+                                                          : v.kind() == detail::redis_kind::integer ? std::to_string(v.integer())
+                                                             : std::string{v.text()});
         });
     }
     template <class F>
@@ -270,9 +273,8 @@ TEST_CASE("a large command may take longer than the response timeout, also behin
     pipe_line p{io, options};
     REQUIRE(p.notes->wait_for_line("up"));
     p.send({"PING"});
-    CHECK(eventually([&] {
-        return p.on_strand([&] { return p.line->link().writes() == 2 && !p.line->link().writing(); });
-    }));
+    CHECK(eventually(
+        [&] { return p.on_strand([&] { return p.line->link().writes() == 2 && !p.line->link().writing(); }); }));
     CHECK_FALSE(p.send({"SET", "a", std::string(40 * 1024 * 1024, 'x')}));
     CHECK(eventually([&] { return p.on_strand([&] { return p.line->link().writes() == 3; }); }));
     on_its_way = true;
@@ -380,9 +382,9 @@ TEST_CASE("an urgent command goes ahead of what is held, and never waits for a l
     p.line->hold(true);
     REQUIRE(p.notes->wait_for_line("up"));
     p.send({"ECHO", "held"});
-    const auto ec = p.line->send({"ECHO", "urgent"}, [f = p.fates](error_code, const redis_value& v) {
-        f->add(std::string{v.text()});
-    }, true);
+    const auto ec = p.line->send(
+        {"ECHO", "urgent"}, [f = p.fates](error_code, const redis_value& v) { f->add(std::string{v.text()}); },
+        true);
     CHECK_FALSE(ec);
     REQUIRE(p.fates->wait_for_line("urgent"));
     CHECK(p.fates->lines().size() == 1);
@@ -402,7 +404,8 @@ TEST_CASE("an error reply is its command's own and harms no other")
     p.send({"INCR", "a"});
     p.send({"GET", "a"});
     REQUIRE(p.fates->wait_for_count(3));
-    CHECK(p.fates->lines() == std::vector<std::string>{"OK", "ERR value is not an integer or out of range", "word"});
+    CHECK(p.fates->lines() ==
+          std::vector<std::string>{"OK", "ERR value is not an integer or out of range", "word"});
 }
 
 TEST_CASE("a connection that is dropped on purpose comes back")

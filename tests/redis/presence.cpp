@@ -44,13 +44,11 @@ struct node : blocking_presence {
     node(background& b, const redis_server& server, std::chrono::milliseconds lifetime = 30s,
          std::string prefix = "fanfare:")
         : node{b, options_of(server), lifetime, std::move(prefix)}
-    {
-    }
+    {}
     node(background& b, redis_options options, std::chrono::milliseconds lifetime, std::string prefix = "fanfare:")
         : blocking_presence{
               redis_presence{redis_client{b.context(), std::move(options)}, {std::move(prefix), lifetime}}}
-    {
-    }
+    {}
 };
 
 long number_in(const std::string& reply)
@@ -120,7 +118,8 @@ TEST_CASE("when a node dies, its users depart exactly once, and nobody sees a gh
     CHECK(dying.enter("r", "d1", "alice").first_of_user);
 }
 
-TEST_CASE("a dead node's entries are not shown after their lifetime, and nothing of them stays", "[presence][redis]")
+TEST_CASE("a dead node's entries are not shown after their lifetime, and nothing of them stays",
+          "[presence][redis]")
 {
     const redis_server server;
     background b;
@@ -150,7 +149,8 @@ TEST_CASE("a user is new to a room whose only other entry of the user has expire
     CHECK(users_in(other.read("r")) == users{{"alice", 1}});
 }
 
-TEST_CASE("when nobody could reach Redis for long, everybody may come back before anybody departs", "[presence][redis]")
+TEST_CASE("when nobody could reach Redis for long, everybody may come back before anybody departs",
+          "[presence][redis]")
 {
     redis_server server;
     background b;
@@ -396,8 +396,12 @@ TEST_CASE("presence and its context go in any order", "[presence][redis]")
         background b;
         store.emplace(redis_client{b.context(), server.url()});
         for (int i = 0; i != 100; ++i)
-            store->async_enter("r", {std::to_string(i), "u"}, [&](error_code, const presence_change&) { ++answers; });
-        SECTION("the store first") { store.reset(); }
+            store->async_enter("r", {std::to_string(i), "u"},
+                               [&](error_code, const presence_change&) { ++answers; });
+        SECTION("the store first")
+        {
+            store.reset();
+        }
         SECTION("the context first") {}
     }
     if (store)

@@ -171,9 +171,10 @@ private:
 
     void spawn()
     {
-        std::vector<std::string> all{"redis-server", "--port", std::to_string(port()), "--bind", "127.0.0.1",
-                                     "--save", "", "--appendonly", "no", "--dir",
-                                     folder_.path(), "--logfile", folder_ / "log", "--daemonize", "no"};
+        std::vector<std::string> all{
+            "redis-server", "--port",    std::to_string(port()), "--bind",      "127.0.0.1",
+            "--save",       "",          "--appendonly",         "no",          "--dir",
+            folder_.path(), "--logfile", folder_ / "log",        "--daemonize", "no"};
         all.insert(all.end(), arguments_.begin(), arguments_.end());
         std::vector<char*> argv;
         for (auto& a : all)
@@ -183,7 +184,7 @@ private:
         pid_ = ::fork();
         if (pid_ < 0)
             throw std::runtime_error("fork: " + std::string{std::strerror(errno)});
-        if (pid_ == 0) { // only what is safe after fork in a program with threads
+        if (pid_ == 0) {                        // only what is safe after fork in a program with threads
             ::prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that is killed leaves no server behind
             const int null = ::open("/dev/null", O_RDWR);
             ::dup2(null, 0);

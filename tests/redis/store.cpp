@@ -4,7 +4,7 @@
 #include "bus_support.hpp"
 #include "client_support.hpp"
 
-#include <fanfare/detail/envelope.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/store/redis.hpp>
 

@@ -128,7 +128,8 @@ TEST_CASE("what is confirmed after a torn append stays, in its place, over the n
         CHECK(bodies(before).back() == body(5));
         std::vector<std::string> expected = bodies(before);
         for (int n = 7; n != 10; ++n) {
-            const auto answer = server.store().append("r", body(static_cast<std::uint64_t>(n)), limits, std::to_string(n));
+            const auto answer =
+                server.store().append("r", body(static_cast<std::uint64_t>(n)), limits, std::to_string(n));
             REQUIRE_FALSE(answer.error);
             CHECK(answer.at == position{before.top.epoch, static_cast<std::uint64_t>(n - 1)});
             expected.push_back(body(static_cast<std::uint64_t>(n)));

@@ -35,12 +35,13 @@ T soon(std::future<T> value)
     return value.get();
 }
 
-std::pair<error_code, std::string> issue(redis_ticket_store store, identity who, std::chrono::seconds lifetime = 30s,
-                                         std::string origin = {})
+std::pair<error_code, std::string> issue(redis_ticket_store store, identity who,
+                                         std::chrono::seconds lifetime = 30s, std::string origin = {})
 {
     const auto done = std::make_shared<std::promise<std::pair<error_code, std::string>>>();
-    store.async_issue(std::move(who), lifetime, std::move(origin),
-                      [done](error_code ec, std::string ticket) { done->set_value({ec, std::move(ticket)}); });
+    store.async_issue(std::move(who), lifetime, std::move(origin), [done](error_code ec, std::string ticket) {
+        done->set_value({ec, std::move(ticket)});
+    });
     return soon(done->get_future());
 }
 
@@ -52,11 +53,13 @@ std::string issued(const redis_ticket_store& store, std::chrono::seconds lifetim
     return ticket;
 }
 
-std::pair<error_code, identity> redeem(redis_ticket_store store, std::string_view ticket, std::string_view origin = {})
+std::pair<error_code, identity> redeem(redis_ticket_store store, std::string_view ticket,
+                                       std::string_view origin = {})
 {
     const auto done = std::make_shared<std::promise<std::pair<error_code, identity>>>();
-    store.async_redeem(ticket, origin,
-                       [done](error_code ec, identity who) { done->set_value({ec, std::move(who)}); });
+    store.async_redeem(ticket, origin, [done](error_code ec, identity who) {
+        done->set_value({ec, std::move(who)});
+    });
     return soon(done->get_future());
 }
 
@@ -120,9 +123,10 @@ TEST_CASE("a ticket that 50 redeem at once over two processes admits exactly one
         const auto ticket = issued(nodes.a);
         journal fates;
         for (int i = 0; i != 50; ++i)
-            (i % 2 == 0 ? nodes.a : nodes.b).async_redeem(ticket, "", [&fates](error_code ec, const identity& who) {
-                fates.add(ec ? ec.message() : who.user_id);
-            });
+            (i % 2 == 0 ? nodes.a : nodes.b)
+                .async_redeem(ticket, "", [&fates](error_code ec, const identity& who) {
+                    fates.add(ec ? ec.message() : who.user_id);
+                });
         REQUIRE(fates.wait_for_count(50));
         CHECK(fates.count("alice") == 1);
         CHECK(fates.count(make_error_code(error::ticket_invalid).message()) == 49);
@@ -185,7 +189,8 @@ TEST_CASE("what an issuer asks for is checked before Redis hears of it")
     CHECK(issue(nodes.a, alice(), std::chrono::seconds::max()).first == error::invalid_config);
     CHECK(issue(nodes.a, alice(), 30s, "not an origin").first == error::origin_not_allowed);
     CHECK(issue(nodes.a, {.user_id = "\xff"}).first == error::invalid_json);
-    CHECK(issue(nodes.a, {.claims = {{"n", std::numeric_limits<double>::infinity()}}}).first == error::invalid_json);
+    CHECK(issue(nodes.a, {.claims = {{"n", std::numeric_limits<double>::infinity()}}}).first ==
+          error::invalid_json);
     CHECK(nodes.server.command({"DBSIZE"}) == ":0\r\n");
     const redis_client client{nodes.io.get(), nodes.server.url()};
     CHECK_THROWS_AS((redis_ticket_store{client, {.max_lifetime = 0s}}), boost::system::system_error);
@@ -243,9 +248,10 @@ TEST_CASE("a Redis without GETDEL redeems a ticket once all the same")
         const auto ticket = issued(nodes.a);
         journal fates;
         for (int i = 0; i != 20; ++i)
-            (i % 2 == 0 ? nodes.a : nodes.b).async_redeem(ticket, "", [&fates](error_code ec, const identity& who) {
-                fates.add(ec ? ec.message() : who.user_id);
-            });
+            (i % 2 == 0 ? nodes.a : nodes.b)
+                .async_redeem(ticket, "", [&fates](error_code ec, const identity& who) {
+                    fates.add(ec ? ec.message() : who.user_id);
+                });
         REQUIRE(fates.wait_for_count(20));
         CHECK(fates.count("alice") == 1);
         CHECK(fates.count(make_error_code(error::ticket_invalid).message()) == 19);

@@ -21,38 +21,38 @@ PLAIN = "simulation_tests"
 BUGS = {
     # What comes live while the history is read does not wait for it.
     "no_merge_buffer": (
-        "impl/catch_up.ipp",
+        "detail/session/catch_up.ipp",
         "            buffer_.push_back(message);\n",
         "            return live_step::pass;\n",
     ),
     # Positions of a history that was lost count in the one that came after it.
     "no_epoch_check": (
-        "impl/catch_up.ipp",
+        "detail/session/catch_up.ipp",
         "slice_->top.epoch == sent_.epoch && sent_.offset <= slice_->top.offset &&",
         "sent_.offset <= slice_->top.offset &&",
     ),
     # The bus has a message before the store does.
     "published_before_stored": (
-        "impl/hub_history.ipp",
+        "detail/hub/hub_history.ipp",
         "    store_->append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });\n",
         "    bus_->publish({.channel = room, .body = message.message.body, .origin = this}, {});\n"
         "    store_->append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });\n",
     ),
     # A message that the bus repeats is delivered again.
     "no_duplicate_check": (
-        "impl/room_stream.ipp",
+        "detail/room/stream_sequencer.ipp",
         "        if (same && at.offset == last_.offset)\n            return step::drop;\n",
         "        if (same && at.offset <= last_.offset)\n            return step::pass;\n",
     ),
     # A hole in the live stream goes unnoticed.
     "no_hole_check": (
-        "impl/room_stream.ipp",
+        "detail/room/stream_sequencer.ipp",
         "(same && at.offset == last_.offset + 1)",
         "(same && at.offset > last_.offset)",
     ),
     # What is left of a history that was cut off passes for all of it.
     "partial_replay": (
-        "impl/catch_up.ipp",
+        "detail/session/catch_up.ipp",
         "slice_->reaches_back_to(sent_.offset)",
         "(sent_.offset = std::max(sent_.offset, slice_->oldest - 1)) + 1 > 0",
     ),

@@ -4,8 +4,8 @@
 
 #include "scheduler.hpp"
 
-#include <fanfare/detail/hub_core.hpp>
-#include <fanfare/detail/session.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/session/session.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>

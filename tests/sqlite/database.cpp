@@ -3,7 +3,7 @@
 #include "catch.hpp"
 #include "support.hpp"
 
-#include <fanfare/detail/sqlite_database.hpp>
+#include <fanfare/detail/sqlite/database.hpp>
 
 #include <boost/system/system_error.hpp>
 

@@ -2,7 +2,7 @@
 #include "catch.hpp"
 #include "support.hpp"
 
-#include <fanfare/detail/sqlite_database.hpp>
+#include <fanfare/detail/sqlite/database.hpp>
 #include <fanfare/error.hpp>
 
 #include <boost/asio/io_context.hpp>

@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 #include "catch.hpp"
 
-#include <fanfare/detail/catch_up.hpp>
+#include <fanfare/detail/session/catch_up.hpp>
 
 #include <boost/json/parse.hpp>
 

@@ -2,7 +2,7 @@
 #include "catch.hpp"
 #include "ws_client.hpp"
 
-#include <fanfare/detail/deflate.hpp>
+#include <fanfare/detail/wire/deflate.hpp>
 
 #include <algorithm>
 #include <random>

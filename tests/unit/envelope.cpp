@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 #include "catch.hpp"
 
-#include <fanfare/detail/envelope.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -57,14 +57,15 @@ TEST_CASE("an envelope is read field by field", "[envelope]")
 
 TEST_CASE("what is no envelope fails with the reason", "[envelope]")
 {
-    for (const std::string_view text : {"", " ", "{", "{\"type\":\"a\"} x", "{\"type\":\"\xff\"}", "nan", "{'type':1}"}) {
+    for (const std::string_view text :
+         {"", " ", "{", "{\"type\":\"a\"} x", "{\"type\":\"\xff\"}", "nan", "{'type':1}"}) {
         INFO(text);
         CHECK(parsed(text).failed == error::invalid_json);
         CHECK_FALSE(parsed(text).why.empty());
     }
     for (const std::string_view text :
-         {"1", "[]", "\"type\"", "{}", R"({"type":1})", R"({"type":""})", R"({"type":null})", R"({"type":"a","room":1})",
-          R"({"type":"a","request_id":[]})", R"({"type":"a","request_id":true})"}) {
+         {"1", "[]", "\"type\"", "{}", R"({"type":1})", R"({"type":""})", R"({"type":null})",
+          R"({"type":"a","room":1})", R"({"type":"a","request_id":[]})", R"({"type":"a","request_id":true})"}) {
         INFO(text);
         CHECK(parsed(text).failed == error::invalid_message);
         CHECK_FALSE(parsed(text).why.empty());
@@ -137,7 +138,8 @@ TEST_CASE("values of any size are written whole", "[envelope]")
 {
     json::array big;
     for (int i = 0; i != 1000; ++i)
-        big.emplace_back(json::object{{"key " + std::to_string(i), std::string(static_cast<std::size_t>(i), 'v')}});
+        big.emplace_back(
+            json::object{{"key " + std::to_string(i), std::string(static_cast<std::size_t>(i), 'v')}});
     const json::value value(std::move(big));
     std::string out = "before ";
     append_json(out, value);
@@ -168,10 +170,11 @@ TEST_CASE("an encoded envelope is a text frame with its tags", "[envelope]")
 
 TEST_CASE("room names are checked", "[envelope]")
 {
-    for (const std::string_view good : {"a", "device:sensor-001", "user:alice@example.com", "chat:\xc3\xa9", "a.b/c_d~e|f", "x:y:z"})
+    for (const std::string_view good :
+         {"a", "device:sensor-001", "user:alice@example.com", "chat:\xc3\xa9", "a.b/c_d~e|f", "x:y:z"})
         CHECK(is_room_name(good, 128));
-    for (const std::string_view bad : {"", "a b", "a\tb", "a\"b", "a\\b", "a,b", "a*", "a?", "a[", "a]", "a{", "a}", "\x7f", "a\n",
-                                       "\xff", "a\xc3", "\xed\xa0\x80"})
+    for (const std::string_view bad : {"", "a b", "a\tb", "a\"b", "a\\b", "a,b", "a*", "a?", "a[", "a]", "a{",
+                                       "a}", "\x7f", "a\n", "\xff", "a\xc3", "\xed\xa0\x80"})
         CHECK_FALSE(is_room_name(bad, 128));
     CHECK_FALSE(is_room_name(std::string_view("a\0b", 3), 128));
     CHECK(is_room_name(std::string(128, 'x'), 128));

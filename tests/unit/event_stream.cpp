@@ -2,8 +2,8 @@
 // Server-Sent Events: what goes to a WebSocket client as text, and the ids that say where a client is.
 #include "catch.hpp"
 
-#include <fanfare/detail/envelope.hpp>
-#include <fanfare/detail/event_stream.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
+#include <fanfare/detail/wire/event_stream.hpp>
 
 #include <boost/json/serialize.hpp>
 
@@ -67,7 +67,8 @@ TEST_CASE("event stream: messages become events, control frames become comments 
     char close[127];
     const auto size = write_close(close, close_code::shutdown, "{\"reason\":\"shutdown\",\"delay_ms\":1234}");
     CHECK(events(writer, {std::string(close, size)}) ==
-          "retry: 1234\nevent: close\ndata: {\"code\":3001,\"reason\":\"{\\\"reason\\\":\\\"shutdown\\\",\\\"delay_ms\\\":1234}\"}\n\n");
+          "retry: 1234\nevent: close\ndata: "
+          "{\"code\":3001,\"reason\":\"{\\\"reason\\\":\\\"shutdown\\\",\\\"delay_ms\\\":1234}\"}\n\n");
 }
 
 TEST_CASE("event stream: line breaks between the tokens of foreign JSON break no event")
@@ -99,15 +100,15 @@ TEST_CASE("event stream: an id names the place in every room with history, and i
     event_positions at;
     at.subscription({"chat:1", "chat:2", "plain:1"}, 0, nothing_own);
     CHECK(at.follow(answer("subscribed", {{"rooms", {"chat:1", "chat:2", "plain:1"}},
-                                           {"recovered", json::object{}},
-                                           {"positions", {{"chat:1", place(4)}, {"chat:2", place(0, 7)}}}})));
+                                          {"recovered", json::object{}},
+                                          {"positions", {{"chat:1", place(4)}, {"chat:2", place(0, 7)}}}})));
     CHECK(at.text() == hex + ":4:chat:1,0000000000000007:0:chat:2");
     CHECK(at.follow(message("chat:1", 5)));
     CHECK_FALSE(at.follow(message("chat:1", 5)));
     CHECK_FALSE(at.follow(message("chat:1", 4)));
-    CHECK_FALSE(at.follow(message("chat:1", 0)));  // in no history
+    CHECK_FALSE(at.follow(message("chat:1", 0))); // in no history
     CHECK_FALSE(at.follow(message("plain:1", 0)));
-    CHECK_FALSE(at.follow(message("chat:9", 5)));  // not asked for
+    CHECK_FALSE(at.follow(message("chat:9", 5))); // not asked for
     CHECK(at.text() == hex + ":5:chat:1,0000000000000007:0:chat:2");
     CHECK(back(at.text()).text() == at.text());
     CHECK(at.follow(message("chat:2", 1, 8))); // another epoch
@@ -123,10 +124,10 @@ TEST_CASE("event stream: what was missed moves the position, what came before it
     CHECK(json::serialize(asked) == R"({"rooms":["chat:1","user:ali"],"since":{"chat:1":{"epoch":")" + hex +
                                         R"(","offset":5},"user:ali":{"epoch":")" + hex + R"(","offset":5}}})");
     CHECK_FALSE(at.follow(message("user:ali", 9))); // live, before what it missed
-    CHECK_FALSE(at.follow(answer("subscribed", {{"rooms", {"chat:1", "user:ali"}},
-                                                {"recovered",
-                                                 {{"chat:1", {{"recovered", true}}}, {"user:ali", {{"recovered", true}}}}},
-                                                {"positions", {{"chat:1", place(7)}, {"user:ali", place(9)}}}})));
+    CHECK_FALSE(at.follow(answer(
+        "subscribed", {{"rooms", {"chat:1", "user:ali"}},
+                       {"recovered", {{"chat:1", {{"recovered", true}}}, {"user:ali", {{"recovered", true}}}}},
+                       {"positions", {{"chat:1", place(7)}, {"user:ali", place(9)}}}})));
     CHECK(at.text() == hex + ":5:chat:1," + hex + ":5:user:ali"); // the link may break before they come
     CHECK(at.follow(message("chat:1", 6)));
     for (const std::uint64_t n : {6U, 7U, 8U})
@@ -138,10 +139,10 @@ TEST_CASE("event stream: what cannot be made good is left behind, as the client 
 {
     auto at = back(hex + ":5:chat:1," + hex + ":5:chat:2");
     at.subscription({"chat:1", "chat:2"}, 0, nothing_own);
-    CHECK(at.follow(answer("subscribed", {{"rooms", {"chat:1", "chat:2"}},
-                                           {"recovered",
-                                            {{"chat:1", {{"recovered", false}}}, {"chat:2", {{"recovered", false}}}}},
-                                           {"positions", {{"chat:1", place(2, 9)}}}})));
+    CHECK(at.follow(answer(
+        "subscribed", {{"rooms", {"chat:1", "chat:2"}},
+                       {"recovered", {{"chat:1", {{"recovered", false}}}, {"chat:2", {{"recovered", false}}}}},
+                       {"positions", {{"chat:1", place(2, 9)}}}})));
     CHECK(at.text() == "0000000000000009:2:chat:1");
     json::object gap = place(40, 9);
     gap["reason"] = "history_lost";
@@ -155,9 +156,9 @@ TEST_CASE("event stream: with the last N a position begins before them, whether 
     event_positions at;
     const auto asked = at.subscription({"chat:1"}, 3, nothing_own);
     CHECK(json::serialize(asked) == R"({"rooms":["chat:1"],"last":{"chat:1":3}})");
-    CHECK(at.follow(answer("subscribed", {{"rooms", {"chat:1"}},
-                                          {"recovered", json::object{}},
-                                          {"positions", {{"chat:1", place(9)}}}})));
+    CHECK(at.follow(
+        answer("subscribed",
+               {{"rooms", {"chat:1"}}, {"recovered", json::object{}}, {"positions", {{"chat:1", place(9)}}}})));
     CHECK(at.text() == hex + ":6:chat:1");
     CHECK(at.follow(message("chat:1", 7)));
     CHECK(at.text() == hex + ":7:chat:1");
@@ -178,15 +179,16 @@ TEST_CASE("event stream: answers to what the client asks by itself meanwhile mov
     at.follow(answer("connected", {{"positions", {{"user:ali", place(8)}}}}));
     at.subscription({"chat:1"}, 0, own);
     CHECK_FALSE(at.follow(answer("subscribed", {{"rooms", {"chat:7"}}, {"positions", {{"chat:7", place(3)}}}})));
-    CHECK_FALSE(at.follow(answer(
-        "subscribed", {{"rooms", json::array{}},
-                       {"rejected", json::array{json::object{{"room", "user:ali"}, {"code", "too_many_requests"}}}}})));
+    CHECK_FALSE(at.follow(
+        answer("subscribed",
+               {{"rooms", json::array{}},
+                {"rejected", json::array{json::object{{"room", "user:ali"}, {"code", "too_many_requests"}}}}})));
     CHECK_FALSE(at.follow(message("user:ali", 9)));
     CHECK(at.text() == hex + ":5:chat:1," + hex + ":5:user:ali");
-    CHECK_FALSE(at.follow(answer("subscribed",
-                                 {{"rooms", {"chat:1", "user:ali"}},
-                                  {"recovered", {{"chat:1", {{"recovered", true}}}, {"user:ali", {{"recovered", true}}}}},
-                                  {"positions", {{"chat:1", place(20)}, {"user:ali", place(9)}}}})));
+    CHECK_FALSE(at.follow(answer(
+        "subscribed", {{"rooms", {"chat:1", "user:ali"}},
+                       {"recovered", {{"chat:1", {{"recovered", true}}}, {"user:ali", {{"recovered", true}}}}},
+                       {"positions", {{"chat:1", place(20)}, {"user:ali", place(9)}}}})));
     CHECK(at.follow(message("chat:1", 6)));
     CHECK_FALSE(at.follow(answer("subscribed", {{"rooms", {"chat:1"}}, {"positions", {{"chat:1", place(20)}}}})));
     CHECK(at.text() == hex + ":6:chat:1," + hex + ":5:user:ali"); // 7 to 20 are still to come
@@ -207,8 +209,9 @@ TEST_CASE("event stream: a room that is refused waits for nothing")
 {
     auto at = back(hex + ":5:chat:1");
     at.subscription({"chat:1"}, 0, nothing_own);
-    at.follow(answer("subscribed", {{"rooms", json::array{}},
-                                    {"rejected", json::array{json::object{{"room", "chat:1"}, {"code", "forbidden"}}}}}));
+    at.follow(answer("subscribed",
+                     {{"rooms", json::array{}},
+                      {"rejected", json::array{json::object{{"room", "chat:1"}, {"code", "forbidden"}}}}}));
     CHECK(at.follow(message("chat:1", 9)));
 }
 
@@ -235,11 +238,12 @@ TEST_CASE("event stream: rooms that are not asked for again are forgotten, but n
 
 TEST_CASE("event stream: an id that is none of ours is no position")
 {
-    for (const char* wrong : {"x", "5", ":::", "5be0cd19137e2179", "5be0cd19137e2179:1", "5be0cd19137e2179:1:",
-                              "5be0cd19137e217:1:chat:1", "5be0cd19137e2179:x:chat:1", "5be0cd19137e2179:-1:chat:1",
-                              "0000000000000000:1:chat:1", "5be0cd19137e2179:99999999999999999999:chat:1",
-                              "5be0cd19137e2179:9007199254740993:chat:1", "gggggggggggggggg:1:chat:1",
-                              "5be0cd19137e2179:1:chat:1,,", "5be0cd19137e2179:1:a\nevent: b"})
+    for (const char* wrong :
+         {"x", "5", ":::", "5be0cd19137e2179", "5be0cd19137e2179:1",
+          "5be0cd19137e2179:1:", "5be0cd19137e217:1:chat:1", "5be0cd19137e2179:x:chat:1",
+          "5be0cd19137e2179:-1:chat:1", "0000000000000000:1:chat:1",
+          "5be0cd19137e2179:99999999999999999999:chat:1", "5be0cd19137e2179:9007199254740993:chat:1",
+          "gggggggggggggggg:1:chat:1", "5be0cd19137e2179:1:chat:1,,", "5be0cd19137e2179:1:a\nevent: b"})
         CHECK_FALSE(event_positions::read(wrong));
     CHECK(event_positions::read("")->text().empty());
     CHECK_FALSE(event_positions::read(std::string(5000, 'x')));
@@ -256,7 +260,8 @@ TEST_CASE("event stream: application messages that look like the server's answer
             at.follow(write_envelope({.type = type, .payload = &payload}, wall_now()));
             at.follow(write_envelope({.type = type, .room = "chat:1", .payload = &payload}, wall_now()));
         }
-    for (const char* text : {"", "{", "{\"type\":\"", "{\"type\":\"x\\", "{\"type\":\"x\",\"room\":\"", "[]", "null"})
+    for (const char* text :
+         {"", "{", "{\"type\":\"", "{\"type\":\"x\\", "{\"type\":\"x\",\"room\":\"", "[]", "null"})
         CHECK_FALSE(at.follow(text));
     CHECK(at.text().empty());
 }

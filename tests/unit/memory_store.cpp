@@ -107,7 +107,8 @@ TEST_CASE("the store in memory counts idempotency keys among its bytes, and give
     CHECK(store.append("chat:a", "{}", one, key(999)).duplicate);
 }
 
-TEST_CASE("the store in memory gives the bytes of idempotency keys back with the keys and with the room", "[store]")
+TEST_CASE("the store in memory gives the bytes of idempotency keys back with the keys and with the room",
+          "[store]")
 {
     const memory_store memory{{.rooms = 1}};
     blocking_store store{memory};

@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 #include "catch.hpp"
 
-#include <fanfare/detail/outbox.hpp>
+#include <fanfare/detail/session/outbox.hpp>
 
 #include <boost/json/parse.hpp>
 
@@ -213,7 +213,8 @@ TEST_CASE("the limits are messages and bytes and one of any size fits an empty o
     write_all(fifty);
     CHECK(fifty.push(text(""), overflow_policy::close) == result::queued);
 
-    for (const auto policy : {overflow_policy::close, overflow_policy::drop_oldest, overflow_policy::latest_per_key}) {
+    for (const auto policy :
+         {overflow_policy::close, overflow_policy::drop_oldest, overflow_policy::latest_per_key}) {
         outbox small{10, 20};
         CHECK(small.push(text(std::string(500, 'b')), policy) == result::queued);
         CHECK(small.size() == 1);
@@ -347,7 +348,8 @@ TEST_CASE("latest_per_key brings the newest of each key and nothing older after 
             const auto key = "k" + std::to_string(below(6));
             newest[key] = step;
             ++pushed;
-            const auto what = box.push(text(key + " " + std::to_string(step), "r", key), overflow_policy::latest_per_key);
+            const auto what =
+                box.push(text(key + " " + std::to_string(step), "r", key), overflow_policy::latest_per_key);
             REQUIRE((what == result::queued || what == result::conflated));
             conflated += what == result::conflated;
         } else if (below(4) == 0) {
@@ -579,5 +581,6 @@ TEST_CASE("after a resync that let go of everything a new message may begin on t
     REQUIRE(box.empty());
     const auto next = placed(4);
     box.push_started(next, 1);
-    CHECK(payloads(parse(std::string{next->wire().substr(0, 1)} + write_all(box))) == std::vector<std::string>{"r4"});
+    CHECK(payloads(parse(std::string{next->wire().substr(0, 1)} + write_all(box))) ==
+          std::vector<std::string>{"r4"});
 }

@@ -2,7 +2,7 @@
 #include "catch.hpp"
 
 #include <fanfare/bus.hpp>
-#include <fanfare/detail/redis_channels.hpp>
+#include <fanfare/detail/redis/channels.hpp>
 
 #include <chrono>
 #include <deque>
@@ -30,7 +30,8 @@ struct silent_sink final : fanfare::bus_sink {
 
 // The channels, with a clock that the script moves and the commands as text: "+a b" and "-c".
 struct script {
-    explicit script(redis_channels::clock::duration linger = 5s, std::size_t batch = 100) : channels{linger, batch} {}
+    explicit script(redis_channels::clock::duration linger = 5s, std::size_t batch = 100) : channels{linger, batch}
+    {}
 
     bool join(std::string_view room) { return channels.join(sink, room); }
     void leave(std::string_view room) { channels.leave(sink, room, now); }

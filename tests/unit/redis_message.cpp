@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 #include "catch.hpp"
 
-#include <fanfare/detail/redis_message.hpp>
+#include <fanfare/detail/redis/message.hpp>
 
 #include <boost/json/parse.hpp>
 
@@ -55,7 +55,8 @@ std::string wrong_notification(std::string_view text)
 TEST_CASE("a message between hubs keeps its kind, sender, key and body", "[redis_message]")
 {
     CHECK(written({.what = kind::room, .except = 0x2a, .key = "k\n1", .body = "{}"}) == "F1 r 2a 3\nk\n1{}");
-    for (const auto what : {kind::room, kind::broadcast, kind::control, kind::missed, kind::all_missed, kind::probe}) {
+    for (const auto what :
+         {kind::room, kind::broadcast, kind::control, kind::missed, kind::all_missed, kind::probe}) {
         const std::string key(what == kind::room ? max_redis_key_size : 0, 'k');
         const auto text = written({.what = what, .except = ~std::uint64_t{0}, .key = key, .body = R"({"a":"é"})"});
         CHECK(is_redis_message(text));
@@ -94,14 +95,27 @@ TEST_CASE("a message of a room with history keeps its position", "[redis_message
     }
     const std::string epoch = "00a1b2c3d4e5f607";
     CHECK(is_good("F2 r 0 0 " + epoch + " 9007199254740992\n{}"));
-    const std::vector<std::string> bad{
-        "F2 r 0 0\n{}", "F2 r 0 0 \n{}", "F2 r 0 0 " + epoch + "\n{}", "F2 r 0 0 " + epoch + " \n{}",
-        "F2 r 0 0 " + epoch + " 0\n{}", "F2 r 0 0 " + epoch + " 01\n{}", "F2 r 0 0 " + epoch + " -1\n{}",
-        "F2 r 0 0 " + epoch + " 1 \n{}", "F2 r 0 0 " + epoch + " 1\n", "F2 r 0 0 " + epoch + " 1",
-        "F2 r 0 0 " + epoch + " 18446744073709551616\n{}", "F2 r 0 0  " + epoch + " 1\n{}",
-        "F2 r 0 0 0" + epoch + " 1\n{}", "F2 r 0 0 0a1b2c3d4e5f607 1\n{}", "F2 r 0 0 00A1B2C3D4E5F607 1\n{}",
-        "F2 r 0 0 00a1b2c3d4e5f60g 1\n{}", "F2 r 0 0 0000000000000000 1\n{}", "F1 r 0 0 " + epoch + " 1\n{}",
-        "F2 b 0 0 " + epoch + " 1\n{}", "F2 m 0 0 " + epoch + " 1\n", "F3 r 0 0 " + epoch + " 1\n{}"};
+    const std::vector<std::string> bad{"F2 r 0 0\n{}",
+                                       "F2 r 0 0 \n{}",
+                                       "F2 r 0 0 " + epoch + "\n{}",
+                                       "F2 r 0 0 " + epoch + " \n{}",
+                                       "F2 r 0 0 " + epoch + " 0\n{}",
+                                       "F2 r 0 0 " + epoch + " 01\n{}",
+                                       "F2 r 0 0 " + epoch + " -1\n{}",
+                                       "F2 r 0 0 " + epoch + " 1 \n{}",
+                                       "F2 r 0 0 " + epoch + " 1\n",
+                                       "F2 r 0 0 " + epoch + " 1",
+                                       "F2 r 0 0 " + epoch + " 18446744073709551616\n{}",
+                                       "F2 r 0 0  " + epoch + " 1\n{}",
+                                       "F2 r 0 0 0" + epoch + " 1\n{}",
+                                       "F2 r 0 0 0a1b2c3d4e5f607 1\n{}",
+                                       "F2 r 0 0 00A1B2C3D4E5F607 1\n{}",
+                                       "F2 r 0 0 00a1b2c3d4e5f60g 1\n{}",
+                                       "F2 r 0 0 0000000000000000 1\n{}",
+                                       "F1 r 0 0 " + epoch + " 1\n{}",
+                                       "F2 b 0 0 " + epoch + " 1\n{}",
+                                       "F2 m 0 0 " + epoch + " 1\n",
+                                       "F3 r 0 0 " + epoch + " 1\n{}"};
     for (const auto& text : bad)
         CHECK_FALSE(is_good(text));
 }
@@ -111,13 +125,36 @@ TEST_CASE("what only looks like a message between hubs is refused", "[redis_mess
     CHECK(is_good("F1 r 0 0\n{}"));
     CHECK(is_good("F1 c 0 0\nanything"));
     CHECK(is_good("F1 m 0 0\n"));
-    const std::vector<std::string> bad{
-        "F", "F1", "F1 ", "F1 r", "F1 r ", "F1 r 0", "F1 r 0 ", "F1 r 0 0", "F1 r 0 0 \n{}", "F2 r 0 0\n{}",
-        "F1 x 0 0\n{}", "F1 r 00 0\n{}", "F1 r 0 00\n{}", "F1 r 0 01\nk{}", "F1 r A 0\n{}", "F1 r -1 0\n{}",
-        "F1 r +1 0\n{}", "F1 r 0x1 0\n{}", "F1 r 10000000000000000 0\n{}", "F1 r 0 3\n{}",
-        "F1 r 0 18446744073709551616\n{}",
-        "F1 r 0 1025\n" + std::string(1025, 'k') + "{}", "F1 r 0 0\n", "F1 r 0 0\n[]", "F1 b 0 0\ntext",
-        "F1 r 0 0\n{\"a\":\"\xff\"}", "F1 r 0 0\n{\"a\":\"\xc3}", "F1r 0 0\n{}", "F1 r  0 0\n{}", "F1 r 0 0\r\n{}"};
+    const std::vector<std::string> bad{"F",
+                                       "F1",
+                                       "F1 ",
+                                       "F1 r",
+                                       "F1 r ",
+                                       "F1 r 0",
+                                       "F1 r 0 ",
+                                       "F1 r 0 0",
+                                       "F1 r 0 0 \n{}",
+                                       "F2 r 0 0\n{}",
+                                       "F1 x 0 0\n{}",
+                                       "F1 r 00 0\n{}",
+                                       "F1 r 0 00\n{}",
+                                       "F1 r 0 01\nk{}",
+                                       "F1 r A 0\n{}",
+                                       "F1 r -1 0\n{}",
+                                       "F1 r +1 0\n{}",
+                                       "F1 r 0x1 0\n{}",
+                                       "F1 r 10000000000000000 0\n{}",
+                                       "F1 r 0 3\n{}",
+                                       "F1 r 0 18446744073709551616\n{}",
+                                       "F1 r 0 1025\n" + std::string(1025, 'k') + "{}",
+                                       "F1 r 0 0\n",
+                                       "F1 r 0 0\n[]",
+                                       "F1 b 0 0\ntext",
+                                       "F1 r 0 0\n{\"a\":\"\xff\"}",
+                                       "F1 r 0 0\n{\"a\":\"\xc3}",
+                                       "F1r 0 0\n{}",
+                                       "F1 r  0 0\n{}",
+                                       "F1 r 0 0\r\n{}"};
     for (const auto& text : bad)
         CHECK_FALSE(is_good(text));
 }
@@ -177,7 +214,8 @@ TEST_CASE("a notification that another service publishes goes to its user", "[re
     CHECK(n.envelope == R"({"type":"notification","room":"user:ann","payload":{"user_id":"ann","title":"Hi",)"
                         R"("message":"There","data":{"n":1}},"timestamp":"2026-03-01T12:00:00.000Z"})");
     n = read_notification(R"({"user_id":"ann","title":"","message":""})", noon, why);
-    CHECK(json::parse(n.envelope).at("payload") == json::value{{"user_id", "ann"}, {"title", ""}, {"message", ""}});
+    CHECK(json::parse(n.envelope).at("payload") ==
+          json::value{{"user_id", "ann"}, {"title", ""}, {"message", ""}});
 
     CHECK(wrong_notification("[]") == "not a JSON object");
     CHECK(wrong_notification("{").starts_with("not valid JSON"));

@@ -99,8 +99,9 @@ TEST_CASE("what is wrong in a Redis URL is named, the password never")
     CHECK(has(complaint("redis://localhost:99999999999999999999"), "is not a port"));
     CHECK(parse_redis_url("redis://localhost:65535").port == 65'535);
     CHECK(parse_redis_url("unix:///run/a@b.sock").unix_path == "/run/a@b.sock");
-    for (const auto* url : {"redis://app:se/cret@host", "redis://app:123/SECRET@host", "redis://app:12?SECRET@host",
-                            "redis://app:12#SECRET@host", "redis://app:12@se:cret@host", "unix://:se?cret@/run/s"}) {
+    for (const auto* url :
+         {"redis://app:se/cret@host", "redis://app:123/SECRET@host", "redis://app:12?SECRET@host",
+          "redis://app:12#SECRET@host", "redis://app:12@se:cret@host", "unix://:se?cret@/run/s"}) {
         const auto text = complaint(url);
         INFO(url);
         CHECK(has(text, "percent-encoded"));
@@ -108,9 +109,9 @@ TEST_CASE("what is wrong in a Redis URL is named, the password never")
         CHECK_FALSE(has(text, "SECRET"));
         CHECK_FALSE(has(text, "12"));
     }
-    for (const auto* url : {"redis://secret@localhost", "redis://u:sec ret@localhost", "redis://u:secret@localhost:x",
-                            "redis://u:secret@localhost/x", "redis://u:secret@localhost?secretive=1#",
-                            "nope://u:secret@h"}) {
+    for (const auto* url :
+         {"redis://secret@localhost", "redis://u:sec ret@localhost", "redis://u:secret@localhost:x",
+          "redis://u:secret@localhost/x", "redis://u:secret@localhost?secretive=1#", "nope://u:secret@h"}) {
         const auto text = complaint(url);
         INFO(url);
         CHECK_FALSE(text.empty());

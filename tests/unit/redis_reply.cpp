@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 #include "catch.hpp"
 
-#include <fanfare/detail/redis_reply.hpp>
+#include <fanfare/detail/redis/reply.hpp>
 
 #include <hiredis/hiredis.h>
 
@@ -35,7 +35,8 @@ TEST_CASE("a command is written as hiredis writes it")
             sizes.push_back(w.size());
         }
         char* formatted = nullptr;
-        const auto n = redisFormatCommandArgv(&formatted, static_cast<int>(words.size()), texts.data(), sizes.data());
+        const auto n =
+            redisFormatCommandArgv(&formatted, static_cast<int>(words.size()), texts.data(), sizes.data());
         REQUIRE(n > 0);
         CHECK(written(words) == std::string_view(formatted, static_cast<std::size_t>(n)));
         redisFreeCommand(formatted);

@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 #include "catch.hpp"
 
-#include <fanfare/detail/room_stream.hpp>
+#include <fanfare/detail/room/stream_sequencer.hpp>
 
 #include <boost/json/parse.hpp>
 
@@ -14,7 +14,7 @@
 
 using namespace fanfare;
 using namespace fanfare::detail;
-using step = room_stream::step;
+using step = stream_sequencer::step;
 
 namespace {
 
@@ -44,7 +44,7 @@ history_slice failed()
     return {.error = error::store_failed};
 }
 
-std::vector<step> feed(room_stream& s, const std::vector<std::uint64_t>& offsets)
+std::vector<step> feed(stream_sequencer& s, const std::vector<std::uint64_t>& offsets)
 {
     std::vector<step> all;
     for (const auto o : offsets)
@@ -63,7 +63,7 @@ std::vector<std::string> told(const std::vector<shared_frame>& frames)
 }
 
 // The answer to a repair; the history must not be asked again.
-std::vector<std::string> repaired(room_stream& s, const history_slice& answer)
+std::vector<std::string> repaired(stream_sequencer& s, const history_slice& answer)
 {
     std::vector<shared_frame> out;
     CHECK_FALSE(s.repaired(answer, "r", {}, out));
@@ -75,28 +75,28 @@ using words = std::vector<std::string>;
 } // namespace
 
 TEST_CASE("messages in the order of their offsets pass at once, from wherever the stream is found",
-          "[room_stream]")
+          "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     CHECK_FALSE(s.last());
     CHECK(feed(s, {41, 42, 43}) == std::vector<step>(3, step::pass));
     CHECK(s.last() == position{epoch, 43});
-    room_stream seeded;
+    stream_sequencer seeded;
     seeded.seed({epoch, 40});
     CHECK(seeded.live(message(41)) == step::pass);
     CHECK(seeded.live(message(43)) == step::repair);
 }
 
-TEST_CASE("a message that comes twice in a row passes once", "[room_stream]")
+TEST_CASE("a message that comes twice in a row passes once", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     CHECK(feed(s, {1, 1, 2, 2}) == std::vector<step>{step::pass, step::drop, step::pass, step::drop});
 }
 
 TEST_CASE("a plain message of a publisher that knows no history passes whatever the stream waits for",
-          "[room_stream]")
+          "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     CHECK(s.live(plain()) == step::pass);
     CHECK_FALSE(s.last());
     CHECK(feed(s, {1, 5}) == std::vector<step>{step::pass, step::repair});
@@ -104,18 +104,18 @@ TEST_CASE("a plain message of a publisher that knows no history passes whatever 
     CHECK(s.last() == position{epoch, 1});
 }
 
-TEST_CASE("a hole is filled from the history and what waited behind it follows once", "[room_stream]")
+TEST_CASE("a hole is filled from the history and what waited behind it follows once", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     CHECK(feed(s, {1, 4, 5, 6}) == std::vector<step>{step::pass, step::repair, step::hold, step::hold});
     CHECK(s.last() == position{epoch, 1});
     CHECK(repaired(s, slice(1, 5)) == words{"2", "3", "4", "5", "6"});
     CHECK(feed(s, {7}) == std::vector<step>{step::pass});
 }
 
-TEST_CASE("a second hole behind the first is asked for in its turn", "[room_stream]")
+TEST_CASE("a second hole behind the first is asked for in its turn", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 3, 6});
     std::vector<shared_frame> out;
     CHECK(s.repaired(slice(1, 4), "r", {}, out));
@@ -124,17 +124,17 @@ TEST_CASE("a second hole behind the first is asked for in its turn", "[room_stre
     CHECK(repaired(s, slice(4, 7)) == words{"5", "6", "7"});
 }
 
-TEST_CASE("messages that overtook each other come in order", "[room_stream]")
+TEST_CASE("messages that overtook each other come in order", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 3, 2, 4});
     CHECK(repaired(s, slice(1, 4)) == words{"2", "3", "4"});
     CHECK(feed(s, {5}) == std::vector<step>{step::pass});
 }
 
-TEST_CASE("an old message that comes again is checked and not repeated", "[room_stream]")
+TEST_CASE("an old message that comes again is checked and not repeated", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 2, 3});
     CHECK(feed(s, {2}) == std::vector<step>{step::repair});
     CHECK(repaired(s, slice(3, 3)).empty());
@@ -142,16 +142,16 @@ TEST_CASE("an old message that comes again is checked and not repeated", "[room_
 }
 
 TEST_CASE("a hole that the history no longer holds is told, with the place where the stream goes on",
-          "[room_stream]")
+          "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 9});
     std::vector<shared_frame> out;
     CHECK_FALSE(s.repaired(slice(1, 9, 6), "r", {}, out));
     CHECK(told(out) == words{"history_lost", "6", "7", "8", "9"});
     CHECK(out.front()->at() == position{epoch, 5});
 
-    room_stream nothing_kept;
+    stream_sequencer nothing_kept;
     feed(nothing_kept, {1, 9});
     out.clear();
     CHECK_FALSE(nothing_kept.repaired(slice(1, 9, 10), "r", {}, out));
@@ -160,9 +160,9 @@ TEST_CASE("a hole that the history no longer holds is told, with the place where
     CHECK(feed(nothing_kept, {10}) == std::vector<step>{step::pass});
 }
 
-TEST_CASE("what comes next passes before a gap is told, and shows whether there is one", "[room_stream]")
+TEST_CASE("what comes next passes before a gap is told, and shows whether there is one", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1});
     CHECK(s.missed());
     feed(s, {2, 3});
@@ -182,17 +182,17 @@ TEST_CASE("what comes next passes before a gap is told, and shows whether there 
     CHECK(out[1]->at() == position{epoch, 13});
 }
 
-TEST_CASE("a history that lost everything by age is told once, and what waited passes once", "[room_stream]")
+TEST_CASE("a history that lost everything by age is told once, and what waited passes once", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 9, 10}); // 9 has shown the hole
     CHECK(repaired(s, slice(1, 8, 9)) == words{"history_lost", "9", "10"});
     CHECK(feed(s, {11}) == std::vector<step>{step::pass});
 }
 
-TEST_CASE("a history that began anew is told and followed from its beginning", "[room_stream]")
+TEST_CASE("a history that began anew is told and followed from its beginning", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 2, 3});
     CHECK(s.live(message(1, 8)) == step::repair);
     CHECK(s.live(message(2, 8)) == step::hold);
@@ -203,18 +203,19 @@ TEST_CASE("a history that began anew is told and followed from its beginning", "
     CHECK(s.live(message(3, 8)) == step::pass);
 }
 
-TEST_CASE("a history that was set back is told, and what is published on it passes", "[room_stream]")
+TEST_CASE("a history that was set back is told, and what is published on it passes", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 2, 3, 4, 5});
     CHECK(feed(s, {3}) == std::vector<step>{step::repair});
     CHECK(repaired(s, slice(5, 3)) == words{"history_lost", "3"});
     CHECK(feed(s, {4}) == std::vector<step>{step::pass});
 }
 
-TEST_CASE("a late message of a history that is gone is not shown to those who follow the new one", "[room_stream]")
+TEST_CASE("a late message of a history that is gone is not shown to those who follow the new one",
+          "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 2});
     s.live(message(1, 8));
     CHECK(repaired(s, slice(2, 1, 1, 8)) == words{"history_lost", "1"});
@@ -222,9 +223,9 @@ TEST_CASE("a late message of a history that is gone is not shown to those who fo
     CHECK(s.live(message(2, 8)) == step::pass);
 }
 
-TEST_CASE("a history that was brought back is found after some messages", "[room_stream]")
+TEST_CASE("a history that was brought back is found after some messages", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 2});
     s.live(message(1, 8));
     repaired(s, slice(2, 1, 1, 8));
@@ -241,9 +242,9 @@ TEST_CASE("a history that was brought back is found after some messages", "[room
     CHECK(s.live(message(2, 8)) == step::drop);
 }
 
-TEST_CASE("a stray message of an unknown history changes nothing", "[room_stream]")
+TEST_CASE("a stray message of an unknown history changes nothing", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 2, 3});
     CHECK(s.live(message(9, 99)) == step::repair);
     CHECK(feed(s, {4}) == std::vector<step>{step::hold});
@@ -251,9 +252,9 @@ TEST_CASE("a stray message of an unknown history changes nothing", "[room_stream
     CHECK(feed(s, {5}) == std::vector<step>{step::pass});
 }
 
-TEST_CASE("a message that the store knows nothing of is not asked for over and over", "[room_stream]")
+TEST_CASE("a message that the store knows nothing of is not asked for over and over", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {10, 12});
     std::vector<shared_frame> out;
     int reads = 1;
@@ -263,9 +264,9 @@ TEST_CASE("a message that the store knows nothing of is not asked for over and o
     CHECK(s.live(message(s.last().offset + 1)) == step::pass);
 }
 
-TEST_CASE("while the store fails members are told and the stream goes on with what there is", "[room_stream]")
+TEST_CASE("while the store fails members are told and the stream goes on with what there is", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 4, 5});
     std::vector<shared_frame> out;
     CHECK_FALSE(s.repaired(failed(), "r", {}, out));
@@ -274,9 +275,9 @@ TEST_CASE("while the store fails members are told and the stream goes on with wh
     CHECK(feed(s, {6}) == std::vector<step>{step::pass});
 }
 
-TEST_CASE("when nothing waits a failed store loses no place", "[room_stream]")
+TEST_CASE("when nothing waits a failed store loses no place", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 2});
     CHECK(s.missed());
     std::vector<shared_frame> out;
@@ -287,12 +288,12 @@ TEST_CASE("when nothing waits a failed store loses no place", "[room_stream]")
     CHECK(feed(s, {3, 5}) == std::vector<step>{step::pass, step::repair});
 }
 
-TEST_CASE("after a lost link the history is read though no message has shown a hole", "[room_stream]")
+TEST_CASE("after a lost link the history is read though no message has shown a hole", "[stream_sequencer]")
 {
-    room_stream nobody_knows;
+    stream_sequencer nobody_knows;
     CHECK_FALSE(nobody_knows.missed());
 
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 2});
     CHECK(s.missed());
     CHECK_FALSE(s.missed()); // one read is under way
@@ -304,27 +305,27 @@ TEST_CASE("after a lost link the history is read though no message has shown a h
     CHECK(feed(s, {5}) == std::vector<step>{step::pass});
 }
 
-TEST_CASE("what waits behind a hole is bounded, and what is above the bound is read again", "[room_stream]")
+TEST_CASE("what waits behind a hole is bounded, and what is above the bound is read again", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1});
-    constexpr auto last = room_stream::max_held + 100;
+    constexpr auto last = stream_sequencer::max_held + 100;
     for (std::uint64_t i = 3; i <= last; ++i)
         REQUIRE(s.live(message(i)) != step::pass);
     std::vector<shared_frame> out;
     auto part = slice(1, 2);
     part.top.offset = last;
     CHECK(s.repaired(part, "r", {}, out));
-    CHECK(out.size() == room_stream::max_held + 1);
+    CHECK(out.size() == stream_sequencer::max_held + 1);
     CHECK_FALSE(s.repaired(slice(s.last().offset, last), "r", {}, out));
     REQUIRE(out.size() == last - 1);
     for (std::uint64_t i = 0; i != out.size(); ++i)
         REQUIRE(out[i]->at().offset == i + 2);
 }
 
-TEST_CASE("a room that nobody was in for a while begins wherever it is by then", "[room_stream]")
+TEST_CASE("a room that nobody was in for a while begins wherever it is by then", "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1, 4});
     const auto before = s.round();
     s.reset();
@@ -335,9 +336,10 @@ TEST_CASE("a room that nobody was in for a while begins wherever it is by then",
     CHECK(repaired(s, slice(1, 4)).empty()); // nobody asked
 }
 
-TEST_CASE("a read that ends before the history did is continued, without a message that shows it", "[room_stream]")
+TEST_CASE("a read that ends before the history did is continued, without a message that shows it",
+          "[stream_sequencer]")
 {
-    room_stream s;
+    stream_sequencer s;
     feed(s, {1});
     REQUIRE(s.missed());
     auto part = slice(1, 3);
@@ -348,13 +350,13 @@ TEST_CASE("a read that ends before the history did is continued, without a messa
     CHECK(repaired(s, slice(3, 5)) == words{"4", "5"});
 }
 
-TEST_CASE("whatever the bus loses, repeats or swaps, every message comes once and in order", "[room_stream]")
+TEST_CASE("whatever the bus loses, repeats or swaps, every message comes once and in order", "[stream_sequencer]")
 {
     const auto seed = GENERATE(range(1u, 41u));
     INFO("seed " << seed);
     std::mt19937 random{seed};
     const auto below = [&](std::uint64_t n) { return random() % n; };
-    room_stream s;
+    stream_sequencer s;
     std::uint64_t top = 0;
     std::uint64_t next = 1;
     bool repairing = false;

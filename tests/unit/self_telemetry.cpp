@@ -30,7 +30,7 @@ std::string net_line(const std::string& name, std::uint64_t received, std::uint6
 demo::proc_files files(const std::string& cpu, const std::string& interfaces)
 {
     return {"cpu  " + cpu + "\ncpu0 1 1 1 1\n", "MemTotal: 1000 kB\nMemFree: 10 kB\nMemAvailable: 750 kB\n",
-        "0.25 0.20 0.10 1/88 5240\n", net_heading + interfaces, "688.27 1329.49\n"};
+            "0.25 0.20 0.10 1/88 5240\n", net_heading + interfaces, "688.27 1329.49\n"};
 }
 
 bool near(std::optional<double> value, double expected)
@@ -64,8 +64,8 @@ TEST_CASE("a /proc/stat that is not one gives no value", "[self_telemetry]")
 
 TEST_CASE("memory use counts what is not available, not what is not free", "[self_telemetry]")
 {
-    const auto percent = parse_memory_percent(
-        "MemTotal:       24684092 kB\nMemFree:          100000 kB\nMemAvailable:   18513069 kB\nBuffers: 4228 kB\n");
+    const auto percent = parse_memory_percent("MemTotal:       24684092 kB\nMemFree:          100000 "
+                                              "kB\nMemAvailable:   18513069 kB\nBuffers: 4228 kB\n");
     CHECK(near(percent, 25.0));
     CHECK_FALSE(parse_memory_percent(""));
     CHECK_FALSE(parse_memory_percent("MemTotal: 100 kB\nMemFree: 10 kB\n"));
@@ -87,9 +87,11 @@ TEST_CASE("load and uptime are decimals whatever the locale", "[self_telemetry]"
 
 TEST_CASE("interfaces are read with and without a blank after the colon, loopback left out", "[self_telemetry]")
 {
-    const auto found = parse_network(std::string(net_heading) +
+    const auto found = parse_network(
+        std::string(net_heading) +
         "    lo:    3267      29    0    0    0     0          0         0     3267      29    0    0    0     0\n"
-        "  eth0: 175961933    3489    0    0    0     0          0         0   129959    1757    0    0    0     0\n"
+        "  eth0: 175961933    3489    0    0    0     0          0         0   129959    1757    0    0    0     "
+        "0\n"
         "eth0:1:42 1 0 0 0 0 0 0 43 1 0 0 0 0 0 0\n");
     REQUIRE(found);
     REQUIRE(found->size() == 2);

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 #include <fanfare/auth/ticket.hpp>
-#include <fanfare/detail/random.hpp>
+#include <fanfare/detail/base/random.hpp>
 
 #include "catch.hpp"
 

@@ -1,5 +1,5 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#include <fanfare/detail/token_bucket.hpp>
+#include <fanfare/detail/base/token_bucket.hpp>
 
 #include "catch.hpp"
 

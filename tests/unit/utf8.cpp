@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 #include "catch.hpp"
 
-#include <fanfare/detail/utf8.hpp>
+#include <fanfare/detail/wire/utf8.hpp>
 
 #include <cstdint>
 #include <string>

@@ -2,7 +2,7 @@
 #ifndef FANFARE_TESTS_WS_CLIENT_HPP
 #define FANFARE_TESTS_WS_CLIENT_HPP
 
-#include <fanfare/detail/ws_codec.hpp>
+#include <fanfare/detail/wire/ws_codec.hpp>
 
 #include <algorithm>
 #include <cstddef>

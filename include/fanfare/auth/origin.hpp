@@ -49,7 +49,7 @@ public:
     /// (`https://*.example.com`: `a.example.com`, but neither `example.com` nor `a.b.example.com`), or `null`.
     ///
     /// Throws `boost::system::system_error` with `error::invalid_config` if it is none of these.
-    FANFARE_DECL origin_allow_list& allow(std::string_view pattern);
+    origin_allow_list& allow(std::string_view pattern);
 
     /// Adds or removes the pages of this server.
     origin_allow_list& allow_same_origin(bool allowed = true)
@@ -66,7 +66,7 @@ public:
     }
 
     /// Whether the request may go on to the authenticator.
-    FANFARE_DECL bool allows(const handshake_request& request) const;
+    bool allows(const handshake_request& request) const;
 
     /// Nothing if the request may go on, else a refusal with 403 and `error::origin_not_allowed`.
     std::optional<refusal> check(const handshake_request& request) const
@@ -92,7 +92,7 @@ private:
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/origin.ipp>
+#include <fanfare/auth/origin.ipp>
 #endif
 
 #endif

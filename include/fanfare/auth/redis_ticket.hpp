@@ -41,7 +41,7 @@ struct redis_ticket_options {
 class redis_ticket_store {
 public:
     /// Throws `boost::system::system_error` with `error::invalid_config` if `max_lifetime` is out of its range.
-    FANFARE_DECL explicit redis_ticket_store(redis_client client, redis_ticket_options options = {});
+    explicit redis_ticket_store(redis_client client, redis_ticket_options options = {});
 
     // Copying on purpose: a moved-from handle would be an empty one.
     redis_ticket_store(const redis_ticket_store&) = default;
@@ -54,8 +54,7 @@ public:
     /// `error::invalid_json` if `who` cannot be read back from JSON (not UTF-8, a number that JSON does not have,
     /// claims nested deeper than 32); the reason why the system has no random bytes; those of
     /// `redis_client::async_command`.
-    FANFARE_DECL void async_issue(identity who, std::chrono::seconds lifetime, std::string origin,
-                                  ticket_issued handler);
+    void async_issue(identity who, std::chrono::seconds lifetime, std::string origin, ticket_issued handler);
 
     /// The same without an origin.
     void async_issue(identity who, std::chrono::seconds lifetime, ticket_issued handler)
@@ -68,7 +67,7 @@ public:
     ///
     /// Errors: `error::ticket_invalid`; those of `redis_client::async_command` when Redis could not be asked. After
     /// `error::delivery_unknown` the ticket may be used up.
-    FANFARE_DECL void async_redeem(std::string_view ticket, std::string_view origin, ticket_redeemed handler);
+    void async_redeem(std::string_view ticket, std::string_view origin, ticket_redeemed handler);
 
 private:
     struct state;
@@ -80,14 +79,14 @@ static_assert(ticket_store<redis_ticket_store>);
 namespace detail {
 
 // The SHA-256 of `text` in hexadecimal.
-FANFARE_DECL std::string sha256_hex(std::string_view text);
+std::string sha256_hex(std::string_view text);
 
 } // namespace detail
 
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/redis_ticket.ipp>
+#include <fanfare/auth/redis_ticket.ipp>
 #endif
 
 #endif

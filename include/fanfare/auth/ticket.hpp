@@ -41,10 +41,11 @@ using ticket_redeemed = std::function<void(error_code, identity who)>;
 template <class S>
 concept ticket_store = std::copy_constructible<S> &&
     requires(S& store, identity who, std::chrono::seconds lifetime, std::string origin, std::string_view view,
-             ticket_issued issued, ticket_redeemed redeemed) {
-        store.async_issue(std::move(who), lifetime, std::move(origin), std::move(issued));
-        store.async_redeem(view, view, std::move(redeemed));
-    };
+             ticket_issued issued, ticket_redeemed redeemed)
+{
+    store.async_issue(std::move(who), lifetime, std::move(origin), std::move(issued));
+    store.async_redeem(view, view, std::move(redeemed));
+};
 
 /// The limits of a `memory_ticket_store`.
 struct ticket_limits {
@@ -65,8 +66,7 @@ public:
 
     /// `now` must be callable from any thread. Throws `boost::system::system_error` with `error::invalid_config`
     /// if `max_lifetime` is out of its range.
-    FANFARE_DECL explicit memory_ticket_store(ticket_limits limits = {},
-                                              clock now = &std::chrono::steady_clock::now);
+    explicit memory_ticket_store(ticket_limits limits = {}, clock now = &std::chrono::steady_clock::now);
 
     // Copying on purpose: a moved-from handle would be an empty one.
     memory_ticket_store(const memory_ticket_store&) = default;
@@ -77,16 +77,15 @@ public:
     ///
     /// Errors: `error::too_many_tickets`; `error::invalid_config` for the lifetime; `error::origin_not_allowed` if
     /// `origin` is not an origin. Throws `std::system_error` if the system has no random bytes.
-    FANFARE_DECL boost::system::result<std::string>
-    issue(identity who, std::chrono::seconds lifetime = default_ticket_lifetime, std::string_view origin = {});
+    boost::system::result<std::string> issue(identity who, std::chrono::seconds lifetime = default_ticket_lifetime,
+                                             std::string_view origin = {});
 
     /// Trades a ticket for its identity, once. `origin` is the request's `Origin` header. Nothing if the ticket
     /// was never issued, has expired, was used before, or is bound to another origin (and is then used up).
-    FANFARE_DECL std::optional<identity> redeem(std::string_view ticket, std::string_view origin = {});
+    std::optional<identity> redeem(std::string_view ticket, std::string_view origin = {});
 
     /// `issue` in the shape of the concept. A lack of random bytes arrives as an error as well.
-    FANFARE_DECL void async_issue(identity who, std::chrono::seconds lifetime, std::string origin,
-                                  ticket_issued handler);
+    void async_issue(identity who, std::chrono::seconds lifetime, std::string origin, ticket_issued handler);
 
     /// The same without an origin.
     void async_issue(identity who, std::chrono::seconds lifetime, ticket_issued handler)
@@ -95,10 +94,10 @@ public:
     }
 
     /// `redeem` in the shape of the concept, with `error::ticket_invalid` for nothing.
-    FANFARE_DECL void async_redeem(std::string_view ticket, std::string_view origin, ticket_redeemed handler);
+    void async_redeem(std::string_view ticket, std::string_view origin, ticket_redeemed handler);
 
     /// Tickets in memory; some may have expired, since they are cleared away as others come and go.
-    FANFARE_DECL std::size_t size() const;
+    std::size_t size() const;
 
 private:
     struct state;
@@ -112,13 +111,13 @@ namespace detail {
 inline constexpr std::size_t ticket_bytes = 32;
 
 // 43 characters of base64url: what `random_token(ticket_bytes)` makes.
-FANFARE_DECL bool is_ticket_shaped(std::string_view text) noexcept;
+bool is_ticket_shaped(std::string_view text) noexcept;
 
 // What the request carries as a ticket, well-formed or not; nothing if it carries none.
-FANFARE_DECL std::optional<std::string> find_ticket(const handshake_request& request);
+std::optional<std::string> find_ticket(const handshake_request& request);
 
 // The answer once the store has answered.
-FANFARE_DECL auth_result ticket_answer(error_code failure, identity who, bool offers_v1);
+auth_result ticket_answer(error_code failure, identity who, bool offers_v1);
 
 } // namespace detail
 
@@ -157,7 +156,7 @@ private:
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/ticket.ipp>
+#include <fanfare/auth/ticket.ipp>
 #endif
 
 #endif

@@ -53,15 +53,15 @@ struct redis_bus_options {
 /// What a bus has counted since it was made.
 struct redis_bus_stats {
     bool up = false;
-    std::uint64_t published = 0;      ///< Messages taken.
-    std::uint64_t lost = 0;           ///< Of these, those that Redis did not confirm.
-    std::uint64_t received = 0;       ///< Messages that Redis delivered.
-    std::uint64_t foreign = 0;        ///< Of these, those that were not published by a hub.
-    std::uint64_t malformed = 0;      ///< Of these, those that nobody could read.
-    std::uint64_t overflowed = 0;     ///< Messages that a hub could not take for backpressure; its members were told.
-    std::uint64_t reconnects = 0;     ///< Times that the bus came up again.
+    std::uint64_t published = 0;  ///< Messages taken.
+    std::uint64_t lost = 0;       ///< Of these, those that Redis did not confirm.
+    std::uint64_t received = 0;   ///< Messages that Redis delivered.
+    std::uint64_t foreign = 0;    ///< Of these, those that were not published by a hub.
+    std::uint64_t malformed = 0;  ///< Of these, those that nobody could read.
+    std::uint64_t overflowed = 0; ///< Messages that a hub could not take for backpressure; its members were told.
+    std::uint64_t reconnects = 0; ///< Times that the bus came up again.
     std::uint64_t probes = 0;
-    std::size_t subscriptions = 0;    ///< Rooms that are subscribed now.
+    std::size_t subscriptions = 0; ///< Rooms that are subscribed now.
 };
 
 /// Carries messages between the hubs of many processes through Redis' PUBLISH and SUBSCRIBE:
@@ -84,33 +84,30 @@ public:
 
     /// Connects when the first sink is attached. `url` is as `parse_redis_url` reads it.
     /// Throws `boost::system::system_error` with `error::invalid_config` that names what is wrong.
-    FANFARE_DECL redis_bus(const asio::any_io_executor& executor, redis_options redis, redis_bus_options options = {});
+    redis_bus(const asio::any_io_executor& executor, redis_options redis, redis_bus_options options = {});
     redis_bus(const asio::any_io_executor& executor, std::string_view url, redis_bus_options options = {})
         : redis_bus{executor, parse_redis_url(url), std::move(options)}
-    {
-    }
+    {}
     template <std::derived_from<asio::execution_context> Context>
     redis_bus(Context& context, redis_options redis, redis_bus_options options = {})
         : redis_bus{asio::any_io_executor{context.get_executor()}, std::move(redis), std::move(options)}
-    {
-    }
+    {}
     template <std::derived_from<asio::execution_context> Context>
     redis_bus(Context& context, std::string_view url, redis_bus_options options = {})
         : redis_bus{asio::any_io_executor{context.get_executor()}, parse_redis_url(url), std::move(options)}
-    {
-    }
+    {}
 
     /// See `fanfare::bus`. The sink is told `changed` before this returns, if the bus is not up.
-    FANFARE_DECL void attach(bus_sink& sink);
-    FANFARE_DECL void detach(bus_sink& sink);
+    void attach(bus_sink& sink);
+    void detach(bus_sink& sink);
     /// Refuses with `message_too_large`, `queue_full`, or `bus_unavailable`. `done` is called on the bus's executor:
     /// with the count of other processes, or `bus_unavailable`, `delivery_unknown` or `redis_failed`. It is destroyed
     /// without a call if the execution context ends first.
-    FANFARE_DECL bus_receipt publish(const bus_message& message, bus_done done = {});
-    FANFARE_DECL bool join(bus_sink& sink, std::string_view room);
-    FANFARE_DECL void leave(bus_sink& sink, std::string_view room);
+    bus_receipt publish(const bus_message& message, bus_done done = {});
+    bool join(bus_sink& sink, std::string_view room);
+    void leave(bus_sink& sink, std::string_view room);
 
-    FANFARE_DECL redis_bus_stats stats() const;
+    redis_bus_stats stats() const;
 
 private:
     friend class redis_store;
@@ -123,7 +120,7 @@ static_assert(bus<redis_bus>);
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/redis_bus.ipp>
+#include <fanfare/bus/redis.ipp>
 #endif
 
 #endif

@@ -31,18 +31,18 @@ struct memory_inbox_options {
 class memory_inbox {
 public:
     /// Throws `boost::system::system_error` with `error::invalid_config` if a limit is zero.
-    FANFARE_DECL explicit memory_inbox(memory_inbox_options options = {});
+    explicit memory_inbox(memory_inbox_options options = {});
     // Copying on purpose: a moved-from handle would be an empty one.
     memory_inbox(const memory_inbox&) = default;
     memory_inbox& operator=(const memory_inbox&) = default;
 
-    FANFARE_DECL void async_add(const inbox_add& what, const inbox_was_added& handler);
-    FANFARE_DECL void async_list(std::string_view user, const inbox_query& query, const inbox_was_listed& handler);
-    FANFARE_DECL void async_mark(std::string_view user, const inbox_mark& mark, const inbox_was_marked& handler);
-    FANFARE_DECL void async_counts(std::string_view user, const inbox_was_counted& handler);
+    void async_add(const inbox_add& what, const inbox_was_added& handler);
+    void async_list(std::string_view user, const inbox_query& query, const inbox_was_listed& handler);
+    void async_mark(std::string_view user, const inbox_mark& mark, const inbox_was_marked& handler);
+    void async_counts(std::string_view user, const inbox_was_counted& handler);
 
     /// Bytes of memory that the notifications take, as counted for `memory_inbox_options::bytes`.
-    FANFARE_DECL std::size_t bytes() const;
+    std::size_t bytes() const;
 
 private:
     struct state;
@@ -54,7 +54,7 @@ static_assert(inbox_store<memory_inbox>);
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/memory_inbox.ipp>
+#include <fanfare/inbox/memory.ipp>
 #endif
 
 #endif

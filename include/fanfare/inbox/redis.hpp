@@ -39,16 +39,16 @@ struct redis_inbox_options {
 class redis_inbox {
 public:
     /// Throws `boost::system::system_error` with `error::invalid_config` if a limit is zero, or the prefix is bad.
-    FANFARE_DECL explicit redis_inbox(redis_client client, redis_inbox_options options = {});
+    explicit redis_inbox(redis_client client, redis_inbox_options options = {});
 
     // Copying on purpose: a moved-from handle would be an empty one.
     redis_inbox(const redis_inbox&) = default;
     redis_inbox& operator=(const redis_inbox&) = default;
 
-    FANFARE_DECL void async_add(inbox_add what, inbox_was_added handler);
-    FANFARE_DECL void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler);
-    FANFARE_DECL void async_mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler);
-    FANFARE_DECL void async_counts(std::string_view user, inbox_was_counted handler);
+    void async_add(inbox_add what, inbox_was_added handler);
+    void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler);
+    void async_mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler);
+    void async_counts(std::string_view user, inbox_was_counted handler);
 
 private:
     struct state;
@@ -60,7 +60,7 @@ static_assert(inbox_store<redis_inbox>);
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/redis_inbox.ipp>
+#include <fanfare/inbox/redis.ipp>
 #endif
 
 #endif

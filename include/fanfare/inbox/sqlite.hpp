@@ -40,8 +40,8 @@ namespace fanfare {
 class sqlite_inbox {
 public:
     /// Throws `boost::system::system_error` with a text that names the file, or `error::invalid_config` for the limits.
-    FANFARE_DECL sqlite_inbox(const asio::any_io_executor& executor, std::string file, sqlite_options options = {},
-                              inbox_limits limits = {});
+    sqlite_inbox(const asio::any_io_executor& executor, std::string file, sqlite_options options = {},
+                 inbox_limits limits = {});
     template <std::derived_from<asio::execution_context> Context>
     sqlite_inbox(Context& context, std::string file, sqlite_options options = {}, inbox_limits limits = {})
         : sqlite_inbox{asio::any_io_executor{context.get_executor()}, std::move(file), options, limits}
@@ -51,10 +51,10 @@ public:
     sqlite_inbox(const sqlite_inbox&) = default;
     sqlite_inbox& operator=(const sqlite_inbox&) = default;
 
-    FANFARE_DECL void async_add(inbox_add what, inbox_was_added handler);
-    FANFARE_DECL void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler);
-    FANFARE_DECL void async_mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler);
-    FANFARE_DECL void async_counts(std::string_view user, inbox_was_counted handler);
+    void async_add(inbox_add what, inbox_was_added handler);
+    void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler);
+    void async_mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler);
+    void async_counts(std::string_view user, inbox_was_counted handler);
 
 private:
     struct state;
@@ -66,7 +66,7 @@ static_assert(inbox_store<sqlite_inbox>);
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/sqlite_inbox.ipp>
+#include <fanfare/inbox/sqlite.ipp>
 #endif
 
 #endif

@@ -3,7 +3,7 @@
 #define FANFARE_PRESENCE_MEMORY_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/presence_table.hpp>
+#include <fanfare/detail/presence/presence_table.hpp>
 #include <fanfare/presence.hpp>
 
 namespace fanfare {

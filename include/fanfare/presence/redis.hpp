@@ -48,17 +48,17 @@ struct redis_presence_options {
 class redis_presence {
 public:
     /// Throws `boost::system::system_error` with `error::invalid_config` if the lifetime is out of its range.
-    FANFARE_DECL explicit redis_presence(redis_client client, redis_presence_options options = {});
+    explicit redis_presence(redis_client client, redis_presence_options options = {});
 
     // Copying on purpose: a moved-from handle would be an empty one.
     redis_presence(const redis_presence&) = default;
     redis_presence& operator=(const redis_presence&) = default;
 
-    FANFARE_DECL void async_enter(std::string_view room, const presence_client& client, presence_changed handler);
-    FANFARE_DECL void async_leave(std::string_view room, std::string_view connection_id, presence_changed handler);
-    FANFARE_DECL void async_refresh(const std::vector<presence_entries>& entries, presence_refreshed handler);
-    FANFARE_DECL void async_read(std::string_view room, std::size_t limit, presence_was_read handler);
-    FANFARE_DECL std::chrono::milliseconds lifetime() const noexcept;
+    void async_enter(std::string_view room, const presence_client& client, presence_changed handler);
+    void async_leave(std::string_view room, std::string_view connection_id, presence_changed handler);
+    void async_refresh(const std::vector<presence_entries>& entries, presence_refreshed handler);
+    void async_read(std::string_view room, std::size_t limit, presence_was_read handler);
+    std::chrono::milliseconds lifetime() const noexcept;
 
 private:
     struct state;
@@ -70,7 +70,7 @@ static_assert(presence_store<redis_presence>);
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/redis_presence.ipp>
+#include <fanfare/presence/redis.ipp>
 #endif
 
 #endif

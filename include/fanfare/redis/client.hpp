@@ -3,8 +3,8 @@
 #define FANFARE_REDIS_CLIENT_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/context_bound.hpp>
-#include <fanfare/detail/redis_pipeline.hpp>
+#include <fanfare/detail/base/context_bound.hpp>
+#include <fanfare/detail/redis/pipeline.hpp>
 #include <fanfare/redis/options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -46,8 +46,7 @@ public:
     redis_command(std::vector<std::string> words) : words_{std::move(words)} {}
     // No std::initializer_list: GCC 12 cannot have one in an expression with co_await.
     template <std::convertible_to<std::string_view>... Words>
-        requires(sizeof...(Words) != 0)
-    redis_command(const Words&... words)
+    requires(sizeof...(Words) != 0) redis_command(const Words&... words)
     {
         words_.reserve(sizeof...(words));
         (words_.emplace_back(std::string_view{words}), ...);
@@ -73,21 +72,18 @@ public:
     using state_handler = std::function<void(bool up, const std::string& problem)>;
 
     /// Throws `boost::system::system_error` with `error::invalid_config` if the options cannot work.
-    FANFARE_DECL redis_client(asio::any_io_executor executor, redis_options options);
+    redis_client(asio::any_io_executor executor, redis_options options);
     redis_client(asio::any_io_executor executor, std::string_view url)
         : redis_client{std::move(executor), parse_redis_url(url)}
-    {
-    }
+    {}
     template <std::derived_from<asio::execution_context> Context>
     redis_client(Context& context, redis_options options)
         : redis_client{asio::any_io_executor{context.get_executor()}, std::move(options)}
-    {
-    }
+    {}
     template <std::derived_from<asio::execution_context> Context>
     redis_client(Context& context, std::string_view url)
         : redis_client{asio::any_io_executor{context.get_executor()}, parse_redis_url(url)}
-    {
-    }
+    {}
 
     // Copying on purpose: a moved-from handle would be an empty one.
     redis_client(const redis_client&) = default;
@@ -103,12 +99,12 @@ public:
     auto async_command(redis_command command, Token&& token)
     {
         return asio::async_initiate<Token, void(error_code, redis_result)>(
-            [client = *this](auto done, const redis_command& c) mutable { client.initiate(std::move(done), c); }, token,
-            std::move(command));
+            [client = *this](auto done, const redis_command& c) mutable { client.initiate(std::move(done), c); },
+            token, std::move(command));
     }
 
     /// Sends a command; what adapters use. The handler is called once, never before this returns. Thread-safe.
-    FANFARE_DECL void command(std::span<const std::string_view> args, handler done);
+    void command(std::span<const std::string_view> args, handler done);
     void command(std::initializer_list<std::string_view> args, handler done)
     {
         command(std::span{args.begin(), args.size()}, std::move(done));
@@ -116,17 +112,17 @@ public:
 
     /// The same, ahead of all commands that wait, and never later than the present connection: fails with
     /// `bus_unavailable` if there is none. For what those that wait rely on, sent by an observer. Thread-safe.
-    FANFARE_DECL void command_first(std::span<const std::string_view> args, handler done);
+    void command_first(std::span<const std::string_view> args, handler done);
 
     /// Adds an observer of the connection for as long as it lives; it is told the present state first. It must not
     /// hold a copy of this client, or neither would ever end. Thread-safe.
-    FANFARE_DECL void on_state(state_handler observer);
+    void on_state(state_handler observer);
 
     /// Whether commands leave at once. Thread-safe.
-    FANFARE_DECL bool up() const;
+    bool up() const;
 
     /// The executor that the client was made with; an empty one once its context has ended. Thread-safe.
-    FANFARE_DECL asio::any_io_executor get_executor() const;
+    asio::any_io_executor get_executor() const;
 
 private:
     struct state;
@@ -135,7 +131,7 @@ private:
     template <class Done>
     void initiate(Done done, const redis_command& command);
 
-    FANFARE_DECL void start(const redis_command& command, std::function<void(error_code, redis_result)> done);
+    void start(const redis_command& command, std::function<void(error_code, redis_result)> done);
 
     std::shared_ptr<state> state_;
 };
@@ -160,7 +156,7 @@ void redis_client::initiate(Done done, const redis_command& command)
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/redis_client.ipp>
+#include <fanfare/redis/client.ipp>
 #endif
 
 #endif

@@ -54,19 +54,19 @@ struct redis_options {
 /// since many mean a password by it. Thread-safe.
 ///
 /// Throws `boost::system::system_error` with `error::invalid_config` that names what is wrong, never the password.
-FANFARE_DECL redis_options parse_redis_url(std::string_view url);
+redis_options parse_redis_url(std::string_view url);
 
 /// The server in words, as messages name it: `redis://127.0.0.1:6379/0`, without user and password. Thread-safe.
-FANFARE_DECL std::string describe(const redis_options& options);
+std::string describe(const redis_options& options);
 
 /// Throws `boost::system::system_error` with `error::invalid_config` if an option cannot work, or if this build
 /// cannot do it (TLS). Everything that connects calls it. Thread-safe.
-FANFARE_DECL void check(const redis_options& options);
+void check(const redis_options& options);
 
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/redis_options.ipp>
+#include <fanfare/redis/options.ipp>
 #endif
 
 #endif

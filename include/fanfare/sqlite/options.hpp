@@ -13,7 +13,7 @@
 namespace fanfare {
 
 /// The category of SQLite's (extended) result codes; the messages are SQLite's own. Thread-safe.
-FANFARE_DECL const boost::system::error_category& sqlite_category() noexcept;
+const boost::system::error_category& sqlite_category() noexcept;
 
 /// When SQLite waits for the disk.
 enum class sqlite_durability : std::uint8_t {
@@ -39,7 +39,7 @@ struct sqlite_options {
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/sqlite_error.ipp>
+#include <fanfare/sqlite/options.ipp>
 #endif
 
 #endif

@@ -40,14 +40,14 @@ public:
     /// A page that is read ends with the message that brings it to so many bytes.
     static constexpr std::size_t max_page_bytes = 8 * 1024 * 1024;
 
-    FANFARE_DECL explicit memory_store(memory_store_options options = {});
+    explicit memory_store(memory_store_options options = {});
 
-    FANFARE_DECL void async_append(history_append message, append_done done);
-    FANFARE_DECL void async_read(std::string_view room, const history_query& query, history_done done);
+    void async_append(history_append message, append_done done);
+    void async_read(std::string_view room, const history_query& query, history_done done);
 
     /// Rooms that are known, and bytes of messages and idempotency keys that are kept.
-    FANFARE_DECL std::size_t rooms() const;
-    FANFARE_DECL std::size_t bytes() const;
+    std::size_t rooms() const;
+    std::size_t bytes() const;
 
 private:
     struct state;
@@ -59,7 +59,7 @@ static_assert(store<memory_store>);
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/memory_store.ipp>
+#include <fanfare/store/memory.ipp>
 #endif
 
 #endif

@@ -49,18 +49,18 @@ class redis_store {
 public:
     /// Appends and reads; the hub publishes on its bus.
     /// Throws `boost::system::system_error` with `error::invalid_config` that names what is wrong.
-    FANFARE_DECL explicit redis_store(redis_client client, redis_store_options options = {});
+    explicit redis_store(redis_client client, redis_store_options options = {});
     /// Appends and publishes in one step, to the hubs on `bus`: so that the messages of all processes arrive in the
     /// order of the history. `client` is connected to the same Redis as the bus.
-    FANFARE_DECL redis_store(redis_client client, const redis_bus& bus, redis_store_options options = {});
+    redis_store(redis_client client, const redis_bus& bus, redis_store_options options = {});
 
     // Copying on purpose: a moved-from handle would be an empty one.
     redis_store(const redis_store&) = default;
     redis_store& operator=(const redis_store&) = default;
 
     /// See `fanfare::store`.
-    FANFARE_DECL void async_append(history_append message, append_done done);
-    FANFARE_DECL void async_read(std::string_view room, const history_query& query, history_done done);
+    void async_append(history_append message, append_done done);
+    void async_read(std::string_view room, const history_query& query, history_done done);
 
 private:
     struct state;
@@ -72,7 +72,7 @@ static_assert(store<redis_store>);
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/redis_store.ipp>
+#include <fanfare/store/redis.ipp>
 #endif
 
 #endif

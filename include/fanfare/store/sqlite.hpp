@@ -51,8 +51,7 @@ namespace fanfare {
 /// `UPDATE fanfare_rooms SET epoch = random()`.
 class sqlite_store {
 public:
-    FANFARE_DECL sqlite_store(const asio::any_io_executor& executor, std::string file,
-                              sqlite_options options = {});
+    sqlite_store(const asio::any_io_executor& executor, std::string file, sqlite_options options = {});
     template <std::derived_from<asio::execution_context> Context>
     sqlite_store(Context& context, std::string file, sqlite_options options = {})
         : sqlite_store{asio::any_io_executor{context.get_executor()}, std::move(file), options}
@@ -62,8 +61,8 @@ public:
     sqlite_store(const sqlite_store&) = default;
     sqlite_store& operator=(const sqlite_store&) = default;
 
-    FANFARE_DECL void async_append(history_append message, append_done done);
-    FANFARE_DECL void async_read(std::string_view room, const history_query& query, history_done done);
+    void async_append(history_append message, append_done done);
+    void async_read(std::string_view room, const history_query& query, history_done done);
 
 private:
     struct state;
@@ -75,7 +74,7 @@ static_assert(store<sqlite_store>);
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/impl/sqlite_store.ipp>
+#include <fanfare/store/sqlite.ipp>
 #endif
 
 #endif

@@ -1,0 +1,99 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_CLUSTER_CLUSTER_HPP
+#define FANFARE_DETAIL_CLUSTER_CLUSTER_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/fwd.hpp>
+#include <fanfare/message.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace fanfare::detail {
+
+struct cluster_question;
+
+/// The answer of this hub to a command that asks for one. It is sent when the last copy of the pointer has gone, so
+/// that work on several shards can add to it.
+class command_answer {
+public:
+    command_answer(std::weak_ptr<hub_core> hub, std::string to, std::int64_t number);
+    ~command_answer();
+    command_answer(const command_answer&) = delete;
+    command_answer& operator=(const command_answer&) = delete;
+
+    std::atomic<std::size_t> connections{0}; // that the command concerned
+    std::size_t hubs = 1;                    // of this process
+    bool with_stats = false;
+
+private:
+    std::weak_ptr<hub_core> hub_;
+    std::string to_;
+    std::int64_t number_;
+};
+using command_answer_ptr = std::shared_ptr<command_answer>;
+
+/// Commands to all hubs of the bus that ask for an answer, and what is known of the other hubs.
+/// `ask`, `on_message` and `on_tick` are thread-safe; the rest happens on the first shard.
+class cluster {
+public:
+    /// One hub's answer: its node and what it said.
+    using answers = std::map<std::string, json::object>;
+    using asked = std::function<void(error_code, const answers&)>;
+
+    explicit cluster(hub_core& hub) : hub_{hub} {}
+
+    /// Sends a command to every hub, this one included, and waits until all have answered, or for `patience`: then
+    /// `done` gets `timed_out` and the answers that came. Where the bus does not know how many hubs there are, it waits
+    /// for all of `patience`, and that is no error. While the bus is down: `bus_unavailable`, and nothing is sent.
+    void ask(json::object command, std::chrono::milliseconds patience, asked done);
+    /// Who asks while an answer is awaited, or shortly afterwards, gets that one.
+    void stats(std::chrono::milliseconds patience, std::function<void(error_code, const cluster_stats&)> done);
+
+    /// Takes a message between hubs. True if it was an answer or a sign of life, false if it is a command; then
+    /// `answer` is what to fill in, if it wants an answer.
+    bool on_message(std::string_view type, const json::object& message, command_answer_ptr& answer);
+    /// Gives a sign of life if it is time.
+    void on_tick();
+    /// Tells the others that this hub goes.
+    void say_goodbye();
+
+private:
+    struct known_node {
+        hub_stats last;
+        std::chrono::steady_clock::time_point heard;
+    };
+    friend class command_answer;
+    void take_answer(const json::object& message);
+    void note_node(const std::string& node, const json::object& message, bool gone);
+    void forget_the_silent();
+    cluster_stats summary(const answers& said);
+
+    hub_core& hub_;
+    std::atomic<std::int64_t> next_number_{1};
+    std::atomic<std::int64_t> next_heartbeat_{0}; // milliseconds of the steady clock
+    // On the first shard. Each question is owned by the wait for its timer.
+    std::map<std::int64_t, std::weak_ptr<cluster_question>> questions_;
+    std::map<std::string, known_node> nodes_;
+    std::vector<std::function<void(error_code, const cluster_stats&)>> curious_; // who waits for one answer
+    cluster_stats known_;
+    std::chrono::steady_clock::time_point asked_at_{};
+};
+
+/// The connections that a command concerned, on all hubs that answered.
+std::size_t connections_in(const cluster::answers& said);
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,280 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_CLUSTER_CLUSTER_IPP
+#define FANFARE_DETAIL_CLUSTER_CLUSTER_IPP
+
+#include <fanfare/detail/cluster/cluster.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/json/value_from.hpp>
+#include <boost/json/value_to.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace fanfare::detail {
+
+// Hubs that are remembered at most: the table is filled by whoever may write to the bus.
+inline constexpr std::size_t max_known_nodes = 1024;
+// Signs of life that a hub may miss before it is forgotten.
+inline constexpr int heartbeats_to_forget = 3;
+// How long one answer about all hubs serves those who ask: each question costs a message from every hub to every hub.
+inline constexpr std::chrono::milliseconds stats_age{500};
+
+inline std::int64_t steady_now_ms() noexcept
+{
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+inline std::string text_field(const json::object& fields, std::string_view name)
+{
+    const auto* v = fields.if_contains(name);
+    const auto* s = v ? v->if_string() : nullptr;
+    return s ? std::string{std::string_view{*s}} : std::string{};
+}
+
+inline std::int64_t number_field(const json::object& fields, std::string_view name)
+{
+    error_code ec;
+    const auto* v = fields.if_contains(name);
+    const auto n = v ? v->to_number<std::int64_t>(ec) : 0;
+    return ec ? 0 : n;
+}
+
+// A question that waits for answers. Only on the first shard.
+struct cluster_question {
+    cluster_question(const asio::any_io_executor& ex, std::string own_node) : timer{ex}, own{std::move(own_node)}
+    {}
+    asio::steady_timer timer;
+    std::string own;
+    cluster::answers said;
+    std::optional<std::size_t> others; // other hubs of this process, and other processes, if the bus knows
+    bool sent = false;
+    cluster::asked done;
+
+    // A process with several hubs is one subscriber of the bus: each answer is one part of its process.
+    void look()
+    {
+        const auto mine = said.find(own);
+        if (!sent || !others || mine == said.end())
+            return;
+        double processes = 0;
+        for (const auto& [node, fields] : said)
+            processes += 1.0 / static_cast<double>(hubs_in(fields));
+        if (processes > static_cast<double>(*others + 2 - hubs_in(mine->second)) - 0.001)
+            finish({});
+    }
+    static std::size_t hubs_in(const json::object& answer)
+    {
+        return static_cast<std::size_t>(std::clamp<std::int64_t>(number_field(answer, "hubs"), 1, 1024));
+    }
+    void finish(error_code ec)
+    {
+        if (const auto tell = std::exchange(done, {})) {
+            timer.cancel();
+            tell(ec, said);
+        }
+    }
+};
+
+// What another version of the library sends may lack counters.
+inline hub_stats stats_field(const json::object& fields)
+{
+    auto all = json::value_from(hub_stats{}).get_object();
+    const auto* sent = fields.if_contains("stats");
+    if (!sent || !sent->is_object())
+        return {};
+    for (auto& own : all) {
+        const auto* v = sent->get_object().if_contains(own.key());
+        if (v && v->is_int64() && v->get_int64() >= 0 && own.value().is_uint64())
+            own.value() = static_cast<std::uint64_t>(v->get_int64());
+        else if (v && v->kind() == own.value().kind())
+            own.value() = *v;
+    }
+    return json::value_to<hub_stats>(json::value(std::move(all)));
+}
+
+// ---- answers of this hub
+
+FANFARE_DECL command_answer::command_answer(std::weak_ptr<hub_core> hub, std::string to, std::int64_t number)
+    : hub_{std::move(hub)}, to_{std::move(to)}, number_{number}
+{}
+
+FANFARE_DECL command_answer::~command_answer()
+{
+    const auto hub = hub_.lock();
+    if (!hub)
+        return;
+    json::object answer{{"type", "answer"},       {"to", to_},    {"number", number_},
+                        {"node", hub->node_id()}, {"hubs", hubs}, {"connections", connections.load()}};
+    if (with_stats)
+        answer["stats"] = json::value_from(hub->stats());
+    // In a turn of its own: this may be inside of the bus.
+    hub->shards().front()->post([answer = std::move(answer), mine = to_ == hub->node_id()](shard& home) {
+        if (mine)
+            home.hub().others.take_answer(answer);
+        else
+            home.hub().command(answer); // one that is lost is missed by who asked
+    });
+}
+
+// ---- questions of this hub
+
+FANFARE_DECL void cluster::ask(json::object command, std::chrono::milliseconds patience, asked done)
+{
+    hub_.shards().front()->post([this, command = std::move(command), patience,
+                                 done = std::move(done)](shard& home) {
+        if (!hub_.bus_up())
+            return done(error::bus_unavailable, {}); // it would be carried out whenever, and nobody would know
+        const auto question = std::make_shared<cluster_question>(home.executor(), hub_.node_id());
+        const auto number = next_number_++;
+        question->done = done;
+        questions_[number] = question;
+        question->timer.expires_after(patience);
+        question->timer.async_wait([this, keep = hub_.shared_from_this(), question, number](error_code) {
+            questions_.erase(number);
+            // A bus that does not know how many hubs there are cannot say that one is missing.
+            question->finish(question->sent && !question->others ? error_code{} : error_code{error::timed_out});
+        });
+        auto text = command;
+        text["ask"] = number;
+        text["from"] = hub_.node_id();
+        const auto sent = [keep = hub_.shared_from_this(),
+                           weak = std::weak_ptr{question}](const bus_receipt& fate) {
+            keep->shards().front()->post([weak, fate](shard&) {
+                const auto waiting = weak.lock();
+                if (!waiting)
+                    return;
+                waiting->sent = true;
+                if (fate.nodes)
+                    waiting->others = *fate.nodes;
+                fate.error ? waiting->finish(fate.error) : waiting->look();
+            });
+        };
+        if (const auto refused = hub_.command(text, sent))
+            question->finish(refused);
+    });
+}
+
+FANFARE_DECL void cluster::stats(std::chrono::milliseconds patience,
+                                 std::function<void(error_code, const cluster_stats&)> done)
+{
+    hub_.shards().front()->post([this, patience, done = std::move(done)](shard&) {
+        if (std::chrono::steady_clock::now() - asked_at_ < stats_age)
+            return done({}, known_);
+        curious_.push_back(done);
+        if (curious_.size() == 1)
+            ask({{"type", "stats"}}, patience, [this](error_code ec, const answers& said) {
+                // A node that does not answer is named in the summary.
+                known_ = summary(said);
+                if (ec == error::timed_out && !said.empty())
+                    ec = {};
+                if (!ec)
+                    asked_at_ = std::chrono::steady_clock::now();
+                for (const auto& tell : std::exchange(curious_, {}))
+                    tell(ec, known_);
+            });
+    });
+}
+
+FANFARE_DECL std::size_t connections_in(const cluster::answers& said)
+{
+    std::size_t all = 0;
+    for (const auto& [node, fields] : said)
+        all += static_cast<std::size_t>(std::max<std::int64_t>(0, number_field(fields, "connections")));
+    return all;
+}
+
+FANFARE_DECL cluster_stats cluster::summary(const answers& said)
+{
+    cluster_stats all;
+    for (const auto& [node, fields] : said) {
+        all.nodes.push_back({.id = node, .responded = true, .stats = stats_field(fields)});
+        const auto& one = all.nodes.back().stats;
+        all.connections += one.connections;
+        all.rooms += one.rooms;
+        all.users += one.users;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    forget_the_silent();
+    for (const auto& [node, known] : nodes_)
+        if (!said.contains(node))
+            all.nodes.push_back(
+                {.id = node,
+                 .responded = false,
+                 .heard_ago = std::chrono::duration_cast<std::chrono::milliseconds>(now - known.heard),
+                 .stats = known.last});
+    return all;
+}
+
+// ---- what the others say
+
+FANFARE_DECL bool cluster::on_message(std::string_view type, const json::object& message,
+                                      command_answer_ptr& answer)
+{
+    const bool mine = text_field(message, "to") == hub_.node_id();
+    if (type == "answer") {
+        if (mine)
+            hub_.shards().front()->post([this, message](shard&) { take_answer(message); });
+        return true;
+    }
+    if (type == "node" || type == "node_gone") {
+        if (const auto node = text_field(message, "node"); node.size() == 16 && node != hub_.node_id())
+            hub_.shards().front()->post(
+                [this, node, message, gone = type == "node_gone"](shard&) { note_node(node, message, gone); });
+        return true;
+    }
+    if (const auto number = number_field(message, "ask"))
+        answer = std::make_shared<command_answer>(hub_.weak_from_this(), text_field(message, "from"), number);
+    return false;
+}
+
+FANFARE_DECL void cluster::take_answer(const json::object& message)
+{
+    const auto at = questions_.find(number_field(message, "number"));
+    const auto question = at == questions_.end() ? nullptr : at->second.lock();
+    const auto node = text_field(message, "node");
+    if (!question || node.size() != 16 || question->said.size() >= max_known_nodes)
+        return;
+    question->said.emplace(node, message);
+    question->look();
+}
+
+FANFARE_DECL void cluster::note_node(const std::string& node, const json::object& message, bool gone)
+{
+    forget_the_silent();
+    if (gone)
+        nodes_.erase(node);
+    else if (nodes_.size() < max_known_nodes || nodes_.contains(node))
+        nodes_[node] = {stats_field(message), std::chrono::steady_clock::now()};
+}
+
+FANFARE_DECL void cluster::forget_the_silent()
+{
+    const auto limit = std::chrono::steady_clock::now() - heartbeats_to_forget * hub_.options().heartbeat_interval;
+    std::erase_if(nodes_, [limit](const auto& one) { return one.second.heard < limit; });
+}
+
+FANFARE_DECL void cluster::on_tick()
+{
+    const auto interval = hub_.options().heartbeat_interval.count();
+    auto due = next_heartbeat_.load();
+    const auto now = steady_now_ms();
+    if (interval == 0 || now < due || !next_heartbeat_.compare_exchange_strong(due, now + interval))
+        return;
+    // A sign of life that is lost costs nothing: the next one follows.
+    hub_.command({{"type", "node"}, {"node", hub_.node_id()}, {"stats", json::value_from(hub_.stats())}});
+}
+
+FANFARE_DECL void cluster::say_goodbye()
+{
+    if (next_heartbeat_.load() != 0)
+        hub_.command({{"type", "node_gone"}, {"node", hub_.node_id()}});
+}
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,90 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HTTP_HANDOFF_HPP
+#define FANFARE_DETAIL_HTTP_HANDOFF_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/connection.hpp>
+#include <fanfare/detail/http/upgrade.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/identity.hpp>
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace fanfare::detail {
+
+/// One client's way from an HTTP request into the hub: a place, the answer, and the move to a shard.
+template <class Stream>
+class handoff {
+public:
+    handoff(std::shared_ptr<hub_core> hub, Stream stream, identity who, shard* home)
+        : hub_{std::move(hub)}, stream_{std::move(stream)}, who_{hub_->shared(std::move(who))}, home_{home},
+          address_{peer_address(stream_)}
+    {}
+    ~handoff()
+    {
+        if (admitted_)
+            hub_->doors.leave(who_->user_id, address_);
+    }
+    handoff(const handoff&) = delete;
+    handoff& operator=(const handoff&) = delete;
+
+protected:
+    /// Takes a place, which goes back with this object unless `move_in` hands it on.
+    error_code admit()
+    {
+        const auto ec = hub_->admit(*who_, address_);
+        admitted_ = !ec;
+        return ec;
+    }
+
+    /// Answers instead, and ends the stream. `self` keeps this object.
+    void refuse(http::response<http::string_body> answer, std::shared_ptr<handoff> self)
+    {
+        answer_ = std::move(answer);
+        http::async_write(stream_, answer_, [self](error_code, std::size_t) { close_quietly(self->stream_); });
+    }
+
+    /// `make(stream, home, settings)` makes the session, which starts on its shard with the bytes that came early.
+    template <class Make>
+    void move_in(session_settings settings, std::string early, Make make)
+    {
+        auto& home = home_ ? *home_ : hub_->least_loaded();
+        home.expect_connection();
+        settings.who = std::move(who_);
+        settings.address = address_;
+        admitted_ = false; // the session gives the place back
+        boost::intrusive_ptr<session> made;
+        if constexpr (waitable_socket<Stream>)
+            made = make(prepared_socket(std::move(stream_), home.executor(), hub_->options().unsent_low_water),
+                        home, std::move(settings));
+        else
+            made = make(std::move(stream_), home, std::move(settings));
+        asio::dispatch(home.executor(),
+                       [made, early = std::move(early), deflate = hub_->options().deflate, &home]() mutable {
+                           if (deflate)
+                               equip_with_deflate(home);
+                           made->start(early);
+                       });
+    }
+
+    std::shared_ptr<hub_core> hub_;
+    Stream stream_;
+
+private:
+    std::shared_ptr<const identity> who_;
+    shard* home_;
+    asio::ip::address address_;
+    bool admitted_ = false;
+    http::response<http::string_body> answer_;
+};
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,344 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_PRESENCE_PRESENCE_TRACKER_IPP
+#define FANFARE_DETAIL_PRESENCE_PRESENCE_TRACKER_IPP
+
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/presence/presence_table.hpp>
+#include <fanfare/detail/presence/presence_tracker.hpp>
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace fanfare::detail {
+
+// For stores whose entries do not expire: how soon a failed operation is tried again.
+inline constexpr std::chrono::milliseconds presence_retry{5'000};
+// A store that does not answer keeps a stopping hub no longer.
+inline constexpr std::chrono::seconds presence_patience{5};
+// Bytes of `info`, as JSON.
+inline constexpr std::size_t max_presence_info = 1024;
+
+inline json::value public_info(const identity& who)
+{
+    const auto* info = who.claims.if_contains("info");
+    if (!info || !(info->is_object() || info->is_string()) || json::serialize(*info).size() > max_presence_info)
+        return nullptr;
+    return json::value(*info, json::storage_ptr{});
+}
+
+FANFARE_DECL presence_tracker::presence_tracker(hub_core& hub) : hub_{hub} {}
+
+FANFARE_DECL presence_tracker::~presence_tracker()
+{
+    for (const auto& [room, entries] : rooms_)
+        for (const auto& [number, e] : entries)
+            if (e.where != phase::absent && e.where != phase::leaving)
+                try {
+                    store_.async_leave(room, hub_.id_of(number), [](error_code, const presence_change&) {});
+                } catch (...) {
+                    failed(); // out of memory: it expires, or stays in a store that is no better off
+                }
+}
+
+FANFARE_DECL any_presence& presence_tracker::store()
+{
+    if (!store_)
+        store_ = presence_table{};
+    return store_;
+}
+
+// ---- from the sessions
+
+FANFARE_DECL void presence_tracker::entered(std::string_view room, std::uint64_t number,
+                                            std::shared_ptr<const identity> who)
+{
+    hub_.shards().front()->post([name = std::string{room}, number, who = std::move(who)](shard& first) {
+        first.hub().presence.on_entered(name, number, who);
+    });
+}
+
+FANFARE_DECL void presence_tracker::left(std::string_view room, std::uint64_t number)
+{
+    hub_.shards().front()->post(
+        [name = std::string{room}, number](shard& first) { first.hub().presence.on_left(name, number); });
+}
+
+FANFARE_DECL void presence_tracker::hurry()
+{
+    hub_.shards().front()->post([](shard& first) { first.hub().presence.let_go_of_the_left(); });
+}
+
+FANFARE_DECL void presence_tracker::when_settled(std::function<void()> tell)
+{
+    let_go_of_the_left();
+    if (under_way_ == 0)
+        tell();
+    else
+        settled_.push_back(std::move(tell));
+}
+
+FANFARE_DECL void presence_tracker::read(std::string_view room, std::size_t limit, presence_was_read handler)
+{
+    hub_.shards().front()->post([name = std::string{room}, limit, handler = std::move(handler)](shard& first) {
+        try {
+            first.hub().presence.store().async_read(name, limit, handler);
+        } catch (...) {
+            handler(error::handler_failed, {});
+        }
+    });
+}
+
+FANFARE_DECL void presence_tracker::on_entered(const std::string& room, std::uint64_t number,
+                                               std::shared_ptr<const identity> who)
+{
+    auto& e = rooms_[room][number];
+    e.who = std::move(who);
+    e.wanted = true;
+    settle(room, number, e);
+    arm();
+}
+
+FANFARE_DECL void presence_tracker::on_left(const std::string& room, std::uint64_t number)
+{
+    auto* e = find(room, number);
+    if (!e)
+        return;
+    e->wanted = false;
+    e->leaves_at = clock::now() + hub_.options().presence_leave_delay;
+    departures_.push_back({e->leaves_at, room, number});
+    settle(room, number, *e);
+    arm();
+}
+
+// ---- one entry
+
+FANFARE_DECL presence_tracker::entry* presence_tracker::find(const std::string& room, std::uint64_t number)
+{
+    const auto at = rooms_.find(room);
+    if (at == rooms_.end())
+        return nullptr;
+    const auto one = at->second.find(number);
+    return one == at->second.end() ? nullptr : &one->second;
+}
+
+FANFARE_DECL void presence_tracker::erase(const std::string& room, std::uint64_t number)
+{
+    const auto at = rooms_.find(room);
+    at->second.erase(number);
+    if (at->second.empty())
+        rooms_.erase(at);
+}
+
+// Takes the next step towards what is wanted, if none is under way. May erase the entry.
+FANFARE_DECL void presence_tracker::settle(const std::string& room, std::uint64_t number, entry& e)
+{
+    const bool goes = !e.wanted && (hub_.stopping() || clock::now() >= e.leaves_at);
+    if (e.where == phase::absent)
+        e.wanted ? enter(room, number, e) : erase(room, number);
+    else if (e.where == phase::present && goes)
+        leave(room, number, e);
+    else if (e.where == phase::unsure && goes && hub_.stopping())
+        leave(room, number, e); // there may be no next refresh
+}
+
+FANFARE_DECL void presence_tracker::enter(const std::string& room, std::uint64_t number, entry& e)
+{
+    e.where = phase::entering;
+    e.step = ++steps_;
+    ++under_way_;
+    const auto done = reply(room, number);
+    try {
+        store().async_enter(room, {hub_.id_of(number), e.who->user_id, public_info(*e.who)}, done);
+    } catch (...) {
+        done(error::handler_failed, {});
+    }
+}
+
+FANFARE_DECL void presence_tracker::leave(const std::string& room, std::uint64_t number, entry& e)
+{
+    e.where = phase::leaving;
+    e.step = ++steps_;
+    ++under_way_;
+    hold_hub();
+    const auto done = reply(room, number);
+    try {
+        store().async_leave(room, hub_.id_of(number), done);
+    } catch (...) {
+        done(error::handler_failed, {});
+    }
+}
+
+// Answers come back to the first shard by its queue, never from within the question.
+FANFARE_DECL presence_changed presence_tracker::reply(const std::string& room, std::uint64_t number)
+{
+    return [weak = hub_.weak_from_this(), room, number](error_code ec, presence_change change) {
+        if (const auto hub = weak.lock())
+            hub->shards().front()->post([room, number, ec, change = std::move(change)](shard& first) {
+                first.hub().presence.answered(room, number, ec, change);
+            });
+    };
+}
+
+FANFARE_DECL void presence_tracker::answered(const std::string& room, std::uint64_t number, error_code ec,
+                                             presence_change change)
+{
+    --under_way_;
+    if (ec)
+        failed();
+    for (const auto& user : change.departed)
+        announce(room, "leave", user);
+    if (auto* e = find(room, number)) {
+        if (change.first_of_user)
+            announce(room, "join", e->who->user_id);
+        if (change.last_of_user)
+            announce(room, "leave", e->who->user_id);
+        e->where = ec ? phase::unsure : e->where == phase::entering ? phase::present : phase::absent;
+        if (!ec)
+            settle(room, number, *e);
+    }
+    arm();
+    if (under_way_ != 0)
+        return;
+    for (const auto& tell : std::exchange(settled_, {}))
+        tell();
+    if (last_words_ && last_words_->timer)
+        last_words_->timer->cancel();
+}
+
+FANFARE_DECL void presence_tracker::announce(const std::string& room, std::string_view type,
+                                             const std::string& user)
+{
+    if (!user.empty() && !hub_.announce(room, type, {{"user_id", user}}))
+        failed();
+}
+
+FANFARE_DECL void presence_tracker::failed() noexcept
+{
+    failures_.fetch_add(1, std::memory_order_relaxed);
+}
+
+// ---- time
+
+FANFARE_DECL std::chrono::milliseconds presence_tracker::interval()
+{
+    const auto lifetime = store().lifetime();
+    return lifetime.count() == 0 ? presence_retry : std::max(lifetime / 3, std::chrono::milliseconds{1});
+}
+
+FANFARE_DECL void presence_tracker::arm()
+{
+    if (rooms_.empty())
+        next_refresh_.reset();
+    else if (!next_refresh_)
+        next_refresh_ = clock::now() + interval();
+    auto next = next_refresh_;
+    if (!departures_.empty() && (!next || departures_.front().when < *next))
+        next = departures_.front().when;
+    if (!next || (armed_ && *armed_ <= *next))
+        return;
+    if (!io_)
+        io_ = shard_io::make(hub_.shards().front()->executor());
+    armed_ = next;
+    io_->timer->expires_at(*next);
+    io_->timer->async_wait([weak = hub_.weak_from_this()](error_code ec) {
+        if (const auto hub = ec ? nullptr : weak.lock())
+            hub->presence.on_timer();
+    });
+}
+
+FANFARE_DECL void presence_tracker::on_timer()
+{
+    armed_.reset();
+    let_go_of_the_left();
+    if (next_refresh_ && clock::now() >= *next_refresh_)
+        refresh();
+    arm();
+}
+
+FANFARE_DECL void presence_tracker::let_go_of_the_left()
+{
+    const auto now = clock::now();
+    while (!departures_.empty() && (hub_.stopping() || departures_.front().when <= now)) {
+        const auto one = std::move(departures_.front());
+        departures_.pop_front();
+        if (auto* e = find(one.room, one.number))
+            settle(one.room, one.number, *e);
+    }
+}
+
+FANFARE_DECL void presence_tracker::refresh()
+{
+    next_refresh_.reset();
+    std::vector<presence_entries> alive;
+    for (auto& [room, entries] : rooms_) {
+        presence_entries here{room, {}};
+        for (auto& [number, e] : entries) {
+            if (e.where == phase::present)
+                here.connection_ids.push_back(hub_.id_of(number));
+            else if (e.where == phase::unsure)
+                e.wanted ? enter(room, number, e) : leave(room, number, e);
+        }
+        if (!here.connection_ids.empty())
+            alive.push_back(std::move(here));
+    }
+    if (alive.empty() || refreshing_ || store().lifetime().count() == 0)
+        return;
+    refreshing_ = true;
+    refresh_step_ = ++steps_;
+    const auto done = [weak = hub_.weak_from_this()](error_code ec, presence_refresh answer) {
+        if (const auto hub = weak.lock())
+            hub->shards().front()->post(
+                [ec, answer = std::move(answer)](shard& first) { first.hub().presence.refreshed(ec, answer); });
+    };
+    try {
+        store().async_refresh(std::move(alive), done);
+    } catch (...) {
+        done(error::handler_failed, {});
+    }
+}
+
+FANFARE_DECL void presence_tracker::refreshed(error_code ec, presence_refresh answer)
+{
+    refreshing_ = false;
+    if (ec) {
+        failed();
+        next_refresh_ = clock::now() + interval() / 4; // the entries get old
+    }
+    for (const auto& [room, user] : answer.departed)
+        announce(room, "leave", user);
+    for (const auto& [room, ids] : answer.missing)
+        for (const auto& id : ids) {
+            const auto number = hub_.number_of(id);
+            auto* e = number ? find(room, *number) : nullptr;
+            // What has begun since then knows better.
+            if (!e || e->where != phase::present || e->step > refresh_step_)
+                continue;
+            e->where = phase::absent;
+            settle(room, *number, *e);
+        }
+    arm();
+}
+
+// A hub that stops may have no other owner left when the answers come. The timer's wait is one, and goes with the first
+// shard's context at the latest.
+FANFARE_DECL void presence_tracker::hold_hub()
+{
+    if (!hub_.stopping() || last_words_)
+        return;
+    last_words_ = shard_io::make(hub_.shards().front()->executor());
+    last_words_->timer->expires_after(presence_patience);
+    last_words_->timer->async_wait([keep = hub_.shared_from_this()](error_code cancelled) {
+        auto& self = keep->presence;
+        self.last_words_.reset();
+        if (cancelled && self.under_way_ != 0) // begun since then
+            self.hold_hub();
+    });
+}
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,99 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_REDIS_PIPELINE_HPP
+#define FANFARE_DETAIL_REDIS_PIPELINE_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/base/context_bound.hpp>
+#include <fanfare/detail/redis/link.hpp>
+#include <fanfare/detail/redis/reply.hpp>
+#include <fanfare/redis/options.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace fanfare::detail {
+
+struct redis_queue;
+
+/// Commands from any thread on one link. Each is written out in the caller's thread; what gathers during one turn of
+/// the strand leaves in one write. Replies are matched in order. No command is ever sent twice.
+///
+/// Commands that change the order of replies (SUBSCRIBE, MONITOR, CLIENT REPLY) must not be sent here.
+class redis_pipeline final : public redis_link_events, public std::enable_shared_from_this<redis_pipeline> {
+public:
+    /// Takes a command's fate, once, on the strand: no error and the reply; `redis_failed` and an error reply, whose
+    /// text says why; `bus_unavailable`: it was never sent; `delivery_unknown`: it was sent, and the link broke. It is
+    /// destroyed without a call if the context ends first. The reply lives as long as the call.
+    using handler = std::function<void(error_code, const redis_value&)>;
+
+    /// Throws as the link does. `start` it. Thread-safe.
+    static std::shared_ptr<redis_pipeline> make(std::shared_ptr<bound_strand> strand, redis_options options);
+    ~redis_pipeline();
+
+    /// Set before `start`; called on the strand. The pipeline holds what they hold until it is destroyed.
+    std::function<void()> on_link_up;
+    std::function<void(const std::string& problem)> on_link_down;
+
+    /// Thread-safe.
+    void start();
+    /// Ends it for good: what is under way fails on the strand. Thread-safe.
+    void stop();
+
+    /// Queues a command. The handler may be empty. An error means that it was refused, and the handler will not be
+    /// called and is left where it was: `message_too_large`, `queue_full` while the link is up, `bus_unavailable` while
+    /// it is down. An urgent command goes ahead of all that waits, even if that is held or the queue is full; it never
+    /// waits for a link. Thread-safe.
+    error_code send(std::span<const std::string_view> args, handler&& done = {}, bool urgent = false);
+    error_code send(std::initializer_list<std::string_view> args, handler&& done = {}, bool urgent = false)
+    {
+        return send(std::span{args.begin(), args.size()}, std::move(done), urgent);
+    }
+
+    /// While held, commands wait even if the link is up, over reconnects and from before `start`, until they are let
+    /// go. Takes effect at once. Thread-safe.
+    void hold(bool on);
+    /// Gives the connection up, and makes a new one. Thread-safe.
+    void drop(std::string why);
+    /// Whether commands leave at once: the link is up, and not held. Thread-safe.
+    bool ready() const;
+    /// Commands that wait or are under way. Thread-safe.
+    std::size_t size() const;
+    /// Only on the strand.
+    const redis_link& link() const noexcept { return *link_; }
+
+private:
+    redis_pipeline(std::shared_ptr<bound_strand> strand, redis_options options);
+
+    void on_up() override;
+    void on_down(const std::string& problem) override;
+    void on_reply(const redis_value& reply) override;
+    void on_read_end() override;
+    void on_written() override { flush(); }
+
+    void wake();
+    void flush();
+    void settle();
+    void expire();
+    void end();
+
+    const std::shared_ptr<bound_strand> strand_;
+    const redis_options options_;
+    const std::unique_ptr<context_bound<redis_queue>> queue_;
+    std::shared_ptr<redis_link> link_;
+};
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/redis/pipeline.ipp>
+#endif
+
+#endif

@@ -1,0 +1,71 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_REQUESTS_AUTHORIZE_HPP
+#define FANFARE_DETAIL_REQUESTS_AUTHORIZE_HPP
+
+#include <fanfare/auth.hpp>
+#include <fanfare/config.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/session/session.hpp>
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+namespace fanfare::detail {
+
+// An authorizer's answer on its way to the shard. The last copy of an unused one refuses.
+class pending_authorization {
+public:
+    pending_authorization(session& s, std::function<void(bool)> then)
+        : session_{&s}, hub_{s.hub_ptr()}, then_{std::move(then)}, asking_{std::this_thread::get_id()}
+    {}
+    ~pending_authorization() { give(false); }
+    pending_authorization(const pending_authorization&) = delete;
+    pending_authorization& operator=(const pending_authorization&) = delete;
+
+    void give(bool allowed)
+    {
+        if (given_.exchange(true))
+            return;
+        // Still inside the question, on the shard's thread: no detour through the queue.
+        if (inside_.load() && std::this_thread::get_id() == asking_)
+            return then_(allowed);
+        session_->home().post([s = session_, then = std::move(then_), allowed](shard&) { then(allowed); });
+    }
+    void asked() noexcept { inside_.store(false); }
+
+private:
+    boost::intrusive_ptr<session> session_;
+    std::shared_ptr<hub_core> hub_;
+    std::function<void(bool)> then_;
+    std::thread::id asking_;
+    std::atomic<bool> given_{false};
+    std::atomic<bool> inside_{true};
+};
+
+/// Asks the hub's authorizer whether the session may do something, and calls `then(allowed)` on the session's shard:
+/// at once if the answer comes at once, later if it comes later or from elsewhere. No answer is a refusal.
+template <class F>
+void ask(session& s, std::string_view room, room_action action, F then)
+{
+    const auto& may = s.hub().handlers.may;
+    if (!may)
+        return then(true);
+    const auto answer = std::make_shared<pending_authorization>(s, std::move(then));
+    const auto id = s.hub().id_of(s.number());
+    try {
+        may({*s.who(), room, action, id}, [answer](bool allowed) { answer->give(allowed); });
+    } catch (...) {
+        s.handler_failed(std::current_exception());
+        answer->give(false);
+    }
+    answer->asked();
+}
+
+} // namespace fanfare::detail
+
+#endif

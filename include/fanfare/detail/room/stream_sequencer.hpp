@@ -1,0 +1,111 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_ROOM_STREAM_SEQUENCER_HPP
+#define FANFARE_DETAIL_ROOM_STREAM_SEQUENCER_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
+#include <fanfare/detail/wire/frame.hpp>
+#include <fanfare/position.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+namespace fanfare::detail {
+
+/// A part of a room's history, as frames that all who asked share: everything after `from`, up to `end`.
+struct history_slice {
+    error_code error{};
+    position top{};
+    std::uint64_t from = 0;   ///< What is not above this was not read.
+    std::uint64_t oldest = 0; ///< That is kept.
+    std::vector<shared_frame> frames{};
+
+    /// Whether everything after `at` is in it.
+    bool reaches_back_to(std::uint64_t offset) const noexcept { return offset >= from && offset + 1 >= oldest; }
+};
+using shared_slice = std::shared_ptr<const history_slice>;
+
+/// The messages of a room with history on their way through one hub: lets them pass in the order of their offsets, and
+/// finds holes. What came after a hole waits until it is filled from the history, or the members have been told.
+/// No I/O, no clock. All but the constructor under `mutex`.
+class stream_sequencer {
+public:
+    /// Frames that wait behind a hole at most; those above are read again.
+    static constexpr std::size_t max_held = 4096;
+
+    enum class step {
+        pass,   ///< It is next: deliver it.
+        drop,   ///< It was delivered before.
+        hold,   ///< It waits.
+        repair, ///< It waits, and the history has to be read after `last()`.
+    };
+    step live(const shared_frame& message);
+    /// Messages may have passed by. True if the history has to be read after `last()`.
+    bool missed();
+
+    /// The history's answer to a repair. Appends to `out` what is to be delivered now, in order. True if the history
+    /// has to be read again, after `last()`.
+    bool repaired(const history_slice& slice, std::string_view room, wall_time now,
+                  std::vector<shared_frame>& out);
+
+    /// What has been let through; no position while nobody knows.
+    const position& last() const noexcept { return last_; }
+    /// The room's position as the store tells it, where nothing has passed yet.
+    void seed(const position& top) noexcept { last_ = top; }
+    /// Where it was when the members were last told of a gap.
+    const position& last_gap() const noexcept { return last_gap_; }
+    /// Grows with `reset`: the answer to a repair of another round is not for `repaired`.
+    std::uint64_t round() const noexcept { return round_; }
+    /// The bus has not carried the room for a while.
+    void reset();
+
+    std::mutex mutex;
+
+    /// Reads that wait for the store, of which one is under way at a time.
+    struct reader {
+        position from;
+        std::function<void(const shared_slice&)> then;
+    };
+    std::vector<reader> readers;
+    bool reading = false;
+    /// Those who wait until the room's position is known.
+    std::vector<std::function<void()>> seeding;
+    bool seed_again = false; // something was missed meanwhile
+
+private:
+    bool release_held(std::vector<shared_frame>& out);
+    void forget_delivered();
+    void tell_missed(std::string_view room, wall_time now, std::vector<shared_frame>& out);
+    void pass_next(std::vector<shared_frame>& out);
+    position begin_anew(const position& top);
+    bool fill(const history_slice& slice, std::string_view room, wall_time now, std::vector<shared_frame>& out);
+
+    void leave_epoch(std::uint64_t next);
+
+    position last_{};
+    static constexpr std::size_t max_strays = 64;
+    std::array<std::uint64_t, 4> left_{}; // epochs that are gone, the newest first
+    std::size_t strays_ = 0;              // messages of theirs in a row
+    std::vector<shared_frame> held_;
+    bool repairing_ = false;
+    position last_gap_{};
+    std::uint64_t round_ = 0;
+    bool triggered_ = false; // by the first of `held_`
+    bool again_ = false;     // what was missed after the read began
+};
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/room/stream_sequencer.ipp>
+#endif
+
+#endif

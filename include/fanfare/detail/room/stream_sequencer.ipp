@@ -1,0 +1,194 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_ROOM_STREAM_SEQUENCER_IPP
+#define FANFARE_DETAIL_ROOM_STREAM_SEQUENCER_IPP
+
+#include <fanfare/detail/room/stream_sequencer.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfare::detail {
+
+FANFARE_DECL stream_sequencer::step stream_sequencer::live(const shared_frame& message)
+{
+    const auto& at = message->at();
+    if (!at)
+        return step::pass; // from somebody who knows no history
+    if (at.epoch != last_.epoch && std::find(left_.begin(), left_.end(), at.epoch) != left_.end()) {
+        if (++strays_ < max_strays)
+            return step::drop;
+        left_ = {}; // so many: somebody has brought an old history back
+    }
+    if (!repairing_) {
+        const bool same = at.epoch == last_.epoch;
+        if (!last_ || (same && at.offset == last_.offset + 1)) {
+            last_ = at;
+            strays_ = 0;
+            return step::pass;
+        }
+        if (same && at.offset == last_.offset)
+            return step::drop;
+    }
+    // A lower offset may be a repetition, or a history that was set back: the store knows.
+    if (held_.size() < max_held)
+        held_.push_back(message);
+    else
+        again_ = true;
+    if (std::exchange(repairing_, true))
+        return step::hold;
+    triggered_ = true;
+    return step::repair;
+}
+
+FANFARE_DECL bool stream_sequencer::missed()
+{
+    if (!last_)
+        return false;
+    again_ = repairing_;
+    if (!repairing_)
+        triggered_ = false;
+    return !std::exchange(repairing_, true);
+}
+
+FANFARE_DECL bool stream_sequencer::repaired(const history_slice& slice, std::string_view room, wall_time now,
+                                             std::vector<shared_frame>& out)
+{
+    if (!std::exchange(repairing_, false))
+        return false; // forgotten meanwhile
+    bool cut = false; // the read has ended before the history did
+    const auto told = out.size();
+    if (slice.error)
+        tell_missed(room, now, out);
+    else if (slice.top.epoch != last_.epoch || slice.top.offset < last_.offset)
+        out.push_back(encode_lost(room, begin_anew(slice.top), now));
+    else
+        cut = fill(slice, room, now, out);
+    // It was stored before the read began: another epoch means that it is of a history that is gone.
+    if (!slice.error && triggered_ && !held_.empty() && held_.front()->at().epoch != slice.top.epoch)
+        held_.erase(held_.begin());
+    if (std::any_of(out.begin() + static_cast<std::ptrdiff_t>(told), out.end(),
+                    [](const shared_frame& f) { return f->is_gap(); }))
+        last_gap_ = last_;
+    forget_delivered();
+    if (release_held(out))
+        return true;
+    return (std::exchange(again_, false) || cut) && missed();
+}
+
+FANFARE_DECL void stream_sequencer::forget_delivered()
+{
+    std::erase_if(held_, [this](const shared_frame& f) {
+        return f->at().epoch == last_.epoch && f->at().offset <= last_.offset;
+    });
+}
+
+// The history cannot be read: the stream goes on with what waits, if something does. That which follows what was
+// delivered shows that nothing is missing.
+FANFARE_DECL void stream_sequencer::tell_missed(std::string_view room, wall_time now,
+                                                std::vector<shared_frame>& out)
+{
+    const auto told = out.size();
+    pass_next(out);
+    forget_delivered();
+    if (held_.empty() && out.size() != told)
+        return;
+    position goes_on{};
+    if (!held_.empty()) {
+        const auto next = held_.front()->at(); // maybe of an older epoch: only the history knows which one is left
+        goes_on = last_ = {next.epoch, next.offset - 1};
+    }
+    out.push_back(encode_missed(room, now, goes_on));
+}
+
+// Delivers what waits and comes next.
+FANFARE_DECL void stream_sequencer::pass_next(std::vector<shared_frame>& out)
+{
+    for (const auto& f : held_)
+        if (f->at().epoch == last_.epoch && f->at().offset == last_.offset + 1) {
+            last_ = f->at();
+            out.push_back(f);
+        }
+}
+
+// The history has lost what it had, or is another one. What waits was published after that, so the stream may go on
+// before it.
+FANFARE_DECL position stream_sequencer::begin_anew(const position& top)
+{
+    leave_epoch(top.epoch);
+    last_ = top;
+    for (const auto& f : held_)
+        if (f->at().epoch == last_.epoch && f->at().offset <= last_.offset) {
+            last_.offset = f->at().offset - 1;
+            break;
+        }
+    return last_;
+}
+
+// Delivers what the history has; true if it has more.
+FANFARE_DECL bool stream_sequencer::fill(const history_slice& slice, std::string_view room, wall_time now,
+                                         std::vector<shared_frame>& out)
+{
+    pass_next(out);
+    if (!slice.reaches_back_to(last_.offset)) {
+        auto next = slice.frames.empty() ? slice.top.offset + 1 : slice.frames.front()->at().offset;
+        // What waits may begin before what is kept.
+        for (const auto& f : held_)
+            if (f->at().epoch == last_.epoch && f->at().offset > last_.offset)
+                next = std::min(next, f->at().offset);
+        last_.offset = next - 1;
+        out.push_back(encode_lost(room, last_, now));
+        pass_next(out);
+    }
+    for (const auto& f : slice.frames)
+        if (f->at().offset == last_.offset + 1) {
+            last_ = f->at();
+            out.push_back(f);
+        }
+    const bool more = !slice.frames.empty() && last_.offset < slice.top.offset;
+    // Published, but not in the history that was read after it: the store has lost its end.
+    if (triggered_ && !held_.empty() && held_.front()->at().epoch == last_.epoch &&
+        held_.front()->at().offset > std::max(slice.top.offset, last_.offset)) {
+        last_.offset = held_.front()->at().offset - 1;
+        out.push_back(encode_lost(room, last_, now));
+    }
+    return more;
+}
+
+FANFARE_DECL void stream_sequencer::leave_epoch(std::uint64_t next)
+{
+    std::replace(left_.begin(), left_.end(), next, std::uint64_t{0});
+    if (last_.epoch == next)
+        return;
+    std::rotate(left_.begin(), left_.end() - 1, left_.end());
+    left_.front() = last_.epoch;
+    if (!held_.empty() && held_.front()->at().epoch == last_.epoch)
+        triggered_ = false;
+    std::erase_if(held_, [this](const shared_frame& f) { return f->at().epoch == left_.front(); });
+}
+
+// Lets pass what waits, up to the next hole; true if there is one.
+FANFARE_DECL bool stream_sequencer::release_held(std::vector<shared_frame>& out)
+{
+    const auto waiting = std::exchange(held_, {});
+    bool hole = false;
+    for (const auto& f : waiting)
+        switch (live(f)) {
+        case step::pass: out.push_back(f); break;
+        case step::repair: hole = true; break;
+        case step::drop:
+        case step::hold: break;
+        }
+    return hole;
+}
+
+FANFARE_DECL void stream_sequencer::reset()
+{
+    last_ = {};
+    held_.clear();
+    repairing_ = triggered_ = again_ = false;
+    ++round_;
+}
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,112 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_SESSION_CATCH_UP_HPP
+#define FANFARE_DETAIL_SESSION_CATCH_UP_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/room/stream_sequencer.hpp>
+#include <fanfare/detail/wire/frame.hpp>
+#include <fanfare/position.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace fanfare::detail {
+
+/// How one receiver gets from a position in a room's history to the live stream: live messages wait while the history is
+/// read and sent; both are merged by offset, without a hole or a repetition. No I/O, no clock.
+class catch_up {
+public:
+    /// Live messages that wait at most; beyond it the history is read again.
+    static constexpr std::size_t max_buffered = 1024;
+    static constexpr std::size_t max_buffered_bytes = 4 * 1024 * 1024;
+
+    /// The receiver has everything up to `sent`; without an epoch it takes the stream from wherever it is.
+    /// `number` tells it from others of the same room.
+    catch_up(std::string_view room, const position& sent, std::uint32_t number = 0)
+        : room_{room}, sent_{sent}, number_{number}
+    {}
+
+    const std::string& room() const noexcept { return room_; }
+    std::uint32_t number() const noexcept { return number_; }
+    const position& sent() const noexcept { return sent_; }
+
+    enum class state : std::uint8_t {
+        parked,  ///< Live messages are let go; a read is to begin when the socket has drained.
+        reading, ///< Live messages wait for the history.
+        sending, ///< There is something for `next`.
+        settled, ///< The live stream may have messages that were sent from the history.
+    };
+    state now() const noexcept { return state_; }
+
+    /// A read of what is after `sent()` begins.
+    void begin_reading() noexcept
+    {
+        state_ = state::reading;
+        overflowed_ = false;
+    }
+    /// Live messages of this epoch are older than what the history gave.
+    void leave_behind(std::uint64_t epoch) noexcept { gone_ = epoch; }
+    /// What is after `first` and up to `last` was sent live before this began.
+    void skip(std::uint64_t first, std::uint64_t last) noexcept
+    {
+        skip_from_ = first;
+        skip_to_ = last;
+    }
+
+    enum class live_step { pass, drop, over };
+    /// A message of the live stream: `pass` it on; `drop` it, it is kept here, or was sent; or `over`: pass it on, the
+    /// receiver has caught up.
+    live_step live(const shared_frame& message);
+
+    /// The history's answer. False if it does not hold everything after `sent()`: see `give_up` and `lose`.
+    bool give(shared_slice slice);
+    /// Goes on live from `at`, which the caller has told the receiver; nothing is sent from the history.
+    void give_up(const position& at);
+    /// Begins with the oldest message that was read: the receiver asked for the newest, however many there are.
+    void begin_at_oldest();
+    /// Goes on with what the history still holds; the receiver gets a `gap` marker first.
+    void lose(wall_time now);
+
+    /// The next message for the receiver, if there is one. After null: `reading` has to begin again if `must_read()`.
+    shared_frame next();
+    /// `next` answers this one again.
+    void put_back(shared_frame message) noexcept { marker_ = std::move(message); }
+    bool must_read() const noexcept { return state_ == state::parked; }
+    /// Where `next` ends without another message coming in.
+    position end() const;
+
+private:
+    enum class place { had, next, hole };
+    place place_of(const frame& message) const noexcept;
+    void go_to(const position& at);
+    shared_frame next_of_slice();
+
+    std::string room_;
+    position sent_;
+    std::uint32_t number_;
+    position floor_{};       // nothing up to it again, while `sent_` says nothing
+    std::uint64_t gone_ = 0; // the epoch before
+    std::uint64_t goal_ = 0; // how far the history went when it was read
+    state state_ = state::parked;
+    bool overflowed_ = false;
+    shared_slice slice_;
+    std::size_t at_ = 0; // in the slice
+    shared_frame marker_;
+    std::vector<shared_frame> buffer_;
+    std::size_t buffer_at_ = 0;
+    std::size_t buffered_bytes_ = 0;
+    std::uint64_t skip_from_ = 0;
+    std::uint64_t skip_to_ = 0;
+};
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/session/catch_up.ipp>
+#endif
+
+#endif

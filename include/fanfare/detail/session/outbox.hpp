@@ -1,0 +1,129 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_SESSION_OUTBOX_HPP
+#define FANFARE_DETAIL_SESSION_OUTBOX_HPP
+
+#include <fanfare/close_code.hpp>
+#include <fanfare/config.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
+#include <fanfare/detail/wire/frame.hpp>
+#include <fanfare/options.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace fanfare::detail {
+
+/// A connection's bounded queue of frames that wait for the socket. No socket, no clock of its own.
+///
+/// Order on the wire: the rest of a frame that has begun, then control frames (the newest pong, the close),
+/// then messages. Nothing follows a close.
+class outbox {
+public:
+    enum class result { queued, conflated, dropped, overflow, resync };
+
+    outbox(std::size_t max_messages, std::size_t max_bytes) : max_messages_{max_messages}, max_bytes_{max_bytes} {}
+
+    /// Queues a message. When full, does what `policy` says; `overflow` means that the caller has to close, `resync` that
+    /// the room's messages from `resync_from()` on have been let go, this one included.
+    result push(shared_frame message, overflow_policy policy);
+
+    /// Queues a message of which the socket has already taken `written` bytes. Only while empty.
+    void push_started(shared_frame message, std::size_t written);
+
+    /// Queues a pong; a pong that still waits is replaced (RFC 6455 section 5.5.3).
+    void push_pong(std::span<const char> payload);
+    /// Queues a ping without payload, unless one waits.
+    void push_ping() { ping_ = !closing_; }
+    /// Drops what has not begun and queues a close frame. Later pushes are ignored.
+    void push_close(close_code code, std::string_view reason);
+
+    /// Fills `out` with what to write next. `now` stamps gap markers. The views stay valid until the next change.
+    std::size_t gather(std::span<std::string_view> out, wall_time now);
+    /// `n` bytes of what was gathered have been written.
+    void consume(std::size_t n);
+
+    bool empty() const noexcept
+    {
+        return live_ == 0 && control_.empty() && pong_.empty() && !ping_ && close_.empty();
+    }
+    bool closing() const noexcept { return closing_; }
+    /// Messages, and their bytes, that wait (gap markers included as messages of no size).
+    std::size_t size() const noexcept { return live_; }
+    std::size_t bytes() const noexcept { return bytes_; }
+    /// Set by the last `resync`: the place of the oldest message that was let go.
+    const position& resync_from() const noexcept { return resync_from_; }
+    /// Whether a message of this size fits, without any policy.
+    bool takes(std::size_t size) const noexcept { return !full(size); }
+    /// Whether half of the limits are used.
+    bool half_full() const noexcept { return live_ * 2 >= max_messages_ || bytes_ * 2 >= max_bytes_; }
+    /// Messages that were dropped since the last call; gap markers tell the peer.
+    std::size_t take_dropped() noexcept { return std::exchange(dropped_, 0); }
+
+private:
+    struct item {
+        shared_frame message; // null: a gap marker or a hole
+        bool is_gap = false;  // stands for the gap of its room
+        bool is_live() const noexcept { return message || is_gap; }
+    };
+    struct gap {
+        std::string room;
+        std::size_t dropped;
+        std::size_t at;        // its item
+        std::size_t scan_from; // no older message of the room stands before
+    };
+    struct key_hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+    };
+
+    // An empty outbox takes one message of any size, or a large message could never pass.
+    bool full(std::size_t more) const noexcept
+    {
+        return live_ != 0 && (live_ + 1 > max_messages_ || bytes_ + more > max_bytes_);
+    }
+    gap* find_gap(std::string_view room);
+    bool conflate(shared_frame& message);
+    bool take_back(const frame& newer);
+    void clear_if_empty();
+    bool drop_oldest(std::string_view room);
+    void note_lost(std::string_view room);
+    void let_go(const frame& last);
+    void append(item next);
+    void compact();
+    void index_key(std::size_t at);
+    void forget_key(std::size_t at);
+    void start_control();
+    void pop_front();
+
+    std::vector<item> items_;
+    std::size_t head_ = 0;
+    std::size_t live_ = 0;
+    std::size_t bytes_ = 0;
+    std::size_t dropped_ = 0;
+    std::size_t begun_ = 0; // bytes of the head that are written
+    std::size_t max_messages_;
+    std::size_t max_bytes_;
+    std::vector<gap> gaps_;
+    std::unordered_map<std::string, std::size_t, key_hash, std::equal_to<>> keys_; // room NUL key -> item
+    std::string control_; // control frames on their way; never changed once begun
+    std::size_t control_begun_ = 0;
+    std::string pong_;
+    position resync_from_{};
+    bool ping_ = false;
+    std::string close_;
+    bool closing_ = false;
+};
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/session/outbox.ipp>
+#endif
+
+#endif

@@ -1,0 +1,190 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_SHARD_SHARD_HPP
+#define FANFARE_DETAIL_SHARD_SHARD_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/room/room_state.hpp>
+#include <fanfare/detail/shard/counters.hpp>
+#include <fanfare/detail/shard/shard_io.hpp>
+#include <fanfare/detail/wire/deflater.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
+#include <fanfare/detail/wire/inflater.hpp>
+#include <fanfare/options.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <span>
+#include <vector>
+
+namespace fanfare::detail {
+
+/// The connections that one executor serves, and their part of the rooms.
+///
+/// `deliver`, `post` and the loads may be called from any thread, all else only on the executor.
+class shard {
+public:
+    using task = std::function<void(shard&)>;
+
+    shard(hub_core& hub, asio::any_io_executor executor, std::uint8_t index);
+    ~shard();
+    shard(const shard&) = delete;
+    shard& operator=(const shard&) = delete;
+
+    const asio::any_io_executor& executor() const noexcept { return io_->executor; }
+    hub_core& hub() noexcept { return hub_; }
+    std::uint8_t index() const noexcept { return index_; }
+
+    /// Publishes, and their bytes, that have not been handed to all receivers yet.
+    std::size_t queued_messages() const noexcept { return queued_messages_.load(std::memory_order_relaxed); }
+    std::size_t queued_bytes() const noexcept { return queued_bytes_.load(std::memory_order_relaxed); }
+    /// Connections that live here or are on their way.
+    std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+    void expect_connection() noexcept { load_.fetch_add(1, std::memory_order_relaxed); }
+    void forget_connection() noexcept { load_.fetch_sub(1, std::memory_order_relaxed); }
+
+    /// Queues a message for this shard's members of the room; a null room means every connection. The caller keeps
+    /// the room alive during the call.
+    void deliver(room_state* room, shared_frame message);
+    /// Queues work. Everything queued, by whomever, runs in order.
+    void post(task work);
+
+    /// A connection begins and ends. The slot is its number here while it lives.
+    std::uint32_t add(session& s, int native_socket);
+    void remove(session& s);
+    /// The number of the connection in this slot: 8 bits of shard, 32 of generation, 24 of slot. Never 0.
+    std::uint64_t number_of(std::uint32_t slot) const noexcept;
+    /// The connection of this number, or null if it has ended.
+    session* find(std::uint64_t number) noexcept;
+    std::size_t connections() const noexcept { return live_; }
+    template <class F>
+    void for_each(F f)
+    {
+        for (std::size_t i = 0; i != slots_.size(); ++i)
+            if (auto* s = slots_[i].owner)
+                f(*s);
+    }
+
+    /// Membership. `join` answers the member's position; `leave` may move another member to it.
+    std::uint32_t join(room_state& room, std::uint32_t slot);
+    void leave(room_state& room, std::uint32_t position);
+    /// The last message of the room's history that the members here have got; hands out what waits first. Not while a
+    /// delivery walks over the room's members.
+    position last_of(room_state& room);
+    /// Hands out what waits for the room's members here, or for everybody: null. Not while a delivery walks over them.
+    void hand_out(room_state* room);
+    /// Whether that is `at`, and nothing is on its way.
+    bool is_at(const room_state& room, const position& at) const noexcept
+    {
+        const auto& part = room.parts[index_];
+        return part.last == at && part.pending.empty() && !part.under_way;
+    }
+    session& at(std::uint32_t slot) noexcept { return *slots_[slot].owner; }
+
+    /// Set when the quick path of delivery must not be taken: see `session::deliver`.
+    void set_indirect(std::uint32_t slot, bool on) noexcept { slots_[slot].indirect = on; }
+    /// Ends `s` when no delivery walks over its rooms.
+    void bury(session& s);
+
+    /// Time in ticks of `tick_length`, taken when the timer last fired.
+    std::uint32_t now_ticks() const noexcept { return tick_; }
+    std::uint32_t ticks(std::chrono::milliseconds length) const noexcept;
+    /// The session's next deadlines; 0 means none.
+    struct deadlines {
+        std::uint32_t last_heard = 0;
+        std::uint32_t next_ping = 0;
+        std::uint32_t give_up = 0;
+        std::uint32_t expires = 0;
+    };
+    deadlines& times(std::uint32_t slot) noexcept { return deadlines_[slot]; }
+
+    std::span<char> read_buffer();
+    std::uint32_t random_below(std::uint32_t bound);
+    counters& count() noexcept { return counters_; }
+    const counters& count() const noexcept { return counters_; }
+
+    /// Connections that wait for the bus before they are greeted. Counted on the shard, read from any thread.
+    std::atomic<std::uint32_t> greeting{0};
+    std::unique_ptr<inflater> inflate;
+    std::unique_ptr<deflater> deflate;
+    /// Called once when the last connection has ended.
+    std::vector<std::function<void()>> on_empty;
+
+private:
+    struct command {
+        room_ptr room{};
+        shared_frame message{};
+        std::unique_ptr<task> work{};
+        std::uint32_t generation = 0; // of the room's part
+        bool again = false;           // for the room of the command before, to spare its counter
+    };
+    struct place {
+        session* owner = nullptr;
+        int native_socket = -1;
+        bool indirect = false;
+    };
+
+    void enqueue(command c, room_state* room);
+    void count_queued(std::size_t messages, std::size_t bytes) noexcept;
+    void wake();
+    std::shared_ptr<void> give_up_queue();
+    void drain();
+    void take(command& c, room_ptr& current);
+    static bool follows(shard_room& part, const frame& message) noexcept;
+    void forget_queued(const shared_frame& message);
+    void count_member(room_state& room, shard_room& part);
+    void make_dirty(const room_ptr& room, shard_room& part);
+    void flush(std::size_t budget);
+    bool begin_delivery(shard_room& part, std::size_t members);
+    std::size_t advance(shard_room& part, std::size_t budget, bool everyone);
+    void end_delivery(shard_room& part);
+    void finish_deliveries(shard_room& part, bool everyone);
+    void deliver_to(std::uint32_t slot, delivery& d);
+    void bury_the_dead();
+    void arm_timer();
+    void update_clock();
+    void on_tick();
+
+    hub_core& hub_;
+    std::shared_ptr<shard_io> io_;
+    std::uint8_t index_;
+
+    // What publishers write, on cache lines of its own.
+    alignas(64) std::mutex mutex_; // guards queue_, last_room_, armed_, and changes of the counters
+    std::vector<command> queue_;
+    room_state* last_room_ = nullptr; // of the last command that is queued
+    bool armed_ = false;
+    std::atomic<std::size_t> queued_messages_{0};
+    std::atomic<std::size_t> queued_bytes_{0};
+    std::atomic<std::size_t> load_{0};
+
+    alignas(64) std::vector<command> taken_;
+    std::deque<room_ptr> dirty_; // null: everyone_
+    shard_room everyone_;
+    std::vector<place> slots_;
+    std::vector<std::uint32_t> generations_;
+    std::vector<deadlines> deadlines_;
+    std::vector<std::uint32_t> free_slots_;
+    std::vector<boost::intrusive_ptr<session>> dead_;
+    bool walking_ = false; // a delivery loop is on the stack
+    std::size_t live_ = 0;
+
+    bool timer_armed_ = false;
+    std::chrono::milliseconds tick_length_;
+    std::chrono::steady_clock::time_point started_;
+    std::uint32_t tick_ = 1;
+    std::vector<char> read_buffer_;
+    std::minstd_rand random_;
+    counters counters_;
+};
+
+} // namespace fanfare::detail
+
+#endif

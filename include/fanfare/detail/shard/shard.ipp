@@ -1,0 +1,426 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_SHARD_SHARD_IPP
+#define FANFARE_DETAIL_SHARD_SHARD_IPP
+
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/shard/raw_send.hpp>
+#include <fanfare/detail/shard/shard.hpp>
+
+#include <boost/asio/bind_executor.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfare::detail {
+
+// Receivers served before the shard lets other work pass.
+inline constexpr std::size_t delivery_slice = 512;
+
+inline std::chrono::milliseconds tick_for(const hub_options& o)
+{
+    const auto shortest = std::min({o.ping_interval, o.idle_timeout, o.write_timeout, o.close_timeout});
+    return std::clamp(shortest / 8, std::chrono::milliseconds{10}, std::chrono::milliseconds{1000});
+}
+
+FANFARE_DECL shard::shard(hub_core& hub, asio::any_io_executor executor, std::uint8_t index)
+    : hub_{hub}, io_{shard_io::make(std::move(executor))}, index_{index}, tick_length_{tick_for(hub.options())},
+      started_{std::chrono::steady_clock::now()}, random_{std::random_device{}()}
+{
+    io_->set_remains([this] { return give_up_queue(); });
+}
+
+FANFARE_DECL shard::~shard()
+{
+    io_->set_remains({});
+}
+
+// Nobody runs what is queued when the context has ended, and it may hold the hub.
+FANFARE_DECL std::shared_ptr<void> shard::give_up_queue()
+{
+    struct remains {
+        std::shared_ptr<hub_core> hub; // goes last: the rooms are its
+        std::vector<command> queue;
+    };
+    const auto out = std::make_shared<remains>(remains{hub_.weak_from_this().lock(), {}});
+    if (out->hub) {
+        const std::lock_guard lock{mutex_};
+        out->queue.swap(queue_);
+        last_room_ = nullptr;
+    }
+    return out;
+}
+
+// ---- queue
+
+FANFARE_DECL void shard::deliver(room_state* room, shared_frame message)
+{
+    const auto generation = room ? room->parts[index_].generation.load() : 0;
+    enqueue({.message = std::move(message), .generation = generation}, room);
+}
+
+FANFARE_DECL void shard::post(task work)
+{
+    enqueue({.work = std::make_unique<task>(std::move(work))}, nullptr);
+}
+
+FANFARE_DECL void shard::enqueue(command c, room_state* room)
+{
+    {
+        const std::lock_guard lock{mutex_};
+        if (c.message)
+            count_queued(1, c.message->wire().size());
+        c.again = room && room == last_room_;
+        if (!c.again)
+            c.room = room;
+        queue_.push_back(std::move(c));
+        last_room_ = room;
+        if (std::exchange(armed_, true))
+            return;
+    }
+    wake();
+}
+
+// Under the lock, which is cheaper than two atomic additions on lines that publisher and shard contend for.
+FANFARE_DECL void shard::count_queued(std::size_t messages, std::size_t bytes) noexcept
+{
+    queued_messages_.store(queued_messages_.load(std::memory_order_relaxed) + messages, std::memory_order_relaxed);
+    queued_bytes_.store(queued_bytes_.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
+}
+
+FANFARE_DECL void shard::wake()
+{
+    io_->post([this, keep = hub_.shared_from_this()] { drain(); });
+}
+
+// One turn: takes what was queued, hands a slice of the messages out, and comes again if there is more.
+FANFARE_DECL void shard::drain()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        taken_.swap(queue_);
+        last_room_ = nullptr;
+    }
+    room_ptr current;
+    for (auto& c : taken_)
+        take(c, current);
+    // The room of a busy time is kept while it is used: growing again would cost the publishers.
+    if (taken_.capacity() > 1024 && taken_.size() < taken_.capacity() / 64)
+        std::vector<command>{}.swap(taken_);
+    else
+        taken_.clear();
+    flush(delivery_slice);
+
+    bool again = false;
+    {
+        const std::lock_guard lock{mutex_};
+        again = armed_ = !queue_.empty() || !dirty_.empty();
+    }
+    if (again)
+        wake();
+}
+
+FANFARE_DECL void shard::take(command& c, room_ptr& current)
+{
+    if (c.work)
+        return (*c.work)(*this);
+    if (!c.again)
+        current = std::move(c.room);
+    auto& part = current ? current->parts[index_] : everyone_;
+    if (current && (c.generation != part.generation.load() || (c.message->at() && !follows(part, *c.message))))
+        return forget_queued(c.message);
+    part.pending.push_back(std::move(c.message));
+    make_dirty(current, part);
+}
+
+// What was queued before the last member left may reach those who joined since: they have it, or were told.
+FANFARE_DECL bool shard::follows(shard_room& part, const frame& message) noexcept
+{
+    const auto& at = message.at();
+    const bool known = part.last_set_in == part.generation.load();
+    if (known && !message.is_gap() && at.epoch == part.last.epoch && at.offset <= part.last.offset)
+        return false;
+    part.last = at;
+    part.last_set_in = part.generation.load();
+    return true;
+}
+
+FANFARE_DECL void shard::forget_queued(const shared_frame& message)
+{
+    const std::lock_guard lock{mutex_};
+    count_queued(0 - std::size_t{1}, 0 - message->wire().size());
+}
+
+// ---- delivery
+
+FANFARE_DECL void shard::make_dirty(const room_ptr& room, shard_room& part)
+{
+    if (!std::exchange(part.dirty, true))
+        dirty_.push_back(room);
+}
+
+// Serves the rooms that have messages in turn, a slice each.
+FANFARE_DECL void shard::flush(std::size_t budget)
+{
+    while (!dirty_.empty() && budget != 0) {
+        const auto room = std::move(dirty_.front());
+        dirty_.pop_front();
+        auto& part = room ? room->parts[index_] : everyone_;
+        part.dirty = false;
+        if (!part.under_way && !begin_delivery(part, room ? part.members.size() : slots_.size()))
+            continue;
+        budget -= std::min(budget, advance(part, budget, !room) + 1);
+        if (part.under_way || !part.pending.empty())
+            make_dirty(room, part);
+    }
+    bury_the_dead();
+}
+
+FANFARE_DECL bool shard::begin_delivery(shard_room& part, std::size_t members)
+{
+    if (part.pending.empty())
+        return false;
+    part.under_way = std::make_unique<delivery>();
+    part.under_way->start(part.pending, members);
+    return true;
+}
+
+// Serves up to `budget` members; answers how many.
+FANFARE_DECL std::size_t shard::advance(shard_room& part, std::size_t budget, bool everyone)
+{
+    auto& d = *part.under_way;
+    const auto first = d.next;
+    const auto last = std::min(d.end, d.next + budget);
+    walking_ = true;
+    if (everyone) {
+        for (auto slot = static_cast<std::uint32_t>(first); slot != last; ++slot)
+            if (slots_[slot].owner)
+                deliver_to(slot, d);
+    } else {
+        for (auto i = first; i != last; ++i)
+            deliver_to(part.members[i], d);
+    }
+    walking_ = false;
+    d.next = last;
+    if (last == d.end)
+        end_delivery(part);
+    return last - first;
+}
+
+FANFARE_DECL void shard::end_delivery(shard_room& part)
+{
+    const auto done = std::move(part.under_way);
+    std::size_t bytes = 0;
+    for (const auto& f : done->frames())
+        bytes += f->wire().size();
+    const std::lock_guard lock{mutex_};
+    count_queued(0 - done->frames().size(), 0 - bytes);
+}
+
+// Before the members change: whoever comes must not get what was published before, whoever goes gets it still.
+FANFARE_DECL void shard::finish_deliveries(shard_room& part, bool everyone)
+{
+    while (part.under_way || begin_delivery(part, everyone ? slots_.size() : part.members.size()))
+        advance(part, static_cast<std::size_t>(-1) / 2, everyone);
+}
+
+// The inner loop of the library: one system call, and no connection object unless the socket is full.
+FANFARE_DECL void shard::deliver_to(std::uint32_t slot, delivery& d)
+{
+    const auto& target = slots_[slot];
+    if (target.indirect || d.selective())
+        return target.owner->deliver(d);
+    const auto wire = d.wire();
+    const auto written = raw_send(target.native_socket, wire.data(), wire.size());
+    counters_.writes.add();
+    if (written == static_cast<std::ptrdiff_t>(wire.size()))
+        return counters_.delivered.add(d.frames().size());
+    if (written < 0)
+        return bury(*target.owner);
+    target.owner->continue_later(d.frames(), static_cast<std::size_t>(written));
+}
+
+FANFARE_DECL void shard::bury(session& s)
+{
+    if (walking_) {
+        slots_[s.slot()].indirect = true;
+        if (dead_.empty())
+            post([](shard&) {}); // whoever walks may not come back by itself
+        dead_.emplace_back(&s);
+    } else {
+        s.end();
+    }
+}
+
+FANFARE_DECL void shard::bury_the_dead()
+{
+    while (!dead_.empty()) {
+        const auto s = std::move(dead_.back());
+        dead_.pop_back();
+        s->end();
+    }
+}
+
+// ---- connections and members
+
+FANFARE_DECL std::uint32_t shard::add(session& s, int native_socket)
+{
+    finish_deliveries(everyone_, true);
+    if (free_slots_.empty()) {
+        free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+        slots_.emplace_back();
+        generations_.push_back(0);
+        deadlines_.emplace_back();
+    }
+    const auto slot = free_slots_.back();
+    free_slots_.pop_back();
+    slots_[slot] = {&s, native_socket, native_socket < 0};
+    ++generations_[slot];
+    ++live_;
+    counters_.connections.add();
+    counters_.accepted.add();
+    arm_timer();
+    return slot;
+}
+
+FANFARE_DECL void shard::remove(session& s)
+{
+    const auto slot = s.slot();
+    slots_[slot] = {};
+    deadlines_[slot] = {};
+    free_slots_.push_back(slot);
+    --live_;
+    forget_connection();
+    counters_.connections.subtract();
+    counters_.closed.add();
+    if (live_ == 0) {
+        if (io_->timer)
+            io_->timer->cancel();
+        for (const auto& tell : std::exchange(on_empty, {}))
+            tell();
+    }
+}
+
+FANFARE_DECL std::uint64_t shard::number_of(std::uint32_t slot) const noexcept
+{
+    return (std::uint64_t{index_} << 56) | (std::uint64_t{generations_[slot]} << 24) | slot;
+}
+
+FANFARE_DECL session* shard::find(std::uint64_t number) noexcept
+{
+    const auto slot = static_cast<std::size_t>(number & 0xffffff);
+    if (slot >= slots_.size() || generations_[slot] != static_cast<std::uint32_t>((number >> 24) & 0xffffffff))
+        return nullptr;
+    return slots_[slot].owner;
+}
+
+FANFARE_DECL std::uint32_t shard::join(room_state& room, std::uint32_t slot)
+{
+    auto& part = room.parts[index_];
+    finish_deliveries(part, false);
+    part.members.push_back(slot);
+    count_member(room, part);
+    hub_.count_join(room);
+    return static_cast<std::uint32_t>(part.members.size() - 1);
+}
+
+FANFARE_DECL position shard::last_of(room_state& room)
+{
+    hand_out(&room);
+    return room.parts[index_].last;
+}
+
+FANFARE_DECL void shard::hand_out(room_state* room)
+{
+    room ? finish_deliveries(room->parts[index_], false) : finish_deliveries(everyone_, true);
+}
+
+// Settles after which message of the room's stream the shard's members begin to get them.
+FANFARE_DECL void shard::count_member(room_state& room, shard_room& part)
+{
+    hub_.rooms().with_stream(room, [&] {
+        if (!part.concerned()) {
+            part.generation.fetch_add(1);
+            part.last = room.stream ? room.stream->last() : fanfare::position{};
+        } else if (part.last_set_in != part.generation.load()) {
+            part.last = part.joining_from; // what follows the mark is in the queue
+        }
+        part.last_set_in = part.generation.load();
+        part.joining_from = {};
+        part.count.fetch_add(1);
+    });
+}
+
+FANFARE_DECL void shard::leave(room_state& room, std::uint32_t position)
+{
+    auto& part = room.parts[index_];
+    finish_deliveries(part, false);
+    const auto moved = part.members.back();
+    part.members[position] = moved;
+    part.members.pop_back();
+    if (position != part.members.size())
+        at(moved).moved(room, position);
+    else if (part.members.empty())
+        part.members.shrink_to_fit();
+    part.count.fetch_sub(1);
+    hub_.count_leave(room);
+}
+
+// ---- time
+
+FANFARE_DECL std::uint32_t shard::ticks(std::chrono::milliseconds length) const noexcept
+{
+    constexpr std::int64_t never = 0x7fff'ffff; // half of what the clock can tell apart: years
+    const auto whole = length / tick_length_ + (length % tick_length_ * 2 >= tick_length_ ? 1 : 0);
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole, 1, never));
+}
+
+FANFARE_DECL void shard::arm_timer()
+{
+    if (std::exchange(timer_armed_, true))
+        return;
+    update_clock(); // it stood still while nobody was here
+    io_->timer->expires_after(tick_length_);
+    io_->timer->async_wait(asio::bind_executor(executor(), [this, keep = hub_.shared_from_this()](error_code) {
+        timer_armed_ = false;
+        on_tick();
+        if (live_ != 0)
+            arm_timer();
+    }));
+}
+
+FANFARE_DECL void shard::update_clock()
+{
+    tick_ = static_cast<std::uint32_t>((std::chrono::steady_clock::now() - started_) / tick_length_) + 1;
+}
+
+FANFARE_DECL void shard::on_tick()
+{
+    update_clock();
+    hub_.others.on_tick();
+    const auto silent = ticks(hub_.options().idle_timeout);
+    for (std::size_t i = 0; i != slots_.size(); ++i) {
+        if (!slots_[i].owner)
+            continue;
+        const auto& d = deadlines_[i];
+        if ((d.give_up != 0 && tick_ >= d.give_up) || tick_ >= d.next_ping ||
+            (d.expires != 0 && tick_ >= d.expires) || tick_ - d.last_heard >= silent)
+            slots_[i].owner->on_tick();
+    }
+}
+
+FANFARE_DECL std::span<char> shard::read_buffer()
+{
+    if (read_buffer_.empty())
+        read_buffer_.resize(64 * 1024);
+    return read_buffer_;
+}
+
+FANFARE_DECL std::uint32_t shard::random_below(std::uint32_t bound)
+{
+    return bound == 0 ? 0 : static_cast<std::uint32_t>(random_() % bound);
+}
+
+} // namespace fanfare::detail
+
+#endif

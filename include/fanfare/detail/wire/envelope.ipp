@@ -1,0 +1,323 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_WIRE_ENVELOPE_IPP
+#define FANFARE_DETAIL_WIRE_ENVELOPE_IPP
+
+#include <fanfare/detail/wire/envelope.hpp>
+#include <fanfare/detail/wire/utf8.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serializer.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+namespace fanfare::detail {
+
+FANFARE_DECL void append_json_string(std::string& out, std::string_view text)
+{
+    static constexpr char hex[] = "0123456789abcdef";
+    out += '"';
+    std::size_t plain = 0;
+    for (std::size_t i = 0; i != text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        out.append(text, plain, i - plain);
+        plain = i + 1;
+        if (c == '"' || c == '\\')
+            out.append({'\\', static_cast<char>(c)});
+        else
+            out.append({'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]});
+    }
+    out.append(text, plain);
+    out += '"';
+}
+
+FANFARE_DECL void append_json(std::string& out, const json::value& value)
+{
+    json::serializer writer;
+    writer.reset(&value);
+    char piece[1024];
+    while (!writer.done())
+        out += static_cast<std::string_view>(writer.read(piece, sizeof piece));
+}
+
+FANFARE_DECL bool is_sendable(const json::value& value) noexcept
+{
+    switch (value.kind()) {
+    case json::kind::string: return is_utf8(value.get_string());
+    case json::kind::double_: return std::isfinite(value.get_double());
+    case json::kind::array: return std::all_of(value.get_array().begin(), value.get_array().end(), is_sendable);
+    case json::kind::object:
+        return std::all_of(
+            value.get_object().begin(), value.get_object().end(),
+            [](const json::key_value_pair& field) { return is_utf8(field.key()) && is_sendable(field.value()); });
+    default: return true;
+    }
+}
+
+FANFARE_DECL bool is_message_type(std::string_view type) noexcept
+{
+    return !type.empty() && type.size() <= 64 && is_utf8(type);
+}
+
+FANFARE_DECL void append_timestamp(std::string& out, wall_time when)
+{
+    using namespace std::chrono;
+    const auto day = floor<days>(when);
+    const year_month_day date{day};
+    const hh_mm_ss time{floor<milliseconds>(when - day)};
+    char text[] = "0000-00-00T00:00:00.000Z";
+    const auto put = [&text](std::size_t end, auto value, int digits) {
+        for (auto rest = static_cast<unsigned>(value); digits != 0; --digits, rest /= 10)
+            text[--end] = static_cast<char>('0' + rest % 10);
+    };
+    put(4, int{date.year()}, 4);
+    put(7, unsigned{date.month()}, 2);
+    put(10, unsigned{date.day()}, 2);
+    put(13, time.hours().count(), 2);
+    put(16, time.minutes().count(), 2);
+    put(19, time.seconds().count(), 2);
+    put(23, time.subseconds().count(), 3);
+    out.append(text, sizeof text - 1);
+}
+
+FANFARE_DECL std::string write_envelope(const outgoing& message, wall_time now)
+{
+    std::string out;
+    out.reserve(256);
+    out += "{\"type\":";
+    append_json_string(out, message.type);
+    if (!message.room.empty()) {
+        out += ",\"room\":";
+        append_json_string(out, message.room);
+    }
+    if (message.payload) {
+        out += ",\"payload\":";
+        append_json(out, *message.payload);
+    }
+    if (!message.payload_text.empty()) {
+        out += ",\"payload\":";
+        out += message.payload_text;
+    }
+    out += ",\"timestamp\":\"";
+    append_timestamp(out, now);
+    out += '"';
+    if (message.request_id) {
+        out += ",\"request_id\":";
+        append_json(out, *message.request_id);
+    }
+    out += '}';
+    return out;
+}
+
+FANFARE_DECL shared_frame encode(const outgoing& message, wall_time now, const frame_tags& tags)
+{
+    return frame::make(ws_opcode::text, write_envelope(message, now), tags);
+}
+
+FANFARE_DECL error own_error(const error_code& ec) noexcept
+{
+    return ec.category() == error_category() ? static_cast<error>(ec.value()) : error::store_failed;
+}
+
+FANFARE_DECL std::string_view wire_code(const error_code& ec) noexcept
+{
+    return to_string(own_error(ec));
+}
+
+FANFARE_DECL json::value own_value(const json::value* from)
+{
+    return from ? json::value(*from, json::storage_ptr{}) : json::value();
+}
+
+FANFARE_DECL shared_frame encode_error(const error_code& code, std::string_view message,
+                                       const json::value* request_id, wall_time now)
+{
+    const json::value payload{{"code", wire_code(code)}, {"message", message}};
+    return encode({.type = "error", .payload = &payload, .request_id = request_id}, now);
+}
+
+FANFARE_DECL shared_frame encode_gap(std::string_view room, std::size_t dropped, wall_time now)
+{
+    const json::value payload{{"reason", "slow_receiver"}, {"dropped", dropped}};
+    return encode({.type = "gap", .room = room, .payload = &payload}, now);
+}
+
+inline shared_frame encode_gap(std::string_view room, std::string_view reason, const position& at, wall_time now)
+{
+    json::object payload{{"reason", reason}};
+    if (at) {
+        payload["epoch"] = epoch_text(at.epoch);
+        payload["offset"] = at.offset;
+    }
+    const json::value body(std::move(payload));
+    return encode({.type = "gap", .room = room, .payload = &body}, now, {.room = room, .at = at, .gap = true});
+}
+
+FANFARE_DECL shared_frame encode_missed(std::string_view room, wall_time now, const position& at)
+{
+    return encode_gap(room, "link_lost", at, now);
+}
+
+FANFARE_DECL shared_frame encode_lost(std::string_view room, const position& at, wall_time now)
+{
+    return encode_gap(room, "history_lost", at, now);
+}
+
+FANFARE_DECL std::string epoch_text(std::uint64_t epoch)
+{
+    static constexpr char hex[] = "0123456789abcdef";
+    std::string text(16, '0');
+    for (auto at = text.rbegin(); at != text.rend(); ++at, epoch >>= 4)
+        *at = hex[epoch & 15];
+    return text;
+}
+
+FANFARE_DECL shared_frame encode_stored(std::string_view body, const frame_tags& tags)
+{
+    static constexpr char hex[] = "0123456789abcdef";
+    char rest[80] = ",\"offset\":";
+    char* end = std::to_chars(rest + 10, rest + 40, tags.at.offset).ptr;
+    for (const char c : std::string_view{",\"epoch\":\""})
+        *end++ = c;
+    for (int shift = 60; shift >= 0; shift -= 4)
+        *end++ = hex[(tags.at.epoch >> shift) & 15];
+    *end++ = '"';
+    *end++ = '}';
+    body.remove_suffix(1);
+    return frame::make(ws_opcode::text, body, {rest, static_cast<std::size_t>(end - rest)}, tags);
+}
+
+FANFARE_DECL json::object position_fields(const position& at)
+{
+    return {{"epoch", epoch_text(at.epoch)}, {"offset", at.offset}};
+}
+
+FANFARE_DECL std::optional<position> read_position(const json::value& from, std::string& why)
+{
+    const auto* fields = from.if_object();
+    const auto* epoch = fields ? fields->if_contains("epoch") : nullptr;
+    const auto* offset = fields ? fields->if_contains("offset") : nullptr;
+    const auto* text = epoch ? epoch->if_string() : nullptr;
+    position out;
+    if (!text || text->size() != 16 ||
+        std::from_chars(text->data(), text->data() + 16, out.epoch, 16).ptr != text->data() + 16 ||
+        out.epoch == 0) {
+        why = "a position's epoch must be a string of 16 hexadecimal digits";
+        return std::nullopt;
+    }
+    error_code ec;
+    if (offset && offset->is_number())
+        out.offset = offset->to_number<std::uint64_t>(ec);
+    if (!offset || !offset->is_number() || offset->is_double() || ec || out.offset > max_offset) {
+        why = "a position's offset must be a whole number from 0 to 2^53";
+        return std::nullopt;
+    }
+    return out;
+}
+
+FANFARE_DECL json::object receipt_fields(json::object fields, const receipt& done)
+{
+    fields["local_receivers"] = done.local_receivers;
+    fields["dispatched_to_cluster"] = done.dispatched_to_cluster;
+    if (done.nodes)
+        fields["nodes"] = *done.nodes;
+    if (done.position) {
+        fields["epoch"] = epoch_text(done.position.epoch);
+        fields["offset"] = done.position.offset;
+    }
+    if (done.duplicate)
+        fields["duplicate"] = true;
+    return fields;
+}
+
+// Sets the fields of `result` from its root; false, with `failed` and `why` set, if that is no envelope.
+inline bool read_fields(incoming& result)
+{
+    const auto fail = [&result](std::string_view why) {
+        result.failed = error::invalid_message;
+        result.why = why;
+        return false;
+    };
+    const auto* object = result.root.if_object();
+    if (!object)
+        return fail("a message must be a JSON object");
+    if (const auto* id = object->if_contains("request_id"); id && !id->is_null()) {
+        const auto* s = id->if_string();
+        if (!(s ? s->size() <= 64 : id->is_number()))
+            return fail("request_id must be a number or a string of at most 64 bytes");
+        result.request_id = id;
+    }
+    const auto* type = object->if_contains("type");
+    if (!type || !type->is_string() || type->get_string().empty() || type->get_string().size() > 64)
+        return fail("type must be a string of 1 to 64 bytes");
+    result.type = type->get_string();
+    if (const auto* room = object->if_contains("room"); room && !room->is_null()) {
+        if (!room->is_string())
+            return fail("room must be a string");
+        result.room = room->get_string();
+    }
+    result.payload = object->if_contains("payload");
+    return true;
+}
+
+// Boost.JSON reads 1e999 as infinity, and writes that as a number that it does not read back.
+inline bool all_finite(const json::value& value)
+{
+    if (const auto* number = value.if_double())
+        return std::isfinite(*number);
+    if (const auto* list = value.if_array())
+        return std::all_of(list->begin(), list->end(), [](const json::value& v) { return all_finite(v); });
+    if (const auto* object = value.if_object())
+        return std::all_of(object->begin(), object->end(),
+                           [](const auto& field) { return all_finite(field.value()); });
+    return true;
+}
+
+FANFARE_DECL json::value parse_json(std::string_view text, std::size_t max_depth, json::storage_ptr storage,
+                                    std::string& why)
+{
+    json::parse_options options;
+    options.max_depth = max_depth;
+    error_code ec;
+    auto value = json::parse(text, ec, std::move(storage), options);
+    if (!ec && all_finite(value))
+        return value;
+    why = !ec                           ? std::string{"a number is out of range"}
+          : ec == json::error::too_deep ? std::string{"JSON nested deeper than the limit"}
+                                        : "not valid JSON: " + ec.message();
+    return nullptr;
+}
+
+FANFARE_DECL incoming parse_envelope(std::string_view text, std::size_t max_depth, json::storage_ptr storage)
+{
+    std::string why;
+    incoming result{parse_json(text, max_depth, std::move(storage), why)};
+    if (why.empty()) {
+        read_fields(result);
+    } else {
+        result.failed = error::invalid_json;
+        result.why = std::move(why);
+    }
+    return result;
+}
+
+FANFARE_DECL bool is_room_name(std::string_view name, std::size_t max_size) noexcept
+{
+    if (name.empty() || name.size() > max_size)
+        return false;
+    for (const char c : name)
+        if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f ||
+            std::string_view{"\"\\,*?[]{}"}.find(c) != std::string_view::npos)
+            return false;
+    return is_utf8(name);
+}
+
+} // namespace fanfare::detail
+
+#endif

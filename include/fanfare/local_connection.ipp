@@ -1,0 +1,227 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_LOCAL_CONNECTION_IPP
+#define FANFARE_LOCAL_CONNECTION_IPP
+
+#include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/wire/event_stream.hpp>
+#include <fanfare/local_connection.hpp>
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fanfare {
+namespace detail {
+
+class local_session;
+
+/// What a handle and its session have in common.
+struct local_link {
+    std::weak_ptr<hub_core> hub;
+    shard* home = nullptr; // lives as long as the hub
+    std::atomic<bool> paused{false};
+    std::atomic<bool> left{false}; // by its handle
+    local_handlers handlers;       // this and the next only on the shard
+    local_session* session = nullptr;
+
+    template <class F>
+    static void post(const std::shared_ptr<local_link>& self, F work)
+    {
+        if (const auto alive = self->hub.lock())
+            self->home->post([self, work = std::move(work)](shard&) {
+                if (self->session)
+                    work(*self->session);
+            });
+    }
+};
+
+/// Takes the frames of its outbox apart again, and hands the messages over.
+class local_session final : public session {
+public:
+    local_session(std::shared_ptr<hub_core> hub, shard& home, session_settings settings,
+                  std::shared_ptr<local_link> link)
+        : session{std::move(hub), home, std::move(settings)}, link_{std::move(link)}, forever_{home.executor()}
+    {}
+    ~local_session() override { link_->session = nullptr; }
+
+    void begin()
+    {
+        link_->session = this;
+        start({});
+    }
+    /// What comes before it is greeted waits for that.
+    void say(std::string text)
+    {
+        if (greeted())
+            return on_text(text);
+        if (early_.size() >= std::max(hub().options().message_burst, 1U))
+            return close(close_code::rate_limited);
+        early_.push_back(std::move(text));
+    }
+    void resumed()
+    {
+        if (!link_->paused && std::exchange(wants_write_, false))
+            on_writable();
+    }
+
+private:
+    int native_socket() noexcept override { return -1; }
+
+    void on_greeted() override
+    {
+        for (const auto& text : std::exchange(early_, {}))
+            on_text(text);
+    }
+
+    std::size_t write(std::span<const std::string_view> buffers, error_code&) override
+    {
+        std::size_t taken = 0;
+        server_frame one;
+        for (auto bytes : buffers) {
+            const auto all = bytes.size();
+            while ((!link_->paused || is_control(bytes)) && next_server_frame(bytes, one))
+                hand_over(one);
+            taken += all - bytes.size();
+            if (!bytes.empty())
+                break;
+        }
+        return taken;
+    }
+
+    static bool is_control(std::string_view frame) noexcept
+    {
+        return !frame.empty() && (static_cast<unsigned char>(frame.front()) & 8) != 0; // RFC 6455 section 5.5
+    }
+
+    bool has_peer() const noexcept override { return false; }
+
+    void hand_over(const server_frame& one)
+    {
+        if (one.opcode == ws_opcode::close) {
+            const auto why = read_close(one.payload);
+            code_ = why.code;
+            reason_ = why.reason;
+        } else if (one.opcode == ws_opcode::text) {
+            call([&] {
+                if (link_->handlers.on_message && !failed_)
+                    link_->handlers.on_message(one.payload);
+            });
+        }
+    }
+
+    template <class F>
+    void call(F handler)
+    {
+        if (link_->left)
+            return;
+        try {
+            handler();
+        } catch (...) {
+            failed_ = true;
+            handler_failed(std::current_exception());
+            home().post([keep = boost::intrusive_ptr<local_session>{this}](shard&) {
+                keep->close(close_code::internal_error, "the handler failed");
+            });
+        }
+    }
+
+    // There is nothing to read. The timer never fires: its operation keeps the session, as a socket's would.
+    void wait_read() override
+    {
+        forever_.expires_at(asio::steady_timer::time_point::max());
+        forever_.async_wait(
+            asio::bind_executor(home().executor(), [keep = boost::intrusive_ptr<local_session>{this}](error_code) {
+                keep->read_done();
+            }));
+    }
+    void wait_write() override { wants_write_ = true; }
+
+    // The close frame has been taken. Not in the middle of a write.
+    void shutdown_write() noexcept override
+    {
+        home().post([keep = boost::intrusive_ptr<local_session>{this}](shard&) { keep->end(); });
+    }
+
+    void close_stream() noexcept override
+    {
+        forever_.cancel();
+        call([this] {
+            if (const auto tell = std::move(link_->handlers.on_close))
+                tell(code_ == close_code::no_status ? reason() : code_, reason_);
+        });
+        link_->session = nullptr;
+        home().post([link = link_](shard&) { link->handlers = {}; }); // one may be running
+    }
+
+    std::shared_ptr<local_link> link_;
+    asio::steady_timer forever_;
+    close_code code_ = close_code::no_status;
+    std::string reason_;
+    std::vector<std::string> early_;
+    bool wants_write_ = false;
+    bool failed_ = false; // its handler threw: it gets no more messages
+};
+
+} // namespace detail
+
+FANFARE_DECL error_code local_connection::send(std::string_view message)
+{
+    const auto hub = link_ ? link_->hub.lock() : nullptr;
+    if (hub && message.size() > hub->options().max_message_size)
+        return error::message_too_large;
+    if (hub)
+        detail::local_link::post(link_, [text = std::string{message}](detail::local_session& s) { s.say(text); });
+    return {};
+}
+
+FANFARE_DECL void local_connection::pause() noexcept
+{
+    if (link_)
+        link_->paused = true;
+}
+
+FANFARE_DECL void local_connection::resume()
+{
+    if (link_ && link_->paused.exchange(false))
+        detail::local_link::post(link_, [](detail::local_session& s) { s.resumed(); });
+}
+
+FANFARE_DECL void local_connection::close() noexcept
+{
+    if (const auto link = std::exchange(link_, nullptr)) {
+        link->left = true;
+        link->paused = false;
+        detail::local_link::post(link, [](detail::local_session& s) {
+            s.resumed();
+            s.close(close_code::normal);
+        });
+    }
+}
+
+FANFARE_DECL local_connection detail::local_door<local_handlers>::open(const std::shared_ptr<hub_core>& hub,
+                                                                       identity who, local_handlers handlers)
+{
+    if (const auto ec = hub->admit(who, {}))
+        throw boost::system::system_error{ec, "fanfare::hub::connect"};
+    auto& home = hub->least_loaded();
+    home.expect_connection();
+    const auto link = std::make_shared<local_link>();
+    link->hub = hub;
+    link->home = &home;
+    link->handlers = std::move(handlers);
+    const boost::intrusive_ptr<local_session> made{
+        new local_session{hub, home, {.who = hub->shared(std::move(who))}, link}};
+    home.post([made](shard&) { made->begin(); });
+    return local_connection{link};
+}
+
+} // namespace fanfare
+
+#endif
