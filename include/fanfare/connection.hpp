@@ -3,7 +3,6 @@
 #define FANFARE_CONNECTION_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/session/flat_connection.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/shard/raw_send.hpp>
@@ -67,9 +66,9 @@ class connection final : public detail::flat_connection<Stream> {
     using base = detail::flat_connection<Stream>;
 
 public:
-    connection(Stream stream, std::shared_ptr<detail::hub_core> hub, detail::shard& home,
+    connection(Stream stream, std::shared_ptr<const detail::session_context> context, detail::shard& home,
                detail::session_settings settings)
-        : base{std::move(stream), std::move(hub), home, std::move(settings), 8 * 1024}
+        : base{std::move(stream), std::move(context), home, std::move(settings), 8 * 1024}
     {}
 
 private:
@@ -89,9 +88,9 @@ private:
 template <waitable_socket Stream>
 class connection<Stream> final : public detail::session {
 public:
-    connection(Stream stream, std::shared_ptr<detail::hub_core> hub, detail::shard& home,
+    connection(Stream stream, std::shared_ptr<const detail::session_context> context, detail::shard& home,
                detail::session_settings settings)
-        : session{std::move(hub), home, std::move(settings)}, socket_{std::move(stream)}
+        : session{std::move(context), home, std::move(settings)}, socket_{std::move(stream)}
     {}
 
 private:

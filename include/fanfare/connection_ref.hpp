@@ -49,13 +49,13 @@ public:
 
 private:
     friend class detail::session;
-    friend class detail::hub_core;
     friend class request;
-    connection_ref(std::weak_ptr<detail::hub_core> hub, std::uint64_t number, std::shared_ptr<const identity> who)
+    connection_ref(std::weak_ptr<const detail::session_context> hub, std::uint64_t number,
+                   std::shared_ptr<const identity> who)
         : hub_{std::move(hub)}, number_{number}, who_{std::move(who)}
     {}
 
-    std::weak_ptr<detail::hub_core> hub_;
+    std::weak_ptr<const detail::session_context> hub_; // keeps the hub, while it is locked
     std::uint64_t number_ = 0;
     std::shared_ptr<const identity> who_;
 };
@@ -121,7 +121,7 @@ private:
 } // namespace fanfare
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/detail/hub/hub_core.hpp> // which holds the bodies' includes, as these need the whole hub
+#include <fanfare/detail/session/session.hpp> // which holds the body, as it needs the session
 #endif
 
 #endif

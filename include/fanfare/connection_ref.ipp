@@ -3,7 +3,9 @@
 #define FANFARE_CONNECTION_REF_IPP
 
 #include <fanfare/connection_ref.hpp>
-#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/session/session_directory.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 
 #include <exception>
 #include <stdexcept>
@@ -26,7 +28,7 @@ inline void require_sendable(std::string_view type, const json::value& payload)
 FANFARE_DECL std::string connection_ref::id() const
 {
     const auto hub = hub_.lock();
-    return hub ? hub->id_of(number_) : std::string{};
+    return hub ? hub->node.id_of(number_) : std::string{};
 }
 
 FANFARE_DECL void connection_ref::send(std::string_view type, const json::value& payload) const
@@ -36,28 +38,28 @@ FANFARE_DECL void connection_ref::send(std::string_view type, const json::value&
         return;
     detail::require_sendable(type, payload);
     const auto message = detail::encode({.type = type, .payload = &payload}, std::chrono::system_clock::now());
-    if (message->payload().size() > hub->options().max_publish_size)
+    if (message->payload().size() > hub->options.max_publish_size)
         throw std::length_error("fanfare: the message is above max_publish_size");
-    hub->with_session(number_, [message](detail::session& s) { s.send(message); });
+    hub->sessions.with_session(number_, [message](detail::session& s) { s.send(message); });
 }
 
 FANFARE_DECL void connection_ref::subscribe(std::string_view room) const
 {
     if (const auto hub = hub_.lock())
-        hub->subscribe(number_, room);
+        hub->sessions.join(number_, room);
 }
 
 FANFARE_DECL void connection_ref::unsubscribe(std::string_view room) const
 {
     if (const auto hub = hub_.lock())
-        hub->with_session(number_, [name = std::string{room}](detail::session& s) { s.leave(name); });
+        hub->sessions.with_session(number_, [name = std::string{room}](detail::session& s) { s.leave(name); });
 }
 
 FANFARE_DECL void connection_ref::close(close_code code, std::string_view reason) const
 {
     if (const auto hub = hub_.lock())
-        hub->with_session(number_, [code, why = std::string{reason}](detail::session& s) {
-            s.settle();
+        hub->sessions.with_session(number_, [code, why = std::string{reason}](detail::session& s) {
+            s.deliver_pending();
             s.close(code, why);
         });
 }
@@ -92,10 +94,11 @@ void request::finish(F answer)
     if (!std::exchange(pending_, nullptr))
         return;
     if (const auto hub = from_.hub_.lock())
-        hub->with_session(from_.number_, [id = std::move(id_), answer = std::move(answer)](detail::session& s) {
-            s.end_request();
-            answer(s, id.is_null() ? nullptr : &id);
-        });
+        hub->sessions.with_session(from_.number_,
+                                   [id = std::move(id_), answer = std::move(answer)](detail::session& s) {
+                                       s.end_request();
+                                       answer(s, id.is_null() ? nullptr : &id);
+                                   });
 }
 
 FANFARE_DECL void request::reply(std::string_view type, const json::value& payload)
@@ -116,15 +119,14 @@ FANFARE_DECL void request::fail(error code, std::string_view message)
 FANFARE_DECL void request::fail_with(std::exception_ptr cause)
 {
     if (const auto hub = from_.hub_.lock())
-        hub->with_session(from_.number_, [cause](detail::session& s) { s.handler_failed(cause); });
+        hub->sessions.with_session(from_.number_, [cause](detail::session& s) { s.handler_failed(cause); });
     fail(error::handler_failed, "the handler failed");
 }
 
 FANFARE_DECL asio::any_io_executor request::executor() const
 {
     const auto hub = from_.hub_.lock();
-    return hub ? hub->shards()[static_cast<std::size_t>(from_.number_ >> 56)]->executor()
-               : asio::any_io_executor{};
+    return hub ? hub->shards.of(from_.number_)->executor() : asio::any_io_executor{};
 }
 
 FANFARE_DECL void request::ignore()

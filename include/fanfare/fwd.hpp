@@ -10,11 +10,13 @@ struct bus_message;
 struct hub_options;
 struct identity;
 struct local_handlers;
+struct notification;
 struct receipt;
 struct room_options;
 
 class bus_sink;
 class connection_ref;
+class raw_connection;
 class request;
 
 namespace detail {
@@ -22,6 +24,7 @@ class frame;
 class hub_core;
 class session;
 class shard;
+struct session_context;
 struct room_state;
 } // namespace detail
 

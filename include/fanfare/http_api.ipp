@@ -164,8 +164,8 @@ FANFARE_DECL void http_api::async_handle(const request_type& request, const asio
                                        {"/api/v1/sse", verb::post, &http_api::speak, false}};
     const auto path = c.view.path();
     if (path == "/healthz" || path == "/readyz") {
-        const auto bus = hub_->status();
-        if (path == "/readyz" && (hub_->stopping() || !bus.up))
+        const auto bus = hub_->watch.status();
+        if (path == "/readyz" && (hub_->life.stopping() || !bus.up))
             return c.answer(503, {{"status", bus.up ? "draining" : "bus_down"}, {"problem", bus.problem}});
         return c.answer(200, {{"status", "ok"}});
     }
@@ -221,7 +221,8 @@ FANFARE_DECL void http_api::publish(const call& c) const
             return to.fail(done.error);
         to.answer(200, detail::receipt_fields({{"room", room}}, done));
     };
-    if (const auto taken = hub_->publish(*room, nullptr, *type, payload ? *payload : json::value{}, options, told);
+    if (const auto taken =
+            hub_->messages.publish(*room, nullptr, *type, payload ? *payload : json::value{}, options, told);
         !taken)
         told(taken);
 }
@@ -296,7 +297,7 @@ FANFARE_DECL void http_api::history(const call& c) const
     history_request what;
     if (const auto wrong = detail::read_history_request(fields, what); !wrong.empty())
         return c.fail(400, error::invalid_message, wrong);
-    hub_->read_history(*room, what, [to = reply{c}, room = *room](error_code ec, const history_part& part) {
+    hub_->history.read_page(*room, what, [to = reply{c}, room = *room](error_code ec, const history_part& part) {
         if (!ec)
             return to.answer_text(200, detail::history_answer(room, part, detail::max_history_answer));
         const auto own = detail::own_error(ec);
@@ -353,7 +354,7 @@ FANFARE_DECL std::optional<identity> http_api::ticket_holder(const call& c, cons
     if (!user)
         return std::nullopt;
     error_code ec;
-    if (!hub_->rules_for("user:" + *user, ec))
+    if (!hub_->rules.rules_for("user:" + *user, ec))
         return c.fail(error::invalid_user), std::nullopt;
     identity who;
     who.user_id = *user;
@@ -369,7 +370,7 @@ FANFARE_DECL std::optional<identity> http_api::ticket_holder(const call& c, cons
     if (!list || list->size() > hub_->options().max_rooms)
         return c.fail(400, error::invalid_message, "rooms must be an array of room names"), std::nullopt;
     for (const auto& room : *list) {
-        if (!room.is_string() || !hub_->rules_for(room.get_string(), ec))
+        if (!room.is_string() || !hub_->rules.rules_for(room.get_string(), ec))
             return c.fail(400, error::invalid_room, "rooms must be an array of room names"), std::nullopt;
         who.rooms.emplace_back(std::string_view{room.get_string()});
     }
@@ -428,9 +429,9 @@ FANFARE_DECL void http_api::speak(const call& c) const
             delete yes;
         }};
     const auto number =
-        session->size() > 32 ? hub_->number_of(std::string_view{*session}.substr(0, 32)) : std::nullopt;
+        session->size() > 32 ? hub_->node.number_of(std::string_view{*session}.substr(0, 32)) : std::nullopt;
     if (number)
-        hub_->with_session(*number, [taken, secret = session->substr(32), text](detail::session& s) {
+        hub_->sessions.with_session(*number, [taken, secret = session->substr(32), text](detail::session& s) {
             *taken = s.open() && s.is_secret(secret);
             if (*taken)
                 s.on_text(text);
@@ -447,7 +448,7 @@ FANFARE_DECL void http_api::presence(const call& c) const
     const auto room = c.view.query("room");
     if (!room || room->empty())
         return c.fail(400, error::invalid_message, "this needs ?room=NAME");
-    detail::read_presence(*hub_, *room, detail::presence_max_limit,
+    detail::read_presence(hub_->rules, hub_->presence, *room, detail::presence_max_limit,
                           [to = reply{c}, room = *room](error_code ec, const presence_list& who) {
                               if (ec)
                                   return to.fail(ec);

@@ -82,12 +82,12 @@ public:
     {}
     hub(const hub&) = delete;
     hub& operator=(const hub&) = delete;
-    ~hub() { core_->abandon(); }
+    ~hub() { core_->shutdown.abandon(); }
 
     /// Sets the rules of a namespace: all rooms `chat:ID` for the name `chat:`, the one room `lobby` for `lobby`.
     /// Rooms that live keep their rules. `global`, `device:`, `group:` and `user:` exist from the start.
     /// Throws `system_error` (`invalid_room`).
-    void configure(std::string_view name, const room_options& rules) { core_->configure(name, rules); }
+    void configure(std::string_view name, const room_options& rules) { core_->rules.configure(name, rules); }
 
     /// A handle to publish to a room. Throws `system_error`: `invalid_room`, or `unknown_room` if no namespace
     /// allows it.
@@ -103,9 +103,9 @@ public:
                     const publish_options& options = {})
     {
         if constexpr (std::same_as<Payload, json::value>)
-            return core_->publish(room, nullptr, type, message, options);
+            return core_->messages.publish(room, nullptr, type, message, options);
         else
-            return core_->publish(room, nullptr, type, json::value_from(message), options);
+            return core_->messages.publish(room, nullptr, type, json::value_from(message), options);
     }
 
     /// Publishes to a room by name, and tells what became of the message; see `room::async_publish`.
@@ -159,8 +159,8 @@ public:
     {
         return asio::async_initiate<Token, void(error_code, receipt)>(
             [core = core_, user = std::string{user}, what = detail::own_notification(what)](auto handler) {
-                const auto done = detail::completion<error_code, receipt>(core->shards().front()->executor(),
-                                                                          std::move(handler));
+                const auto done =
+                    detail::completion<error_code, receipt>(core->shards.first().executor(), std::move(handler));
                 core->inbox.notify(user, what, [done](const receipt& fate) { done(fate.error, fate); });
             },
             token);
@@ -180,8 +180,8 @@ public:
             [core = core_, user = std::string{user}, what = detail::own_notification(what),
              patience](auto handler) {
                 core->acks.notify(user, what, patience,
-                                  detail::completion<error_code, acknowledgement>(
-                                      core->shards().front()->executor(), std::move(handler)));
+                                  detail::completion<error_code, acknowledgement>(core->shards.first().executor(),
+                                                                                  std::move(handler)));
             },
             token);
     }
@@ -193,7 +193,7 @@ public:
             [core = core_, user = std::string{user}, type = std::string{type},
              payload = json::value(json::value_from(message)), patience](auto handler) {
                 core->acks.send(user, type, payload, patience,
-                                detail::completion<error_code, acknowledgement>(core->shards().front()->executor(),
+                                detail::completion<error_code, acknowledgement>(core->shards.first().executor(),
                                                                                 std::move(handler)));
             },
             token);
@@ -202,7 +202,7 @@ public:
     template <payload Payload>
     receipt broadcast(std::string_view type, const Payload& message)
     {
-        return core_->broadcast(type, json::value_from(message));
+        return core_->messages.broadcast(type, json::value_from(message));
     }
     /// The same, and tells what became of it. Completion as of `room::async_publish`.
     template <payload Payload, class Token>
@@ -287,7 +287,7 @@ public:
         return asio::async_initiate<Token, void(error_code, cluster_stats)>(
             [core = core_, patience](auto handler) {
                 core->others.stats(patience, detail::completion<error_code, cluster_stats>(
-                                                 core->shards().front()->executor(), std::move(handler)));
+                                                 core->shards.first().executor(), std::move(handler)));
             },
             token);
     }
@@ -307,9 +307,9 @@ public:
     {
         return asio::async_initiate<Token, void(error_code, presence_list)>(
             [core = core_, room = std::string{room}, limit](auto handler) {
-                detail::read_presence(*core, room, limit,
+                detail::read_presence(core->rules, core->presence, room, limit,
                                       detail::completion<error_code, presence_list>(
-                                          core->shards().front()->executor(), std::move(handler)));
+                                          core->shards.first().executor(), std::move(handler)));
             },
             token);
     }
@@ -329,9 +329,9 @@ public:
     {
         return asio::async_initiate<Token, void(error_code, history_part)>(
             [core = core_, room = std::string{room}, what](auto handler) {
-                core->read_history(room, what,
-                                   detail::completion<error_code, history_part>(core->shards().front()->executor(),
-                                                                                std::move(handler)));
+                core->history.read_page(room, what,
+                                        detail::completion<error_code, history_part>(
+                                            core->shards.first().executor(), std::move(handler)));
             },
             token);
     }
@@ -362,7 +362,7 @@ public:
         return asio::async_initiate<Token, void(error_code, inbox_page)>(
             [core = core_, user = std::string{user}, query](auto handler) {
                 core->inbox.list(user, query,
-                                 detail::completion<error_code, inbox_page>(core->shards().front()->executor(),
+                                 detail::completion<error_code, inbox_page>(core->shards.first().executor(),
                                                                             std::move(handler)));
             },
             token);
@@ -373,7 +373,7 @@ public:
         return asio::async_initiate<Token, void(error_code, inbox_marked)>(
             [core = core_, user = std::string{user}, mark](auto handler) {
                 core->inbox.mark(user, mark, 0,
-                                 detail::completion<error_code, inbox_marked>(core->shards().front()->executor(),
+                                 detail::completion<error_code, inbox_marked>(core->shards.first().executor(),
                                                                               std::move(handler)));
             },
             token);
@@ -384,15 +384,15 @@ public:
         return asio::async_initiate<Token, void(error_code, inbox_counts)>(
             [core = core_, user = std::string{user}](auto handler) {
                 core->inbox.counts(user, detail::completion<error_code, inbox_counts>(
-                                             core->shards().front()->executor(), std::move(handler)));
+                                             core->shards.first().executor(), std::move(handler)));
             },
             token);
     }
 
     /// How the bus stands with the other processes.
-    bus_status status() const { return core_->status(); }
+    bus_status status() const { return core_->watch.status(); }
     /// Told when the bus goes down or up again, and at once how it stands; on the first shard. Thread-safe.
-    void on_bus(std::function<void(const bus_status&)> f) { core_->watch_bus(std::move(f)); }
+    void on_bus(std::function<void(const bus_status&)> f) { core_->watch.watch(std::move(f)); }
 
     /// Called on the connection's shard when it has opened, after `connected` was sent; and when it has ended.
     /// An exception in the first closes the connection.
@@ -434,8 +434,8 @@ public:
     {
         return asio::async_initiate<Token, void(error_code)>(
             [core = core_](auto handler, const shutdown_options& options) {
-                core->shut_down(options, detail::completion<error_code>(core->shards().front()->executor(),
-                                                                        std::move(handler)));
+                core->shutdown.begin(
+                    options, detail::completion<error_code>(core->shards.first().executor(), std::move(handler)));
             },
             token, how);
     }
@@ -481,7 +481,7 @@ private:
                        std::string_view room, json::object more = {})
     {
         const auto made = make_command(what, target_kind, target, room, std::move(more));
-        return made ? core_->command(*made) : made.error();
+        return made ? core_->channel.send(*made) : made.error();
     }
     boost::system::result<json::object> make_command(std::string_view what, std::string_view target_kind,
                                                      std::string_view target, std::string_view room,
@@ -489,7 +489,7 @@ private:
     {
         if (target.empty())
             return error_code{error::invalid_user};
-        if (error_code ec; what != "disconnect" && !core_->rules_for(room, ec))
+        if (error_code ec; what != "disconnect" && !core_->rules.rules_for(room, ec))
             return ec;
         more["type"] = what;
         more[target_kind] = target;
@@ -505,7 +505,7 @@ private:
     {
         return asio::async_initiate<Token, void(error_code, std::size_t)>(
             [core = core_, made = std::move(made)](auto handler) {
-                const auto done = detail::completion<error_code, std::size_t>(core->shards().front()->executor(),
+                const auto done = detail::completion<error_code, std::size_t>(core->shards.first().executor(),
                                                                               std::move(handler));
                 if (!made)
                     return done(made.error(), 0);

@@ -45,9 +45,9 @@ struct local_link {
 /// Takes the frames of its outbox apart again, and hands the messages over.
 class local_session final : public session {
 public:
-    local_session(std::shared_ptr<hub_core> hub, shard& home, session_settings settings,
+    local_session(std::shared_ptr<const session_context> context, shard& home, session_settings settings,
                   std::shared_ptr<local_link> link)
-        : session{std::move(hub), home, std::move(settings)}, link_{std::move(link)}, forever_{home.executor()}
+        : session{std::move(context), home, std::move(settings)}, link_{std::move(link)}, forever_{home.executor()}
     {}
     ~local_session() override { link_->session = nullptr; }
 
@@ -61,7 +61,7 @@ public:
     {
         if (greeted())
             return on_text(text);
-        if (early_.size() >= std::max(hub().options().message_burst, 1U))
+        if (early_.size() >= std::max(context().options.message_burst, 1U))
             return close(close_code::rate_limited);
         early_.push_back(std::move(text));
     }
@@ -208,16 +208,16 @@ FANFARE_DECL void local_connection::close() noexcept
 FANFARE_DECL local_connection detail::local_door<local_handlers>::open(const std::shared_ptr<hub_core>& hub,
                                                                        identity who, local_handlers handlers)
 {
-    if (const auto ec = hub->admit(who, {}))
+    if (const auto ec = hub->admitted.admit(who, {}))
         throw boost::system::system_error{ec, "fanfare::hub::connect"};
-    auto& home = hub->least_loaded();
+    auto& home = hub->shards.least_loaded();
     home.expect_connection();
     const auto link = std::make_shared<local_link>();
     link->hub = hub;
     link->home = &home;
     link->handlers = std::move(handlers);
     const boost::intrusive_ptr<local_session> made{
-        new local_session{hub, home, {.who = hub->shared(std::move(who))}, link}};
+        new local_session{hub->context(), home, {.who = hub->admitted.share(std::move(who))}, link}};
     home.post([made](shard&) { made->begin(); });
     return local_connection{link};
 }

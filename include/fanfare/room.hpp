@@ -30,7 +30,7 @@ class room {
 public:
     /// See `hub::room`.
     room(std::shared_ptr<detail::hub_core> hub, std::string_view name)
-        : hub_{std::move(hub)}, state_{hub_->room(name)}
+        : hub_{std::move(hub)}, state_{hub_->rooms.obtain(name, hub_->rules.rules_for(name))}
     {}
 
     const std::string& name() const noexcept { return state_->name; }
@@ -51,9 +51,9 @@ public:
     receipt publish(std::string_view type, const Payload& message, const publish_options& options = {}) const
     {
         if constexpr (std::same_as<Payload, json::value>)
-            return hub_->publish(state_->name, state_.get(), type, message, options);
+            return hub_->messages.publish(state_->name, state_.get(), type, message, options);
         else
-            return hub_->publish(state_->name, state_.get(), type, json::value_from(message), options);
+            return hub_->messages.publish(state_->name, state_.get(), type, json::value_from(message), options);
     }
 
     /// The same, and tells what became of the message once the bus has answered.

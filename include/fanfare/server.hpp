@@ -84,7 +84,7 @@ public:
         stop();
         return asio::async_initiate<Token, void(error_code)>(
             [core = hub_](auto handler, const shutdown_options& options) {
-                core->shut_down(options, detail::completion<error_code>(core->shards().front()->executor(),
+                core->shutdown.begin(options, detail::completion<error_code>(core->shards.first().executor(),
                                                                         std::move(handler)));
             },
             token, how);

@@ -98,8 +98,9 @@ inline http_api::response_type preflight(const http_api::request_type& request, 
 // The application threw: it is told what, the client only that.
 inline http_api::response_type thrown_response(hub_core& hub, unsigned version)
 {
-    hub.shards().front()->post(
-        [cause = std::current_exception()](shard& first) { first.hub().handler_failed(first, cause); });
+    hub.shards.first().post([&handlers = hub.handlers, cause = std::current_exception()](shard& first) {
+        handlers.failed(first, cause);
+    });
     const auto code = error::handler_failed;
     return error_response(500, code, make_error_code(code).message(), version);
 }
@@ -122,7 +123,7 @@ inline http_api::response_type own_response(hub_core& hub, const server_options&
 
 FANFARE_DECL http_listener::http_listener(std::shared_ptr<hub_core> hub, server_options options)
     : hub_{std::move(hub)}, options_{std::move(options)}, api_{hub_, options_.api},
-      opened_{std::make_shared<asio::ip::tcp::acceptor>(hub_->shards().front()->executor())}, acceptor_{opened_},
+      opened_{std::make_shared<asio::ip::tcp::acceptor>(hub_->shards.first().executor())}, acceptor_{opened_},
       visits_{options_.max_http_connections}
 {
     error_code ec;
@@ -159,7 +160,7 @@ FANFARE_DECL void http_listener::start()
 FANFARE_DECL void http_listener::stop()
 {
     if (!stopped_.exchange(true))
-        hub_->shards().front()->post([acceptor = acceptor_](shard&) {
+        hub_->shards.first().post([acceptor = acceptor_](shard&) {
             error_code ignored; // closing an acceptor loses nothing that was accepted
             if (const auto alive = acceptor.lock())
                 alive->close(ignored);
@@ -170,7 +171,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<asi
 {
     asio::steady_timer pause{acceptor->get_executor()};
     while (acceptor->is_open() && !stopped_) {
-        auto& home = hub_->least_loaded();
+        auto& home = hub_->shards.least_loaded();
         auto [ec, accepted] = co_await acceptor->async_accept(home.executor(), no_throw);
         if (ec == asio::error::operation_aborted || stopped_)
             break;
@@ -190,7 +191,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<asi
             [self = shared_from_this(), &home, visit](std::exception_ptr error) {
                 self->visits_.leave(visit);
                 if (error)
-                    home.post([error](shard& s) { s.hub().handler_failed(s, error); });
+                    home.post([self, error](shard& s) { self->hub_->handlers.failed(s, error); });
             });
     }
 }
@@ -308,7 +309,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::let_in(boost::beast::tcp_strea
     else
         result.emplace(co_await authenticate(request, caller));
     if (!*result) {
-        hub_->doors.count_refusal();
+        hub_->admitted.count_refusal();
         auto answer = refusal_response(result->why(), request.version());
         allow_page(answer, page);
         answer.keep_alive(false);

@@ -58,9 +58,9 @@ class event_connection final : public detail::flat_connection<Stream> {
     using base = detail::flat_connection<Stream>;
 
 public:
-    event_connection(Stream stream, std::shared_ptr<detail::hub_core> hub, detail::shard& home,
+    event_connection(Stream stream, std::shared_ptr<const detail::session_context> context, detail::shard& home,
                      detail::session_settings settings, detail::event_request wanted)
-        : base{std::move(stream), std::move(hub), home, std::move(settings), 512}, wanted_{std::move(wanted)},
+        : base{std::move(stream), std::move(context), home, std::move(settings), 512}, wanted_{std::move(wanted)},
           secret_{detail::random_token(24)}
     {
         writer_.positions = std::move(wanted_.positions);
@@ -80,7 +80,7 @@ private:
 
     void add_to_greeting(json::object& greeting) override
     {
-        greeting["session"] = this->hub().id_of(this->number()) + secret_;
+        greeting["session"] = this->context().node.id_of(this->number()) + secret_;
     }
     void on_greeted() override
     {
@@ -112,7 +112,7 @@ public:
     void run()
     {
         if (!wrong_.empty()) {
-            this->hub_->doors.count_refusal();
+            this->hub_->admitted.count_refusal();
             return turn_away(error_response(400, error::invalid_message, wrong_, version_));
         }
         if (const auto ec = this->admit())
@@ -141,8 +141,8 @@ private:
         else if constexpr (requires { this->stream_.lowest_layer().native_handle(); })
             limit_unconfirmed(this->stream_.lowest_layer().native_handle(), this->hub_->options().idle_timeout);
         this->move_in({}, {}, [this]<class S>(S stream, shard& home, session_settings settings) {
-            return boost::intrusive_ptr<session>{new event_connection<S>{std::move(stream), this->hub_, home,
-                                                                         std::move(settings), std::move(wanted_)}};
+            return boost::intrusive_ptr<session>{new event_connection<S>{
+                std::move(stream), this->hub_->context(), home, std::move(settings), std::move(wanted_)}};
         });
     }
 

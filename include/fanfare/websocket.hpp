@@ -65,13 +65,13 @@ private:
     {
         socket_.reset();
         if (ec) {
-            this->hub_->doors.count_refusal();
+            this->hub_->admitted.count_refusal();
             return;
         }
         this->move_in(std::move(settings_), std::move(options_.early),
                       [this]<class S>(S stream, shard& home, session_settings settings) {
-                          return boost::intrusive_ptr<session>{
-                              new connection<S>{std::move(stream), this->hub_, home, std::move(settings)}};
+                          return boost::intrusive_ptr<session>{new connection<S>{
+                              std::move(stream), this->hub_->context(), home, std::move(settings)}};
                       });
     }
 

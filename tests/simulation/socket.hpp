@@ -77,9 +77,9 @@ struct wire {
 // The server's end: a session over the virtual socket.
 class sim_session final : public detail::session {
 public:
-    sim_session(std::shared_ptr<wire> w, std::shared_ptr<detail::hub_core> hub, detail::shard& home,
-                detail::session_settings settings)
-        : session{std::move(hub), home, std::move(settings)}, wire_{std::move(w)}
+    sim_session(std::shared_ptr<wire> w, std::shared_ptr<const detail::session_context> context,
+                detail::shard& home, detail::session_settings settings)
+        : session{std::move(context), home, std::move(settings)}, wire_{std::move(w)}
     {}
 
 private:
@@ -176,14 +176,15 @@ private:
 inline bool open_session(const std::shared_ptr<detail::hub_core>& hub, std::size_t shard_number,
                          const std::shared_ptr<wire>& w, const std::string& user)
 {
-    auto who = hub->shared({.user_id = user});
-    if (hub->admit(*who, {}))
+    auto who = hub->admitted.share({.user_id = user});
+    if (hub->admitted.admit(*who, {}))
         return false;
-    auto& home = *hub->shards()[shard_number % hub->shards().size()];
+    auto& home = hub->shards[shard_number % hub->shards.size()];
     home.expect_connection();
     detail::session_settings settings;
     settings.who = std::move(who);
-    const boost::intrusive_ptr<detail::session> made{new sim_session{w, hub, home, std::move(settings)}};
+    const boost::intrusive_ptr<detail::session> made{
+        new sim_session{w, hub->context(), home, std::move(settings)}};
     asio::post(home.executor(), [made] { made->start({}); });
     return true;
 }

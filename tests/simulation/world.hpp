@@ -184,8 +184,8 @@ private:
             options.except = author->second;
         const auto told = [this, room, id, key](const receipt& r) { on_receipt(room, id, key, r); };
         clock_.note("publishes ", room, " id ", id, key.empty() ? "" : " with a key", wait ? " and waits" : "");
-        const auto answer = hub.core()->publish(room, nullptr, "m", payload, options,
-                                                wait ? detail::publish_done{told} : detail::publish_done{});
+        const auto answer = hub.core()->messages.publish(
+            room, nullptr, "m", payload, options, wait ? detail::publish_done{told} : detail::publish_done{});
         if (!answer)
             told(answer);
     }

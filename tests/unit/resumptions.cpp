@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 #include "catch.hpp"
 
-#include <fanfare/detail/hub/resume_registry.hpp>
+#include <fanfare/detail/session/resume_registry.hpp>
 
 #include <string>
 #include <vector>

@@ -3,6 +3,11 @@
 #define FANFARE_DETAIL_CLUSTER_CLUSTER_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/connection_id.hpp>
+#include <fanfare/detail/base/lifetime.hpp>
+#include <fanfare/detail/cluster/bus_watch.hpp>
+#include <fanfare/detail/cluster/command_channel.hpp>
+#include <fanfare/detail/shard/shard.hpp>
 #include <fanfare/fwd.hpp>
 #include <fanfare/message.hpp>
 
@@ -22,13 +27,15 @@
 
 namespace fanfare::detail {
 
+class cluster;
 struct cluster_question;
 
 /// The answer of this hub to a command that asks for one. It is sent when the last copy of the pointer has gone, so
 /// that work on several shards can add to it.
 class command_answer {
 public:
-    command_answer(std::weak_ptr<hub_core> hub, std::string to, std::int64_t number);
+    /// `hub` keeps the cluster. `to` is the node that asked, `number` its number of the question.
+    command_answer(cluster& owner, std::weak_ptr<void> hub, std::string to, std::int64_t number);
     ~command_answer();
     command_answer(const command_answer&) = delete;
     command_answer& operator=(const command_answer&) = delete;
@@ -38,11 +45,23 @@ public:
     bool with_stats = false;
 
 private:
-    std::weak_ptr<hub_core> hub_;
+    cluster& owner_;
+    std::weak_ptr<void> hub_;
     std::string to_;
     std::int64_t number_;
 };
 using command_answer_ptr = std::shared_ptr<command_answer>;
+
+/// What a `cluster` works with.
+struct cluster_parts {
+    const hub_options& options;
+    const node_id& node;
+    shard& first;
+    const command_channel& channel;
+    const bus_watch& bus;
+    std::function<hub_stats()> stats; // of this hub
+    const lifetime& life;
+};
 
 /// Commands to all hubs of the bus that ask for an answer, and what is known of the other hubs.
 /// `ask`, `on_message` and `on_tick` are thread-safe; the rest happens on the first shard.
@@ -52,14 +71,16 @@ public:
     using answers = std::map<std::string, json::object>;
     using asked = std::function<void(error_code, const answers&)>;
 
-    explicit cluster(hub_core& hub) : hub_{hub} {}
+    explicit cluster(cluster_parts parts) : parts_{std::move(parts)} {}
+    cluster(const cluster&) = delete;
+    cluster& operator=(const cluster&) = delete;
 
-    /// Sends a command to every hub, this one included, and waits until all have answered, or for `patience`: then
+    /// Sends a command to every hub, this one included, and waits until all have answered, or for `timeout`: then
     /// `done` gets `timed_out` and the answers that came. Where the bus does not know how many hubs there are, it waits
-    /// for all of `patience`, and that is no error. While the bus is down: `bus_unavailable`, and nothing is sent.
-    void ask(json::object command, std::chrono::milliseconds patience, asked done);
+    /// for all of `timeout`, and that is no error. While the bus is down: `bus_unavailable`, and nothing is sent.
+    void ask(json::object command, std::chrono::milliseconds timeout, asked done);
     /// Who asks while an answer is awaited, or shortly afterwards, gets that one.
-    void stats(std::chrono::milliseconds patience, std::function<void(error_code, const cluster_stats&)> done);
+    void stats(std::chrono::milliseconds timeout, std::function<void(error_code, const cluster_stats&)> done);
 
     /// Takes a message between hubs. True if it was an answer or a sign of life, false if it is a command; then
     /// `answer` is what to fill in, if it wants an answer.
@@ -77,23 +98,27 @@ private:
     friend class command_answer;
     void take_answer(const json::object& message);
     void note_node(const std::string& node, const json::object& message, bool gone);
-    void forget_the_silent();
+    void forget_silent_nodes();
     cluster_stats summary(const answers& said);
 
-    hub_core& hub_;
+    cluster_parts parts_;
     std::atomic<std::int64_t> next_number_{1};
     std::atomic<std::int64_t> next_heartbeat_{0}; // milliseconds of the steady clock
     // On the first shard. Each question is owned by the wait for its timer.
     std::map<std::int64_t, std::weak_ptr<cluster_question>> questions_;
     std::map<std::string, known_node> nodes_;
-    std::vector<std::function<void(error_code, const cluster_stats&)>> curious_; // who waits for one answer
-    cluster_stats known_;
-    std::chrono::steady_clock::time_point asked_at_{};
+    std::vector<std::function<void(error_code, const cluster_stats&)>> stats_waiters_;
+    cluster_stats last_stats_;
+    std::chrono::steady_clock::time_point last_stats_at_{};
 };
 
 /// The connections that a command concerned, on all hubs that answered.
 std::size_t connections_in(const cluster::answers& said);
 
 } // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/cluster/cluster.ipp>
+#endif
 
 #endif

@@ -3,7 +3,6 @@
 #define FANFARE_DETAIL_CLUSTER_CLUSTER_IPP
 
 #include <fanfare/detail/cluster/cluster.hpp>
-#include <fanfare/detail/hub/hub_core.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json/value_from.hpp>
@@ -99,8 +98,9 @@ inline hub_stats stats_field(const json::object& fields)
 
 // ---- answers of this hub
 
-FANFARE_DECL command_answer::command_answer(std::weak_ptr<hub_core> hub, std::string to, std::int64_t number)
-    : hub_{std::move(hub)}, to_{std::move(to)}, number_{number}
+FANFARE_DECL command_answer::command_answer(cluster& owner, std::weak_ptr<void> hub, std::string to,
+                                            std::int64_t number)
+    : owner_{owner}, hub_{std::move(hub)}, to_{std::move(to)}, number_{number}
 {}
 
 FANFARE_DECL command_answer::~command_answer()
@@ -108,43 +108,43 @@ FANFARE_DECL command_answer::~command_answer()
     const auto hub = hub_.lock();
     if (!hub)
         return;
-    json::object answer{{"type", "answer"},       {"to", to_},    {"number", number_},
-                        {"node", hub->node_id()}, {"hubs", hubs}, {"connections", connections.load()}};
+    const auto& parts = owner_.parts_;
+    json::object answer{{"type", "answer"},          {"to", to_},    {"number", number_},
+                        {"node", parts.node.text()}, {"hubs", hubs}, {"connections", connections.load()}};
     if (with_stats)
-        answer["stats"] = json::value_from(hub->stats());
+        answer["stats"] = json::value_from(parts.stats());
     // In a turn of its own: this may be inside of the bus.
-    hub->shards().front()->post([answer = std::move(answer), mine = to_ == hub->node_id()](shard& home) {
+    parts.first.post([&owner = owner_, answer = std::move(answer), mine = to_ == parts.node.text()](shard&) {
         if (mine)
-            home.hub().others.take_answer(answer);
+            owner.take_answer(answer);
         else
-            home.hub().command(answer); // one that is lost is missed by who asked
+            owner.parts_.channel.send(answer); // one that is lost is missed by who asked
     });
 }
 
 // ---- questions of this hub
 
-FANFARE_DECL void cluster::ask(json::object command, std::chrono::milliseconds patience, asked done)
+FANFARE_DECL void cluster::ask(json::object command, std::chrono::milliseconds timeout, asked done)
 {
-    hub_.shards().front()->post([this, command = std::move(command), patience,
-                                 done = std::move(done)](shard& home) {
-        if (!hub_.bus_up())
+    parts_.first.post([this, command = std::move(command), timeout, done = std::move(done)](shard& home) {
+        if (!parts_.bus.up())
             return done(error::bus_unavailable, {}); // it would be carried out whenever, and nobody would know
-        const auto question = std::make_shared<cluster_question>(home.executor(), hub_.node_id());
+        const auto question = std::make_shared<cluster_question>(home.executor(), parts_.node.text());
         const auto number = next_number_++;
         question->done = done;
         questions_[number] = question;
-        question->timer.expires_after(patience);
-        question->timer.async_wait([this, keep = hub_.shared_from_this(), question, number](error_code) {
+        question->timer.expires_after(timeout);
+        question->timer.async_wait([this, keep = parts_.life.keep(), question, number](error_code) {
             questions_.erase(number);
             // A bus that does not know how many hubs there are cannot say that one is missing.
             question->finish(question->sent && !question->others ? error_code{} : error_code{error::timed_out});
         });
         auto text = command;
         text["ask"] = number;
-        text["from"] = hub_.node_id();
-        const auto sent = [keep = hub_.shared_from_this(),
+        text["from"] = parts_.node.text();
+        const auto sent = [this, keep = parts_.life.keep(),
                            weak = std::weak_ptr{question}](const bus_receipt& fate) {
-            keep->shards().front()->post([weak, fate](shard&) {
+            parts_.first.post([weak, fate](shard&) {
                 const auto waiting = weak.lock();
                 if (!waiting)
                     return;
@@ -154,28 +154,28 @@ FANFARE_DECL void cluster::ask(json::object command, std::chrono::milliseconds p
                 fate.error ? waiting->finish(fate.error) : waiting->look();
             });
         };
-        if (const auto refused = hub_.command(text, sent))
+        if (const auto refused = parts_.channel.send(text, sent))
             question->finish(refused);
     });
 }
 
-FANFARE_DECL void cluster::stats(std::chrono::milliseconds patience,
+FANFARE_DECL void cluster::stats(std::chrono::milliseconds timeout,
                                  std::function<void(error_code, const cluster_stats&)> done)
 {
-    hub_.shards().front()->post([this, patience, done = std::move(done)](shard&) {
-        if (std::chrono::steady_clock::now() - asked_at_ < stats_age)
-            return done({}, known_);
-        curious_.push_back(done);
-        if (curious_.size() == 1)
-            ask({{"type", "stats"}}, patience, [this](error_code ec, const answers& said) {
+    parts_.first.post([this, timeout, done = std::move(done)](shard&) {
+        if (std::chrono::steady_clock::now() - last_stats_at_ < stats_age)
+            return done({}, last_stats_);
+        stats_waiters_.push_back(done);
+        if (stats_waiters_.size() == 1)
+            ask({{"type", "stats"}}, timeout, [this](error_code ec, const answers& said) {
                 // A node that does not answer is named in the summary.
-                known_ = summary(said);
+                last_stats_ = summary(said);
                 if (ec == error::timed_out && !said.empty())
                     ec = {};
                 if (!ec)
-                    asked_at_ = std::chrono::steady_clock::now();
-                for (const auto& tell : std::exchange(curious_, {}))
-                    tell(ec, known_);
+                    last_stats_at_ = std::chrono::steady_clock::now();
+                for (const auto& tell : std::exchange(stats_waiters_, {}))
+                    tell(ec, last_stats_);
             });
     });
 }
@@ -199,7 +199,7 @@ FANFARE_DECL cluster_stats cluster::summary(const answers& said)
         all.users += one.users;
     }
     const auto now = std::chrono::steady_clock::now();
-    forget_the_silent();
+    forget_silent_nodes();
     for (const auto& [node, known] : nodes_)
         if (!said.contains(node))
             all.nodes.push_back(
@@ -215,20 +215,20 @@ FANFARE_DECL cluster_stats cluster::summary(const answers& said)
 FANFARE_DECL bool cluster::on_message(std::string_view type, const json::object& message,
                                       command_answer_ptr& answer)
 {
-    const bool mine = text_field(message, "to") == hub_.node_id();
+    const bool mine = text_field(message, "to") == parts_.node.text();
     if (type == "answer") {
         if (mine)
-            hub_.shards().front()->post([this, message](shard&) { take_answer(message); });
+            parts_.first.post([this, message](shard&) { take_answer(message); });
         return true;
     }
     if (type == "node" || type == "node_gone") {
-        if (const auto node = text_field(message, "node"); node.size() == 16 && node != hub_.node_id())
-            hub_.shards().front()->post(
+        if (const auto node = text_field(message, "node"); node.size() == 16 && node != parts_.node.text())
+            parts_.first.post(
                 [this, node, message, gone = type == "node_gone"](shard&) { note_node(node, message, gone); });
         return true;
     }
     if (const auto number = number_field(message, "ask"))
-        answer = std::make_shared<command_answer>(hub_.weak_from_this(), text_field(message, "from"), number);
+        answer = std::make_shared<command_answer>(*this, parts_.life.weak(), text_field(message, "from"), number);
     return false;
 }
 
@@ -245,34 +245,35 @@ FANFARE_DECL void cluster::take_answer(const json::object& message)
 
 FANFARE_DECL void cluster::note_node(const std::string& node, const json::object& message, bool gone)
 {
-    forget_the_silent();
+    forget_silent_nodes();
     if (gone)
         nodes_.erase(node);
     else if (nodes_.size() < max_known_nodes || nodes_.contains(node))
         nodes_[node] = {stats_field(message), std::chrono::steady_clock::now()};
 }
 
-FANFARE_DECL void cluster::forget_the_silent()
+FANFARE_DECL void cluster::forget_silent_nodes()
 {
-    const auto limit = std::chrono::steady_clock::now() - heartbeats_to_forget * hub_.options().heartbeat_interval;
+    const auto limit = std::chrono::steady_clock::now() - heartbeats_to_forget * parts_.options.heartbeat_interval;
     std::erase_if(nodes_, [limit](const auto& one) { return one.second.heard < limit; });
 }
 
 FANFARE_DECL void cluster::on_tick()
 {
-    const auto interval = hub_.options().heartbeat_interval.count();
+    const auto interval = parts_.options.heartbeat_interval.count();
     auto due = next_heartbeat_.load();
     const auto now = steady_now_ms();
     if (interval == 0 || now < due || !next_heartbeat_.compare_exchange_strong(due, now + interval))
         return;
     // A sign of life that is lost costs nothing: the next one follows.
-    hub_.command({{"type", "node"}, {"node", hub_.node_id()}, {"stats", json::value_from(hub_.stats())}});
+    parts_.channel.send(
+        {{"type", "node"}, {"node", parts_.node.text()}, {"stats", json::value_from(parts_.stats())}});
 }
 
 FANFARE_DECL void cluster::say_goodbye()
 {
     if (next_heartbeat_.load() != 0)
-        hub_.command({{"type", "node_gone"}, {"node", hub_.node_id()}});
+        parts_.channel.send({{"type", "node_gone"}, {"node", parts_.node.text()}});
 }
 
 } // namespace fanfare::detail

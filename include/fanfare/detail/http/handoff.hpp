@@ -24,13 +24,13 @@ template <class Stream>
 class handoff {
 public:
     handoff(std::shared_ptr<hub_core> hub, Stream stream, identity who, shard* home)
-        : hub_{std::move(hub)}, stream_{std::move(stream)}, who_{hub_->shared(std::move(who))}, home_{home},
-          address_{peer_address(stream_)}
+        : hub_{std::move(hub)}, stream_{std::move(stream)}, who_{hub_->admitted.share(std::move(who))},
+          home_{home}, address_{peer_address(stream_)}
     {}
     ~handoff()
     {
         if (admitted_)
-            hub_->doors.leave(who_->user_id, address_);
+            hub_->admitted.leave(who_->user_id, address_);
     }
     handoff(const handoff&) = delete;
     handoff& operator=(const handoff&) = delete;
@@ -39,7 +39,7 @@ protected:
     /// Takes a place, which goes back with this object unless `move_in` hands it on.
     error_code admit()
     {
-        const auto ec = hub_->admit(*who_, address_);
+        const auto ec = hub_->admitted.admit(*who_, address_);
         admitted_ = !ec;
         return ec;
     }
@@ -55,7 +55,7 @@ protected:
     template <class Make>
     void move_in(session_settings settings, std::string early, Make make)
     {
-        auto& home = home_ ? *home_ : hub_->least_loaded();
+        auto& home = home_ ? *home_ : hub_->shards.least_loaded();
         home.expect_connection();
         settings.who = std::move(who_);
         settings.address = address_;

@@ -3,7 +3,6 @@
 #define FANFARE_DETAIL_INBOX_ACK_TRACKER_IPP
 
 #include <fanfare/detail/base/random.hpp>
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/inbox/ack_tracker.hpp>
 
 #include <boost/json/storage_ptr.hpp>
@@ -15,7 +14,7 @@ namespace fanfare::detail {
 
 // Messages that wait for a confirmation, and how long one may.
 inline constexpr std::size_t max_waiting_acknowledgements = 10'000;
-inline constexpr std::chrono::hours max_acknowledgement_patience{24};
+inline constexpr std::chrono::hours max_acknowledgement_timeout{24};
 // An ack_id: the node's digits, and 16 random bytes.
 inline constexpr std::size_t ack_node_size = 16;
 inline constexpr std::size_t ack_id_size = ack_node_size + 22;
@@ -38,7 +37,7 @@ inline std::string ack_field(const json::object& command, std::string_view name)
     return v && v->is_string() ? std::string{std::string_view{v->get_string()}} : std::string{};
 }
 
-FANFARE_DECL std::string ack_tracker::expect(std::string_view user, std::chrono::milliseconds patience,
+FANFARE_DECL std::string ack_tracker::expect(std::string_view user, std::chrono::milliseconds timeout,
                                              done_type done)
 {
     if (count_.fetch_add(1) >= max_waiting_acknowledgements) {
@@ -46,41 +45,40 @@ FANFARE_DECL std::string ack_tracker::expect(std::string_view user, std::chrono:
         done(error::queue_full, {});
         return {};
     }
-    auto id = hub_.node_id() + random_token(16);
-    const auto until = clock::now() + std::clamp<std::chrono::milliseconds>(patience, std::chrono::milliseconds{0},
-                                                                            max_acknowledgement_patience);
-    const auto room = hub_.rooms().find("user:" + std::string{user});
+    auto id = parts_.node.text() + random_token(16);
+    const auto until = clock::now() + std::clamp<std::chrono::milliseconds>(timeout, std::chrono::milliseconds{0},
+                                                                            max_acknowledgement_timeout);
+    const auto room = parts_.rooms.find("user:" + std::string{user});
     waiting one{.user = std::string{user}, .devices = room ? room->total.load() : 0, .done = std::move(done)};
     // Before the message goes out, so before anybody can confirm it.
-    hub_.shards().front()->post([id, until, one = std::move(one)](shard& first) {
-        auto& self = first.hub().acks;
-        const auto at = self.waiting_.emplace(id, one).first;
-        at->second.deadline = self.deadlines_.emplace(until, id);
-        if (first.hub().stopping())
-            return self.finish(at, error::shutting_down, {});
-        self.arm();
+    parts_.first.post([this, id, until, one = std::move(one)](shard&) {
+        const auto at = waiting_.emplace(id, one).first;
+        at->second.deadline = deadlines_.emplace(until, id);
+        if (parts_.life.stopping())
+            return finish(at, error::shutting_down, {});
+        arm();
     });
     return id;
 }
 
 FANFARE_DECL void ack_tracker::send(std::string_view user, std::string_view type, const json::value& payload,
-                                    std::chrono::milliseconds patience, done_type done)
+                                    std::chrono::milliseconds timeout, done_type done)
 {
     if (!payload.is_object())
         return done(error::invalid_message, {}); // nowhere to put the id
     if (user.empty())
         return done(error::invalid_user, {});
-    const auto id = expect(user, patience, std::move(done));
+    const auto id = expect(user, timeout, std::move(done));
     if (id.empty())
         return;
     json::object fields(payload.get_object(), json::storage_ptr{}); // not in the caller's memory
     fields["ack_id"] = id;
-    const auto told = [weak = hub_.weak_from_this(), id](const receipt& fate) {
-        if (const auto hub = fate ? nullptr : weak.lock())
-            hub->acks.on_unsent(id, fate.error);
+    const auto told = [this, hub = parts_.life.weak(), id](const receipt& fate) {
+        if (const auto alive = fate ? nullptr : hub.lock())
+            on_unsent(id, fate.error);
     };
-    auto taken =
-        hub_.publish("user:" + std::string{user}, nullptr, type, json::value(std::move(fields)), {}, told);
+    auto taken = parts_.messages.publish("user:" + std::string{user}, nullptr, type,
+                                         json::value(std::move(fields)), {}, told);
     if (taken.error == error::invalid_room)
         taken.error = error::invalid_user;
     if (!taken)
@@ -88,29 +86,28 @@ FANFARE_DECL void ack_tracker::send(std::string_view user, std::string_view type
 }
 
 FANFARE_DECL void ack_tracker::notify(std::string_view user, const notification& what,
-                                      std::chrono::milliseconds patience, done_type done)
+                                      std::chrono::milliseconds timeout, done_type done)
 {
-    const auto id = expect(user, patience, std::move(done));
+    const auto id = expect(user, timeout, std::move(done));
     if (id.empty())
         return;
-    hub_.inbox.notify(
+    parts_.inbox.notify(
         user, what,
-        [weak = hub_.weak_from_this(), id](const receipt& fate) {
-            const auto hub = fate && !fate.duplicate ? nullptr : weak.lock();
-            if (!hub)
+        [this, hub = parts_.life.weak(), id](const receipt& fate) {
+            const auto alive = fate && !fate.duplicate ? nullptr : hub.lock();
+            if (!alive)
                 return;
             // Nobody can confirm what is not sent again: the first one has another ack_id.
-            hub->acks.on_unsent(id, fate ? error_code{error::not_found} : fate.error);
+            on_unsent(id, fate ? error_code{error::not_found} : fate.error);
         },
         id);
 }
 
 FANFARE_DECL void ack_tracker::on_unsent(const std::string& id, error_code why)
 {
-    hub_.shards().front()->post([id, why](shard& first) {
-        auto& self = first.hub().acks;
-        if (const auto at = self.waiting_.find(id); at != self.waiting_.end())
-            self.finish(at, why, {});
+    parts_.first.post([this, id, why](shard&) {
+        if (const auto at = waiting_.find(id); at != waiting_.end())
+            finish(at, why, {});
     });
 }
 
@@ -137,35 +134,32 @@ FANFARE_DECL error_code ack_tracker::confirm(std::string_view id, std::string_vi
     if (user.empty())
         return {}; // nothing waits for somebody without a name
     const auto node = id.substr(0, ack_node_size);
-    if (node != hub_.node_id() && !may_forward(user))
+    if (node != parts_.node.text() && !may_forward(user))
         return error::rate_limited;
-    if (node != hub_.node_id())
-        return hub_.command(
+    if (node != parts_.node.text())
+        return parts_.channel.send(
             {{"type", "acked"}, {"node", node}, {"id", id}, {"user", user}, {"connection", connection}});
-    hub_.shards().front()->post(
-        [id = std::string{id}, user = std::string{user}, connection = std::string{connection}](shard& first) {
-            first.hub().acks.take(id, user, connection);
-        });
+    parts_.first.post([this, id = std::string{id}, user = std::string{user},
+                       connection = std::string{connection}](shard&) { confirmed(id, user, connection); });
     return {};
 }
 
 FANFARE_DECL void ack_tracker::on_command(const json::object& command)
 {
-    if (ack_field(command, "node") != hub_.node_id())
+    if (ack_field(command, "node") != parts_.node.text())
         return;
-    hub_.shards().front()->post([id = ack_field(command, "id"), user = ack_field(command, "user"),
-                                 connection = ack_field(command, "connection")](shard& first) {
-        first.hub().acks.take(id, user, connection);
-    });
+    parts_.first.post(
+        [this, id = ack_field(command, "id"), user = ack_field(command, "user"),
+         connection = ack_field(command, "connection")](shard&) { confirmed(id, user, connection); });
 }
 
-FANFARE_DECL void ack_tracker::take(const std::string& id, std::string_view user, std::string_view connection)
+FANFARE_DECL void ack_tracker::confirmed(const std::string& id, std::string_view user, std::string_view connection)
 {
     const auto at = waiting_.find(id);
     const auto device = read_connection_id(connection);
     if (at == waiting_.end() || at->second.user != user || !device)
         return;
-    hub_.inbox.retract(user, {{"id", id}}, device->tag());
+    parts_.inbox.retract(user, {{"id", id}}, device->tag());
     finish(at, {},
            {.connection_id = std::string{connection},
             .user_id = std::string{user},
@@ -182,12 +176,11 @@ FANFARE_DECL void ack_tracker::finish(waiting_map::iterator at, error_code ec, a
     done(ec, std::move(answer));
 }
 
-FANFARE_DECL void ack_tracker::give_up()
+FANFARE_DECL void ack_tracker::stop()
 {
-    hub_.shards().front()->post([](shard& first) {
-        auto& self = first.hub().acks;
-        while (!self.waiting_.empty())
-            self.finish(self.waiting_.begin(), error::shutting_down, {});
+    parts_.first.post([this](shard&) {
+        while (!waiting_.empty())
+            finish(waiting_.begin(), error::shutting_down, {});
     });
 }
 
@@ -198,12 +191,12 @@ FANFARE_DECL void ack_tracker::arm()
     if (deadlines_.empty() || (armed_ && *armed_ <= deadlines_.begin()->first))
         return;
     if (!io_)
-        io_ = shard_io::make(hub_.shards().front()->executor());
+        io_ = shard_io::make(parts_.first.executor());
     armed_ = deadlines_.begin()->first;
     io_->timer->expires_at(*armed_);
-    io_->timer->async_wait([weak = hub_.weak_from_this()](error_code ec) {
-        if (const auto hub = ec ? nullptr : weak.lock())
-            hub->acks.on_timer();
+    io_->timer->async_wait([this, hub = parts_.life.weak()](error_code ec) {
+        if (const auto alive = ec ? nullptr : hub.lock())
+            on_timer();
     });
 }
 

@@ -2,10 +2,9 @@
 #ifndef FANFARE_DETAIL_INBOX_INBOX_SERVICE_IPP
 #define FANFARE_DETAIL_INBOX_INBOX_SERVICE_IPP
 
-#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/inbox/inbox_json.hpp>
 #include <fanfare/detail/inbox/inbox_rules.hpp>
 #include <fanfare/detail/inbox/inbox_service.hpp>
-#include <fanfare/detail/requests/inbox.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 
 #include <boost/json/array.hpp>
@@ -39,7 +38,7 @@ inline std::string room_of_user(std::string_view user)
 
 FANFARE_DECL bool inbox_service::begin()
 {
-    if (under_way_.fetch_add(1) < hub_.options().queue_messages)
+    if (under_way_.fetch_add(1) < parts_.options.queue_messages)
         return true;
     under_way_.fetch_sub(1);
     return false;
@@ -55,8 +54,8 @@ FANFARE_DECL receipt inbox_service::plain(std::string_view user, const notificat
         payload["ack_id"] = ack_id;
     const json::value body(std::move(payload));
     auto taken = user.empty() ? receipt{.error = error::invalid_user}
-                              : hub_.publish(room_of_user(user), nullptr, "notification", body,
-                                             {.idempotency_key = what.idempotency_key}, done);
+                              : parts_.messages.publish(room_of_user(user), nullptr, "notification", body,
+                                                        {.idempotency_key = what.idempotency_key}, done);
     if (taken.error == error::invalid_room)
         taken.error = error::invalid_user;
     if (!taken && done)
@@ -79,10 +78,10 @@ FANFARE_DECL error_code inbox_service::refusal(const std::string& room, std::str
                                                const notification& what, std::string_view ack_id) const
 {
     error_code ec;
-    const auto rules = user.empty() ? nullptr : hub_.rules_for(room, ec);
+    const auto rules = user.empty() ? nullptr : parts_.rules.rules_for(room, ec);
     if (!rules)
         return error::invalid_user;
-    if (what.title.size() + what.message.size() > hub_.options().max_publish_size)
+    if (what.title.size() + what.message.size() > parts_.options.max_publish_size)
         return error::message_too_large;
     const auto now = wall_now();
     const inbox_item likely{.id = std::string(inbox_id_size, '0'),
@@ -94,9 +93,9 @@ FANFARE_DECL error_code inbox_service::refusal(const std::string& room, std::str
     // With counts as long as they can be.
     const auto payload = notification_payload(likely, {inbox_newest, inbox_newest, inbox_newest}, ack_id);
     const auto body = write_envelope({.type = "notification", .room = room, .payload = &payload}, now);
-    if (body.size() + (rules->history != 0 ? max_position_size : 0) > hub_.options().max_publish_size)
+    if (body.size() + (rules->history != 0 ? max_position_size : 0) > parts_.options.max_publish_size)
         return error::message_too_large;
-    return hub_.ready({.body = body});
+    return parts_.messages.check_capacity(body.size());
 }
 
 FANFARE_DECL receipt inbox_service::notify(std::string_view user, const notification& what,
@@ -106,7 +105,7 @@ FANFARE_DECL receipt inbox_service::notify(std::string_view user, const notifica
         return plain(user, what, done, ack_id);
     receipt taken;
     const auto room = room_of_user(user);
-    if (hub_.stopping())
+    if (parts_.life.stopping())
         taken.error = error::shutting_down;
     else if (const auto ec = refusal(room, user, what, ack_id))
         taken.error = ec;
@@ -117,7 +116,7 @@ FANFARE_DECL receipt inbox_service::notify(std::string_view user, const notifica
             done(taken);
         return taken;
     }
-    if (const auto known = hub_.rooms().find(room))
+    if (const auto known = parts_.rooms.find(room))
         taken.local_receivers = known->total.load();
     const auto one = std::make_shared<pending>();
     one->user = user;
@@ -125,9 +124,9 @@ FANFARE_DECL receipt inbox_service::notify(std::string_view user, const notifica
     if (!done)
         one->what = own_notification(what);
     one->done = std::move(done);
-    const auto then = [weak = hub_.weak_from_this(), one](error_code ec, const inbox_added& answer) {
-        if (const auto hub = weak.lock())
-            return added(*hub, one, ec, answer);
+    const auto then = [this, hub = parts_.life.weak(), one](error_code ec, const inbox_added& answer) {
+        if (const auto alive = hub.lock())
+            return added(one, ec, answer);
         if (one->done) // nobody is left to send it
             one->done({.error = ec ? ec : error::shutting_down, .id = answer.item.id, .stored = !ec});
     };
@@ -139,70 +138,61 @@ FANFARE_DECL receipt inbox_service::notify(std::string_view user, const notifica
                           .idempotency_key = what.idempotency_key},
                          then);
     } catch (...) {
-        added(hub_, one, error::handler_failed, {});
+        added(one, error::handler_failed, {});
     }
     return taken;
 }
 
-FANFARE_DECL void inbox_service::added(hub_core& hub, const std::shared_ptr<pending>& one, error_code ec,
+FANFARE_DECL void inbox_service::added(const std::shared_ptr<pending>& one, error_code ec,
                                        const inbox_added& answer)
 {
     if (one->answered.exchange(true))
         return;
-    hub.inbox.under_way_.fetch_sub(1);
+    under_way_.fetch_sub(1);
     if (inbox_failed(ec))
-        hub.inbox.failed();
+        failed();
     if (ec)
-        return sent(hub, one, {.error = ec});
+        return sent(one, {.error = ec});
     one->fate = {.id = answer.item.id, .stored = true};
     one->counts = answer.counts;
     if (answer.duplicate)
-        return sent(hub, one, {.duplicate = true});
+        return sent(one, {.duplicate = true});
     const auto body = notification_payload(answer.item, answer.counts, one->ack_id);
-    const auto told = [weak = hub.weak_from_this(), one](const receipt& fate) {
-        const auto alive = weak.lock();
+    const auto told = [this, hub = parts_.life.weak(), one](const receipt& fate) {
+        const auto alive = hub.lock();
         if (!alive)
             return;
         // In a turn of its own: this may be inside of the bus.
-        alive->shards().front()->post([one, fate](shard& first) { sent(first.hub(), one, fate); });
+        parts_.first.post([this, one, fate](shard&) { sent(one, fate); });
     };
-    const auto taken = hub.publish(room_of_user(one->user), nullptr, "notification", body, {}, told);
+    const auto taken = parts_.messages.publish(room_of_user(one->user), nullptr, "notification", body, {}, told);
     if (!taken)
-        sent(hub, one, taken);
+        sent(one, taken);
 }
 
-FANFARE_DECL void inbox_service::sent(hub_core& hub, const std::shared_ptr<pending>& one, receipt fate)
+FANFARE_DECL void inbox_service::sent(const std::shared_ptr<pending>& one, receipt fate)
 {
     fate.id = one->fate.id;
     fate.stored = one->fate.stored;
     // Of a duplicate too: the first try may have been stored with its answer lost, and nobody told.
     if (fate.stored)
-        hub.inbox.announce(one->user, "badge", inbox_count_fields({}, one->counts), 0);
+        announce(one->user, "badge", inbox_count_fields({}, one->counts), 0);
     if (one->done)
         return one->done(fate);
-    if (!fate.error)
-        return;
-    hub.shards().front()->post([one, ec = fate.error](shard& first) {
-        const auto& tell = first.hub().handlers.on_notify_failed;
-        if (!tell)
-            return;
-        try {
-            tell(one->user, one->what, ec);
-        } catch (...) {
-            first.hub().handler_failed(first, std::current_exception());
-        }
-    });
+    if (fate.error)
+        parts_.first.post([&handlers = parts_.handlers, one, ec = fate.error](shard& first) {
+            handlers.call(first, handlers.on_notify_failed, one->user, one->what, ec);
+        });
 }
 
 // ---- what clients and the application ask
 
 template <class Answer>
-std::function<void(error_code, Answer)>
-inbox_service::counted(std::function<void(error_code, Answer)> handler) const
+std::function<void(error_code, Answer)> inbox_service::counted(std::function<void(error_code, Answer)> handler)
 {
-    return [weak = hub_.weak_from_this(), handler = std::move(handler)](error_code ec, Answer answer) {
-        if (const auto hub = inbox_failed(ec) ? weak.lock() : nullptr)
-            hub->inbox.failed();
+    return [this, hub = parts_.life.weak(), handler = std::move(handler)](error_code ec, Answer answer) {
+        if (const auto alive = inbox_failed(ec) ? hub.lock() : nullptr)
+            failed();
         handler(ec, std::move(answer));
     };
 }
@@ -234,13 +224,13 @@ FANFARE_DECL void inbox_service::mark(std::string_view user, const inbox_mark& m
 {
     if (!in_use())
         return handler(error::no_inbox, {});
-    const auto then = [weak = hub_.weak_from_this(), user = std::string{user}, action = mark.action,
+    const auto then = [this, hub = parts_.life.weak(), user = std::string{user}, action = mark.action,
                        all = mark.all, except, handler](error_code ec, inbox_marked answer) {
-        if (const auto hub = weak.lock()) {
+        if (const auto alive = hub.lock()) {
             if (inbox_failed(ec))
-                hub->inbox.failed();
+                failed();
             else if (!ec)
-                hub->inbox.marked(user, {.action = action, .all = all}, except, answer);
+                marked(user, {.action = action, .all = all}, except, answer);
         }
         handler(ec, std::move(answer));
     };
@@ -280,24 +270,8 @@ FANFARE_DECL void inbox_service::retract(std::string_view user, json::object wha
 FANFARE_DECL void inbox_service::announce(std::string_view user, std::string_view type, json::object what,
                                           std::uint64_t except)
 {
-    if (!hub_.announce(room_of_user(user), type, json::value(std::move(what)), except))
+    if (!parts_.messages.announce(room_of_user(user), type, json::value(std::move(what)), except))
         failed();
-}
-
-FANFARE_DECL void inbox_service::greet(session& s)
-{
-    if (!in_use() || s.who()->anonymous())
-        return;
-    counts(s.who()->user_id, [keep = boost::intrusive_ptr<session>{&s}](error_code ec, const inbox_counts& now) {
-        keep->home().post([keep, ec, now](shard&) {
-            if (!keep->open())
-                return;
-            if (ec)
-                return keep->send_error(error::store_failed, "the inbox cannot be read now");
-            const json::value payload(inbox_count_fields({}, now));
-            keep->send_message("badge", &payload);
-        });
-    });
 }
 
 } // namespace fanfare::detail

@@ -3,6 +3,10 @@
 #define FANFARE_DETAIL_PRESENCE_PRESENCE_TRACKER_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/connection_id.hpp>
+#include <fanfare/detail/base/lifetime.hpp>
+#include <fanfare/detail/publish/publisher.hpp>
+#include <fanfare/detail/shard/shard.hpp>
 #include <fanfare/detail/shard/shard_io.hpp>
 #include <fanfare/fwd.hpp>
 #include <fanfare/identity.hpp>
@@ -21,6 +25,15 @@
 
 namespace fanfare::detail {
 
+/// What a `presence_tracker` works with.
+struct presence_parts {
+    const hub_options& options;
+    const node_id& node;
+    shard& first;
+    publisher& events;
+    const lifetime& life;
+};
+
 /// Tells the presence store which of the hub's connections are in which rooms, keeps that alive, and publishes `join`
 /// and `leave` to the rooms.
 ///
@@ -29,7 +42,7 @@ namespace fanfare::detail {
 /// failed leaves its entry `unsure` and is done again at the next refresh.
 class presence_tracker {
 public:
-    explicit presence_tracker(hub_core& hub);
+    explicit presence_tracker(const presence_parts& parts) : parts_{parts} {}
     /// Takes out of the store what is still in it.
     ~presence_tracker();
     presence_tracker(const presence_tracker&) = delete;
@@ -45,9 +58,9 @@ public:
     /// thread.
     void read(std::string_view room, std::size_t limit, presence_was_read handler);
     /// The hub is stopping: who has left is gone at once. Thread-safe.
-    void hurry();
+    void stop();
     /// Calls `tell` when the store has answered everything; only on the first shard, of a hub that is stopping.
-    void when_settled(std::function<void()> tell);
+    void when_idle(std::function<void()> tell);
     /// Operations of the store that failed, and events that could not be published. Thread-safe.
     std::uint64_t failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
 
@@ -73,22 +86,22 @@ private:
     void erase(const std::string& room, std::uint64_t number);
     void on_entered(const std::string& room, std::uint64_t number, std::shared_ptr<const identity> who);
     void on_left(const std::string& room, std::uint64_t number);
-    void settle(const std::string& room, std::uint64_t number, entry& e);
+    void advance(const std::string& room, std::uint64_t number, entry& e);
     void enter(const std::string& room, std::uint64_t number, entry& e);
     void leave(const std::string& room, std::uint64_t number, entry& e);
     presence_changed reply(const std::string& room, std::uint64_t number);
     void answered(const std::string& room, std::uint64_t number, error_code ec, presence_change change);
     void refresh();
     void refreshed(error_code ec, presence_refresh answer);
-    void let_go_of_the_left();
+    void process_departures();
     void announce(const std::string& room, std::string_view type, const std::string& user);
     void failed() noexcept;
     std::chrono::milliseconds interval();
     void arm();
     void on_timer();
-    void hold_hub();
+    void keep_hub();
 
-    hub_core& hub_;
+    presence_parts parts_;
     any_presence store_; // empty until it is needed: then the hub's own
     std::atomic<std::uint64_t> failures_{0};
 
@@ -97,15 +110,19 @@ private:
     std::deque<departure> departures_; // by time
     std::uint64_t steps_ = 0;
     std::size_t under_way_ = 0;
-    std::vector<std::function<void()>> settled_;
+    std::vector<std::function<void()>> idle_waiters_;
     bool refreshing_ = false;
     std::uint64_t refresh_step_ = 0;
     std::optional<clock::time_point> next_refresh_; // while there are entries
     std::optional<clock::time_point> armed_;
     std::shared_ptr<shard_io> io_;
-    std::shared_ptr<shard_io> last_words_; // its timer keeps a stopping hub while answers are on their way
+    std::shared_ptr<shard_io> stopping_io_; // its timer keeps a stopping hub while answers are on their way
 };
 
 } // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/presence/presence_tracker.ipp>
+#endif
 
 #endif

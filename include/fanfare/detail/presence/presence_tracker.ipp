@@ -2,7 +2,6 @@
 #ifndef FANFARE_DETAIL_PRESENCE_PRESENCE_TRACKER_IPP
 #define FANFARE_DETAIL_PRESENCE_PRESENCE_TRACKER_IPP
 
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/presence/presence_table.hpp>
 #include <fanfare/detail/presence/presence_tracker.hpp>
 
@@ -18,7 +17,7 @@ namespace fanfare::detail {
 // For stores whose entries do not expire: how soon a failed operation is tried again.
 inline constexpr std::chrono::milliseconds presence_retry{5'000};
 // A store that does not answer keeps a stopping hub no longer.
-inline constexpr std::chrono::seconds presence_patience{5};
+inline constexpr std::chrono::seconds presence_stop_timeout{5};
 // Bytes of `info`, as JSON.
 inline constexpr std::size_t max_presence_info = 1024;
 
@@ -30,15 +29,13 @@ inline json::value public_info(const identity& who)
     return json::value(*info, json::storage_ptr{});
 }
 
-FANFARE_DECL presence_tracker::presence_tracker(hub_core& hub) : hub_{hub} {}
-
 FANFARE_DECL presence_tracker::~presence_tracker()
 {
     for (const auto& [room, entries] : rooms_)
         for (const auto& [number, e] : entries)
             if (e.where != phase::absent && e.where != phase::leaving)
                 try {
-                    store_.async_leave(room, hub_.id_of(number), [](error_code, const presence_change&) {});
+                    store_.async_leave(room, parts_.node.id_of(number), [](error_code, const presence_change&) {});
                 } catch (...) {
                     failed(); // out of memory: it expires, or stays in a store that is no better off
                 }
@@ -56,36 +53,34 @@ FANFARE_DECL any_presence& presence_tracker::store()
 FANFARE_DECL void presence_tracker::entered(std::string_view room, std::uint64_t number,
                                             std::shared_ptr<const identity> who)
 {
-    hub_.shards().front()->post([name = std::string{room}, number, who = std::move(who)](shard& first) {
-        first.hub().presence.on_entered(name, number, who);
-    });
+    parts_.first.post(
+        [this, name = std::string{room}, number, who = std::move(who)](shard&) { on_entered(name, number, who); });
 }
 
 FANFARE_DECL void presence_tracker::left(std::string_view room, std::uint64_t number)
 {
-    hub_.shards().front()->post(
-        [name = std::string{room}, number](shard& first) { first.hub().presence.on_left(name, number); });
+    parts_.first.post([this, name = std::string{room}, number](shard&) { on_left(name, number); });
 }
 
-FANFARE_DECL void presence_tracker::hurry()
+FANFARE_DECL void presence_tracker::stop()
 {
-    hub_.shards().front()->post([](shard& first) { first.hub().presence.let_go_of_the_left(); });
+    parts_.first.post([this](shard&) { process_departures(); });
 }
 
-FANFARE_DECL void presence_tracker::when_settled(std::function<void()> tell)
+FANFARE_DECL void presence_tracker::when_idle(std::function<void()> tell)
 {
-    let_go_of_the_left();
+    process_departures();
     if (under_way_ == 0)
         tell();
     else
-        settled_.push_back(std::move(tell));
+        idle_waiters_.push_back(std::move(tell));
 }
 
 FANFARE_DECL void presence_tracker::read(std::string_view room, std::size_t limit, presence_was_read handler)
 {
-    hub_.shards().front()->post([name = std::string{room}, limit, handler = std::move(handler)](shard& first) {
+    parts_.first.post([this, name = std::string{room}, limit, handler = std::move(handler)](shard&) {
         try {
-            first.hub().presence.store().async_read(name, limit, handler);
+            store().async_read(name, limit, handler);
         } catch (...) {
             handler(error::handler_failed, {});
         }
@@ -98,7 +93,7 @@ FANFARE_DECL void presence_tracker::on_entered(const std::string& room, std::uin
     auto& e = rooms_[room][number];
     e.who = std::move(who);
     e.wanted = true;
-    settle(room, number, e);
+    advance(room, number, e);
     arm();
 }
 
@@ -108,9 +103,9 @@ FANFARE_DECL void presence_tracker::on_left(const std::string& room, std::uint64
     if (!e)
         return;
     e->wanted = false;
-    e->leaves_at = clock::now() + hub_.options().presence_leave_delay;
+    e->leaves_at = clock::now() + parts_.options.presence_leave_delay;
     departures_.push_back({e->leaves_at, room, number});
-    settle(room, number, *e);
+    advance(room, number, *e);
     arm();
 }
 
@@ -134,14 +129,14 @@ FANFARE_DECL void presence_tracker::erase(const std::string& room, std::uint64_t
 }
 
 // Takes the next step towards what is wanted, if none is under way. May erase the entry.
-FANFARE_DECL void presence_tracker::settle(const std::string& room, std::uint64_t number, entry& e)
+FANFARE_DECL void presence_tracker::advance(const std::string& room, std::uint64_t number, entry& e)
 {
-    const bool goes = !e.wanted && (hub_.stopping() || clock::now() >= e.leaves_at);
+    const bool goes = !e.wanted && (parts_.life.stopping() || clock::now() >= e.leaves_at);
     if (e.where == phase::absent)
         e.wanted ? enter(room, number, e) : erase(room, number);
     else if (e.where == phase::present && goes)
         leave(room, number, e);
-    else if (e.where == phase::unsure && goes && hub_.stopping())
+    else if (e.where == phase::unsure && goes && parts_.life.stopping())
         leave(room, number, e); // there may be no next refresh
 }
 
@@ -152,7 +147,7 @@ FANFARE_DECL void presence_tracker::enter(const std::string& room, std::uint64_t
     ++under_way_;
     const auto done = reply(room, number);
     try {
-        store().async_enter(room, {hub_.id_of(number), e.who->user_id, public_info(*e.who)}, done);
+        store().async_enter(room, {parts_.node.id_of(number), e.who->user_id, public_info(*e.who)}, done);
     } catch (...) {
         done(error::handler_failed, {});
     }
@@ -163,10 +158,10 @@ FANFARE_DECL void presence_tracker::leave(const std::string& room, std::uint64_t
     e.where = phase::leaving;
     e.step = ++steps_;
     ++under_way_;
-    hold_hub();
+    keep_hub();
     const auto done = reply(room, number);
     try {
-        store().async_leave(room, hub_.id_of(number), done);
+        store().async_leave(room, parts_.node.id_of(number), done);
     } catch (...) {
         done(error::handler_failed, {});
     }
@@ -175,10 +170,10 @@ FANFARE_DECL void presence_tracker::leave(const std::string& room, std::uint64_t
 // Answers come back to the first shard by its queue, never from within the question.
 FANFARE_DECL presence_changed presence_tracker::reply(const std::string& room, std::uint64_t number)
 {
-    return [weak = hub_.weak_from_this(), room, number](error_code ec, presence_change change) {
-        if (const auto hub = weak.lock())
-            hub->shards().front()->post([room, number, ec, change = std::move(change)](shard& first) {
-                first.hub().presence.answered(room, number, ec, change);
+    return [this, hub = parts_.life.weak(), room, number](error_code ec, presence_change change) {
+        if (const auto alive = hub.lock())
+            parts_.first.post([this, room, number, ec, change = std::move(change)](shard&) {
+                answered(room, number, ec, change);
             });
     };
 }
@@ -198,21 +193,21 @@ FANFARE_DECL void presence_tracker::answered(const std::string& room, std::uint6
             announce(room, "leave", e->who->user_id);
         e->where = ec ? phase::unsure : e->where == phase::entering ? phase::present : phase::absent;
         if (!ec)
-            settle(room, number, *e);
+            advance(room, number, *e);
     }
     arm();
     if (under_way_ != 0)
         return;
-    for (const auto& tell : std::exchange(settled_, {}))
+    for (const auto& tell : std::exchange(idle_waiters_, {}))
         tell();
-    if (last_words_ && last_words_->timer)
-        last_words_->timer->cancel();
+    if (stopping_io_ && stopping_io_->timer)
+        stopping_io_->timer->cancel();
 }
 
 FANFARE_DECL void presence_tracker::announce(const std::string& room, std::string_view type,
                                              const std::string& user)
 {
-    if (!user.empty() && !hub_.announce(room, type, {{"user_id", user}}))
+    if (!user.empty() && !parts_.events.announce(room, type, {{"user_id", user}}))
         failed();
 }
 
@@ -241,32 +236,32 @@ FANFARE_DECL void presence_tracker::arm()
     if (!next || (armed_ && *armed_ <= *next))
         return;
     if (!io_)
-        io_ = shard_io::make(hub_.shards().front()->executor());
+        io_ = shard_io::make(parts_.first.executor());
     armed_ = next;
     io_->timer->expires_at(*next);
-    io_->timer->async_wait([weak = hub_.weak_from_this()](error_code ec) {
-        if (const auto hub = ec ? nullptr : weak.lock())
-            hub->presence.on_timer();
+    io_->timer->async_wait([this, hub = parts_.life.weak()](error_code ec) {
+        if (const auto alive = ec ? nullptr : hub.lock())
+            on_timer();
     });
 }
 
 FANFARE_DECL void presence_tracker::on_timer()
 {
     armed_.reset();
-    let_go_of_the_left();
+    process_departures();
     if (next_refresh_ && clock::now() >= *next_refresh_)
         refresh();
     arm();
 }
 
-FANFARE_DECL void presence_tracker::let_go_of_the_left()
+FANFARE_DECL void presence_tracker::process_departures()
 {
     const auto now = clock::now();
-    while (!departures_.empty() && (hub_.stopping() || departures_.front().when <= now)) {
+    while (!departures_.empty() && (parts_.life.stopping() || departures_.front().when <= now)) {
         const auto one = std::move(departures_.front());
         departures_.pop_front();
         if (auto* e = find(one.room, one.number))
-            settle(one.room, one.number, *e);
+            advance(one.room, one.number, *e);
     }
 }
 
@@ -278,7 +273,7 @@ FANFARE_DECL void presence_tracker::refresh()
         presence_entries here{room, {}};
         for (auto& [number, e] : entries) {
             if (e.where == phase::present)
-                here.connection_ids.push_back(hub_.id_of(number));
+                here.connection_ids.push_back(parts_.node.id_of(number));
             else if (e.where == phase::unsure)
                 e.wanted ? enter(room, number, e) : leave(room, number, e);
         }
@@ -289,10 +284,9 @@ FANFARE_DECL void presence_tracker::refresh()
         return;
     refreshing_ = true;
     refresh_step_ = ++steps_;
-    const auto done = [weak = hub_.weak_from_this()](error_code ec, presence_refresh answer) {
-        if (const auto hub = weak.lock())
-            hub->shards().front()->post(
-                [ec, answer = std::move(answer)](shard& first) { first.hub().presence.refreshed(ec, answer); });
+    const auto done = [this, hub = parts_.life.weak()](error_code ec, presence_refresh answer) {
+        if (const auto alive = hub.lock())
+            parts_.first.post([this, ec, answer = std::move(answer)](shard&) { refreshed(ec, answer); });
     };
     try {
         store().async_refresh(std::move(alive), done);
@@ -312,30 +306,29 @@ FANFARE_DECL void presence_tracker::refreshed(error_code ec, presence_refresh an
         announce(room, "leave", user);
     for (const auto& [room, ids] : answer.missing)
         for (const auto& id : ids) {
-            const auto number = hub_.number_of(id);
+            const auto number = parts_.node.number_of(id);
             auto* e = number ? find(room, *number) : nullptr;
             // What has begun since then knows better.
             if (!e || e->where != phase::present || e->step > refresh_step_)
                 continue;
             e->where = phase::absent;
-            settle(room, *number, *e);
+            advance(room, *number, *e);
         }
     arm();
 }
 
 // A hub that stops may have no other owner left when the answers come. The timer's wait is one, and goes with the first
 // shard's context at the latest.
-FANFARE_DECL void presence_tracker::hold_hub()
+FANFARE_DECL void presence_tracker::keep_hub()
 {
-    if (!hub_.stopping() || last_words_)
+    if (!parts_.life.stopping() || stopping_io_)
         return;
-    last_words_ = shard_io::make(hub_.shards().front()->executor());
-    last_words_->timer->expires_after(presence_patience);
-    last_words_->timer->async_wait([keep = hub_.shared_from_this()](error_code cancelled) {
-        auto& self = keep->presence;
-        self.last_words_.reset();
-        if (cancelled && self.under_way_ != 0) // begun since then
-            self.hold_hub();
+    stopping_io_ = shard_io::make(parts_.first.executor());
+    stopping_io_->timer->expires_after(presence_stop_timeout);
+    stopping_io_->timer->async_wait([this, keep = parts_.life.keep()](error_code cancelled) {
+        stopping_io_.reset();
+        if (cancelled && under_way_ != 0) // begun since then
+            keep_hub();
     });
 }
 

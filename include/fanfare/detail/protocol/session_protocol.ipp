@@ -2,7 +2,7 @@
 #ifndef FANFARE_DETAIL_PROTOCOL_SESSION_PROTOCOL_IPP
 #define FANFARE_DETAIL_PROTOCOL_SESSION_PROTOCOL_IPP
 
-#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/inbox/inbox_rules.hpp>
 #include <fanfare/detail/requests/history.hpp>
 #include <fanfare/detail/requests/inbox.hpp>
 #include <fanfare/detail/requests/presence.hpp>
@@ -30,8 +30,8 @@ FANFARE_DECL std::vector<room_ptr> session::own_rooms()
     std::vector<room_ptr> own;
     const auto add = [&](const std::string& name) {
         error_code ec;
-        if (const auto rules = hub_->rules_for(name, ec))
-            own.push_back(hub_->rooms().obtain(name, rules));
+        if (const auto rules = context_->rules.rules_for(name, ec))
+            own.push_back(context_->rooms.obtain(name, rules));
     };
     if (!who_->anonymous())
         add("user:" + who_->user_id);
@@ -47,31 +47,44 @@ FANFARE_DECL void session::greet(const std::vector<room_ptr>& own)
     for (const auto& room : own)
         if (take_expected(*room))
             join(room, true);
-    if (!hub_->handlers.raw) {
+    if (!context_->handlers.raw) {
         std::string now;
         append_timestamp(now, wall_now());
-        json::value payload{{"connection_id", hub_->id_of(number_)},
+        json::value payload{{"connection_id", context_->node.id_of(number())},
                             {"user_id", who_->user_id},
                             {"server_time", now},
-                            {"ping_interval_ms", hub_->options().ping_interval.count()},
-                            {"resumable", hub_->resumable.enabled()}};
+                            {"ping_interval_ms", context_->options.ping_interval.count()},
+                            {"resumable", context_->resumable.enabled()}};
         add_resumption(payload.get_object());
         add_to_greeting(payload.get_object());
         send_message("connected", &payload);
         if (phase_ == phase::open)
-            hub_->inbox.greet(*this);
+            send_badge();
     }
     if (phase_ != phase::open)
         return;
     announced_ = true;
-    if (hub_->handlers.on_connect)
-        try {
-            hub_->handlers.on_connect(ref());
-        } catch (...) {
-            handler_failed(std::current_exception());
-            close(close_code::internal_error, "the connect handler failed");
-        }
+    if (!context_->handlers.call(home_, context_->handlers.on_connect, ref()))
+        close(close_code::internal_error, "the connect handler failed");
     on_greeted();
+}
+
+// The unread notifications of a user who has just connected.
+FANFARE_DECL void session::send_badge()
+{
+    if (!context_->inbox.in_use() || who_->anonymous())
+        return;
+    context_->inbox.counts(
+        who_->user_id, [keep = boost::intrusive_ptr<session>{this}](error_code ec, const inbox_counts& now) {
+            keep->home().post([keep, ec, now](shard&) {
+                if (!keep->open())
+                    return;
+                if (ec)
+                    return keep->send_error(error::store_failed, "the inbox cannot be read now");
+                const json::value payload(inbox_count_fields({}, now));
+                keep->send_message("badge", &payload);
+            });
+        });
 }
 
 // ---- bytes in
@@ -81,7 +94,8 @@ FANFARE_DECL bool session::wants_read() noexcept
     if (phase_ == phase::closing)
         return true;
     // A peer that sends but does not take its answers is held back by TCP.
-    return phase_ == phase::open && !(blocked_ && outbox_ && outbox_->bytes() > hub_->options().outbox_bytes / 2);
+    return phase_ == phase::open &&
+           !(blocked_ && outbox_ && outbox_->bytes() > context_->options.outbox_bytes / 2);
 }
 
 // What is sent meanwhile goes out in one write.
@@ -154,18 +168,18 @@ FANFARE_DECL void session::on_event(const ws_event& event)
 FANFARE_DECL void session::on_peer_close(const ws_event& event)
 {
     if (phase_ == phase::open)
-        return close(event.code, event.reason, hub_->options().close_timeout);
+        return close(event.code, event.reason, context_->options.close_timeout);
     if (write_shut_)
         end(); // both close frames have passed
 }
 
 FANFARE_DECL bool session::within_rate()
 {
-    const auto& o = hub_->options();
+    const auto& o = context_->options;
     if (rate_.take(steady_milliseconds(), o.message_rate, o.message_burst))
         return true;
     home_.count().rate_limited.add();
-    if (!hub_->handlers.raw)
+    if (!context_->handlers.raw)
         offend(error::rate_limited, "more messages than allowed", nullptr);
     else
         close(close_code::rate_limited);
@@ -181,7 +195,7 @@ FANFARE_DECL void session::offend(error code, std::string_view message, const js
     last_offence_ = now;
     if (code != error::rate_limited)
         home_.count().bad_messages.add();
-    if (offences_ > hub_->options().tolerated_offences)
+    if (offences_ > context_->options.tolerated_offences)
         return close(code == error::rate_limited ? close_code::rate_limited : close_code::bad_messages);
     send_error(code, message, request_id);
 }
@@ -192,14 +206,11 @@ FANFARE_DECL void session::on_message(const ws_event& event)
 {
     home_.count().received.add();
     const std::string_view text{event.data.data(), event.data.size()};
-    if (hub_->handlers.raw) {
+    if (context_->handlers.raw) {
         raw_connection handle{*this};
-        try {
-            hub_->handlers.raw(handle, text, event.opcode == ws_opcode::binary);
-        } catch (...) {
-            handler_failed(std::current_exception());
+        if (!context_->handlers.call(home_, context_->handlers.raw, handle, text,
+                                     event.opcode == ws_opcode::binary))
             close(close_code::internal_error, "the handler failed");
-        }
         return;
     }
     if (event.opcode == ws_opcode::binary) {
@@ -208,7 +219,7 @@ FANFARE_DECL void session::on_message(const ws_event& event)
     }
     unsigned char first[4096];
     json::monotonic_resource memory{first, sizeof first};
-    const auto message = parse_envelope(text, hub_->options().max_json_depth, &memory);
+    const auto message = parse_envelope(text, context_->options.max_json_depth, &memory);
     if (message.failed)
         return offend(static_cast<error>(message.failed.value()), message.why, message.request_id);
     on_envelope(message);
@@ -230,8 +241,8 @@ FANFARE_DECL void session::on_envelope(const incoming& message)
         return inbox_operation::start(*this, message);
     if (message.type == "history")
         return history_operation::start(*this, message);
-    const auto handler = hub_->handlers.messages.find(message.type);
-    if (handler == hub_->handlers.messages.end())
+    const auto handler = context_->handlers.messages.find(message.type);
+    if (handler == context_->handlers.messages.end())
         return offend(error::unknown_type, "unknown message type: " + std::string{message.type},
                       message.request_id);
     if (!begin_request())
@@ -239,11 +250,8 @@ FANFARE_DECL void session::on_envelope(const incoming& message)
     // The handler may keep the request: it gets values of its own.
     request asked{ref(), std::string{message.type}, std::string{message.room}, own_value(message.payload),
                   own_value(message.request_id)};
-    try {
-        handler->second(std::move(asked));
-    } catch (...) {
-        handler_failed(std::current_exception()); // the request has answered by its destructor
-    }
+    context_->handlers.call(home_, handler->second,
+                            std::move(asked)); // one that throws has let the request answer
 }
 
 // The rooms that a message names: `payload.rooms`, an array of strings. Null, and answered, if it has none.
@@ -296,7 +304,7 @@ FANFARE_DECL void session::on_presence(const incoming& message)
         return offend(error::invalid_message, "presence needs a room; its limit must be a number above zero",
                       message.request_id);
     const auto room = named ? std::string_view{named->get_string()} : message.room;
-    if (const auto ec = presence_refused(*hub_, room))
+    if (const auto ec = presence_refused(context_->rules, room))
         return offend(static_cast<error>(ec.value()), ec.message(), message.request_id);
     presence_operation::start(*this, room, most ? static_cast<std::size_t>(*most) : presence_default_limit,
                               message.request_id);
@@ -323,7 +331,7 @@ FANFARE_DECL void session::on_publish(const incoming& message)
     if (is_servers_own(type->get_string()))
         return offend(error::invalid_message, "only the server sends messages of this type", message.request_id);
     error_code ec;
-    const auto rules = hub_->rules_for(message.room, ec);
+    const auto rules = context_->rules.rules_for(message.room, ec);
     if (!rules)
         return offend(static_cast<error>(ec.value()), ec.message(), message.request_id);
     if (rules->presence && (type->get_string() == "join" || type->get_string() == "leave"))

@@ -36,9 +36,9 @@ struct own_message {
     receipt publish(hub_core& hub, publish_done done) const
     {
         if (room.empty())
-            return hub.broadcast(type, payload, std::move(done));
-        auto taken =
-            hub.publish(room, known.get(), type, payload, {key, except, idempotency_key}, std::move(done));
+            return hub.messages.broadcast(type, payload, std::move(done));
+        auto taken = hub.messages.publish(room, known.get(), type, payload, {key, except, idempotency_key},
+                                          std::move(done));
         if (to_user && taken.error == error::invalid_room)
             taken.error = error::invalid_user;
         return taken;
@@ -59,7 +59,7 @@ auto async_publish(std::shared_ptr<hub_core> hub, own_message message, Token&& t
 {
     return asio::async_initiate<Token, void(error_code, receipt)>(
         [hub = std::move(hub), message = std::move(message)](auto handler) {
-            auto done = completion<error_code, receipt>(hub->shards().front()->executor(), std::move(handler));
+            auto done = completion<error_code, receipt>(hub->shards.first().executor(), std::move(handler));
             const auto told = [done](const receipt& fate) { done(fate.error, fate); };
             if (const auto taken = message.publish(*hub, told); !taken)
                 told(taken);

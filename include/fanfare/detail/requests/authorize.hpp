@@ -4,7 +4,7 @@
 
 #include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
-#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/base/initiating_call.hpp>
 #include <fanfare/detail/session/session.hpp>
 
 #include <atomic>
@@ -12,7 +12,6 @@
 #include <functional>
 #include <memory>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace fanfare::detail {
@@ -21,7 +20,7 @@ namespace fanfare::detail {
 class pending_authorization {
 public:
     pending_authorization(session& s, std::function<void(bool)> then)
-        : session_{&s}, hub_{s.hub_ptr()}, then_{std::move(then)}, asking_{std::this_thread::get_id()}
+        : session_{&s}, context_{s.context_ptr()}, then_{std::move(then)}
     {}
     ~pending_authorization() { give(false); }
     pending_authorization(const pending_authorization&) = delete;
@@ -32,19 +31,18 @@ public:
         if (given_.exchange(true))
             return;
         // Still inside the question, on the shard's thread: no detour through the queue.
-        if (inside_.load() && std::this_thread::get_id() == asking_)
+        if (call_.is_inside())
             return then_(allowed);
         session_->home().post([s = session_, then = std::move(then_), allowed](shard&) { then(allowed); });
     }
-    void asked() noexcept { inside_.store(false); }
+    void asked() noexcept { call_.returned(); }
 
 private:
     boost::intrusive_ptr<session> session_;
-    std::shared_ptr<hub_core> hub_;
+    std::shared_ptr<const session_context> context_;
     std::function<void(bool)> then_;
-    std::thread::id asking_;
     std::atomic<bool> given_{false};
-    std::atomic<bool> inside_{true};
+    initiating_call call_;
 };
 
 /// Asks the hub's authorizer whether the session may do something, and calls `then(allowed)` on the session's shard:
@@ -52,11 +50,11 @@ private:
 template <class F>
 void ask(session& s, std::string_view room, room_action action, F then)
 {
-    const auto& may = s.hub().handlers.may;
+    const auto& may = s.context().handlers.may;
     if (!may)
         return then(true);
     const auto answer = std::make_shared<pending_authorization>(s, std::move(then));
-    const auto id = s.hub().id_of(s.number());
+    const auto id = s.context().node.id_of(s.number());
     try {
         may({*s.who(), room, action, id}, [answer](bool allowed) { answer->give(allowed); });
     } catch (...) {

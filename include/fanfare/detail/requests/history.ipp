@@ -2,7 +2,6 @@
 #ifndef FANFARE_DETAIL_REQUESTS_HISTORY_IPP
 #define FANFARE_DETAIL_REQUESTS_HISTORY_IPP
 
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/requests/authorize.hpp>
 #include <fanfare/detail/requests/history.hpp>
 
@@ -58,13 +57,13 @@ FANFARE_DECL void history_operation::start(session& s, const incoming& message)
                        id = own_value(message.request_id)](bool allowed) {
         if (!allowed)
             return answer(*keep, room, id, error::forbidden, {});
-        keep->hub().read_history(room, what, [keep, room, id](error_code ec, history_part part) {
+        keep->context().history.read_page(room, what, [keep, room, id](error_code ec, history_part part) {
             keep->home().post(
                 [keep, room, id, ec, part = std::move(part)](shard&) { answer(*keep, room, id, ec, part); });
         });
     };
     // Without an authorizer, who may read what comes may read what came. A user's own room is never another's.
-    if ((!s.hub().handlers.may || room.starts_with("user:")) && !s.is_member(room))
+    if ((!s.context().handlers.may || room.starts_with("user:")) && !s.is_member(room))
         return then(false);
     ask(s, room, room_action::history, then);
 }
@@ -112,7 +111,7 @@ FANFARE_DECL void history_operation::answer(session& s, const std::string& room,
     if (ec)
         return s.send_error(ec, history_problem(room, ec), to);
     // Well below what an outbox holds.
-    const auto payload = history_answer(room, part, s.hub().options().outbox_bytes / 4);
+    const auto payload = history_answer(room, part, s.context().options.outbox_bytes / 4);
     s.send(encode({.type = "history", .request_id = to, .payload_text = payload}, wall_now()));
 }
 

@@ -5,7 +5,6 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
-#include <fanfare/inbox_item.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -16,16 +15,6 @@
 #include <string_view>
 
 namespace fanfare::detail {
-
-/// What a client, or a caller over HTTP, asks of an inbox. If a field is wrong, `why` says which, and how.
-inbox_query read_inbox_query(const json::object& fields, std::string& why);
-inbox_mark read_inbox_mark(const json::object& fields, std::string& why);
-
-/// The answers on the wire: `{items, next_cursor, unread, unseen, revision}` and `{action, ids | all, …}`.
-json::object inbox_page_fields(const inbox_page& page);
-json::object inbox_marked_fields(const inbox_mark& asked, const inbox_marked& answer);
-/// An error for whoever asked: what is not the library's own is the store's, and its text stays here.
-std::string inbox_error_text(error_code ec);
 
 /// One `inbox`, `mark` or `ack` request of a client.
 struct inbox_operation {
@@ -42,7 +31,6 @@ private:
 } // namespace fanfare::detail
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/requests/inbox.ipp>
 #endif
 

@@ -26,11 +26,11 @@ inline constexpr std::size_t presence_max_limit = 1000;
 json::object presence_answer(std::string_view room, const presence_list& who);
 
 /// Why nobody can ask who is in this room; no error if one can.
-error_code presence_refused(const hub_core& hub, std::string_view room);
+error_code presence_refused(const namespaces& rules, std::string_view room);
 
 /// Reads who is in a room. Thread-safe; the handler is called on any thread, with `invalid_room`, `unknown_room`,
 /// `forbidden` (the room has no presence), or the store's error.
-void read_presence(hub_core& hub, std::string_view room, std::size_t limit,
+void read_presence(const namespaces& rules, presence_tracker& presence, std::string_view room, std::size_t limit,
                    std::function<void(error_code, presence_list)> handler);
 
 /// One `presence` request of a client.
@@ -45,7 +45,6 @@ private:
 } // namespace fanfare::detail
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/requests/presence.ipp>
 #endif
 

@@ -2,7 +2,6 @@
 #ifndef FANFARE_DETAIL_REQUESTS_PRESENCE_IPP
 #define FANFARE_DETAIL_REQUESTS_PRESENCE_IPP
 
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/requests/authorize.hpp>
 #include <fanfare/detail/requests/presence.hpp>
 
@@ -38,21 +37,21 @@ FANFARE_DECL json::object presence_answer(std::string_view room, const presence_
             {"user_count", who.user_count}};
 }
 
-FANFARE_DECL error_code presence_refused(const hub_core& hub, std::string_view room)
+FANFARE_DECL error_code presence_refused(const namespaces& rules, std::string_view room)
 {
     error_code ec;
-    const auto rules = hub.rules_for(room, ec);
-    if (rules && !rules->presence)
+    const auto found = rules.rules_for(room, ec);
+    if (found && !found->presence)
         ec = error::forbidden;
     return ec;
 }
 
-FANFARE_DECL void read_presence(hub_core& hub, std::string_view room, std::size_t limit,
-                                std::function<void(error_code, presence_list)> handler)
+FANFARE_DECL void read_presence(const namespaces& rules, presence_tracker& presence, std::string_view room,
+                                std::size_t limit, std::function<void(error_code, presence_list)> handler)
 {
-    if (const auto ec = presence_refused(hub, room))
+    if (const auto ec = presence_refused(rules, room))
         return handler(ec, {});
-    hub.presence.read(room, std::min(limit, presence_max_limit), std::move(handler));
+    presence.read(room, std::min(limit, presence_max_limit), std::move(handler));
 }
 
 FANFARE_DECL void presence_operation::start(session& s, std::string_view room, std::size_t limit,
@@ -64,13 +63,15 @@ FANFARE_DECL void presence_operation::start(session& s, std::string_view room, s
                        id = own_value(request_id)](bool allowed) {
         if (!allowed)
             return answer(*keep, room, id, error::forbidden, {});
-        read_presence(keep->hub(), room, limit, [keep, room, id](error_code ec, presence_list who) {
-            keep->home().post(
-                [keep, room, id, ec, who = std::move(who)](shard&) { answer(*keep, room, id, ec, who); });
-        });
+        read_presence(keep->context().rules, keep->context().presence, room, limit,
+                      [keep, room, id](error_code ec, presence_list who) {
+                          keep->home().post([keep, room, id, ec, who = std::move(who)](shard&) {
+                              answer(*keep, room, id, ec, who);
+                          });
+                      });
     };
     // Without an authorizer, who may read a room's messages may see who else does.
-    if (!s.hub().handlers.may && !s.is_member(room))
+    if (!s.context().handlers.may && !s.is_member(room))
         return then(false);
     ask(s, room, room_action::presence, then);
 }

@@ -26,7 +26,6 @@ private:
 } // namespace fanfare::detail
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/requests/publish.ipp>
 #endif
 

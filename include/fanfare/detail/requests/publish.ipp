@@ -2,26 +2,24 @@
 #ifndef FANFARE_DETAIL_REQUESTS_PUBLISH_IPP
 #define FANFARE_DETAIL_REQUESTS_PUBLISH_IPP
 
-#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/base/initiating_call.hpp>
 #include <fanfare/detail/requests/authorize.hpp>
 #include <fanfare/detail/requests/publish.hpp>
 
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace fanfare::detail {
 
 // What the bus tells before `publish` returns is answered right after it, in order; the rest comes from any thread.
 struct early_receipt {
-    std::thread::id asking = std::this_thread::get_id();
-    bool inside = true; // only in that thread
+    initiating_call call;
     std::optional<receipt> fate;
 
     bool take(const receipt& done)
     {
-        if (std::this_thread::get_id() != asking || !inside)
+        if (!call.is_inside())
             return false;
         fate = done;
         return true;
@@ -60,8 +58,9 @@ FANFARE_DECL void publish_operation::start(session& s, std::string_view room, co
                     return;
                 keep->home().post([keep, room, id, done](shard&) { answer(*keep, room, id, done); });
             };
-            const auto taken = keep->hub().publish(room, nullptr, type, body, {.idempotency_key = key}, told);
-            early->inside = false;
+            const auto taken =
+                keep->context().messages.publish(room, nullptr, type, body, {.idempotency_key = key}, told);
+            early->call.returned();
             if (!taken || early->fate)
                 answer(*keep, room, id, taken ? *early->fate : taken);
         });

@@ -82,7 +82,6 @@ private:
 } // namespace fanfare::detail
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/requests/subscribe.ipp>
 #endif
 

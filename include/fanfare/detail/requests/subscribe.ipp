@@ -2,8 +2,8 @@
 #ifndef FANFARE_DETAIL_REQUESTS_SUBSCRIBE_IPP
 #define FANFARE_DETAIL_REQUESTS_SUBSCRIBE_IPP
 
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/requests/authorize.hpp>
+#include <fanfare/detail/requests/resume.hpp>
 #include <fanfare/detail/requests/subscribe.hpp>
 
 #include <boost/json/object.hpp>
@@ -126,11 +126,11 @@ FANFARE_DECL void subscribe_operation::resume()
     const auto token = read_resume_token(resume_);
     if (!token)
         return resumed_with(std::nullopt);
-    session_->hub().take_rooms_of(*token, session_->who()->user_id,
-                                  [self = shared_from_this()](std::optional<std::vector<std::string>> rooms) {
-                                      self->session_->home().post(
-                                          [self, rooms = std::move(rooms)](shard&) { self->resumed_with(rooms); });
-                                  });
+    take_rooms_of(session_->context(), *token, session_->who()->user_id,
+                  [self = shared_from_this()](std::optional<std::vector<std::string>> rooms) {
+                      self->session_->home().post(
+                          [self, rooms = std::move(rooms)](shard&) { self->resumed_with(rooms); });
+                  });
 }
 
 FANFARE_DECL void subscribe_operation::resumed_with(const std::optional<std::vector<std::string>>& rooms)
@@ -168,14 +168,14 @@ FANFARE_DECL void subscribe_operation::check(std::size_t i)
 {
     auto& wish = wishes_[i];
     error_code ec;
-    const auto rules = session_->hub().rules_for(wish.room, ec);
+    const auto rules = session_->context().rules.rules_for(wish.room, ec);
     if (!rules)
         wish.refused = static_cast<error>(ec.value());
     else if (session_->is_member(wish.room))
         return ask_for_history(i);
     else if (!rules->client_subscribe || wish.room.starts_with("user:"))
-        wish.refused = error::forbidden;                         // a user's own room is joined on connecting
-    else if (waiting_ > 2 * session_->hub().options().max_rooms) // no more questions at once than it may join
+        wish.refused = error::forbidden;                           // a user's own room is joined on connecting
+    else if (waiting_ > 2 * session_->context().options.max_rooms) // no more questions at once than it may join
         wish.refused = error::too_many_rooms;
     if (wish.refused != error{})
         return;
@@ -214,31 +214,31 @@ FANFARE_DECL void subscribe_operation::answered()
 // The client is told only when the bus carries the rooms' messages here: what is published once it knows, it gets.
 FANFARE_DECL void subscribe_operation::prepare()
 {
-    auto& hub = session_->hub();
+    const auto& hub = session_->context();
     std::vector<room_ptr> wanted;
     for (auto& wish : wishes_) {
         if (wish.refused != error{} || !session_->open() || session_->is_member(wish.room))
             continue;
         error_code ec;
-        const auto rules = hub.rules_for(wish.room, ec);
+        const auto rules = hub.rules.rules_for(wish.room, ec);
         if (!rules)
             wish.refused = static_cast<error>(ec.value());
         else
-            wish.joins = hub.rooms().obtain(wish.room, rules);
+            wish.joins = hub.rooms.obtain(wish.room, rules);
         if (!wish.joins || std::find(wanted.begin(), wanted.end(), wish.joins) != wanted.end())
             continue;
-        if (session_->rooms_joined() + session_->expected() >= hub.options().max_rooms) {
+        if (session_->rooms_joined() + session_->expected() >= hub.options.max_rooms) {
             wish = {std::move(wish.room), error::too_many_rooms};
             continue;
         }
         session_->expect(wish.joins);
         wanted.push_back(wish.joins);
     }
-    hub.when_in_force(session_->home(), std::move(wanted),
-                      [self = shared_from_this()](const std::shared_ptr<void>& hold) {
-                          self->hold_ = hold;
-                          self->join_all();
-                      });
+    hub.preparation.prepare(session_->home(), std::move(wanted),
+                            [self = shared_from_this()](const std::shared_ptr<void>& hold) {
+                                self->hold_ = hold;
+                                self->join_all();
+                            });
 }
 
 // ---- joining, and reading what was missed
@@ -291,13 +291,13 @@ FANFARE_DECL void subscribe_operation::catch_up_from(wished& wish)
 FANFARE_DECL void subscribe_operation::read_for(std::size_t i, const position& from)
 {
     ++waiting_;
-    session_->hub().read_after(session_->room_of(wishes_[i].room), from,
-                               [self = shared_from_this(), i](const shared_slice& slice) {
-                                   self->session_->home().post([self, i, slice](shard&) {
-                                       self->wishes_[i].slice = slice;
-                                       self->one_read();
-                                   });
-                               });
+    session_->context().history.read_after(session_->room_of(wishes_[i].room), from,
+                                           [self = shared_from_this(), i](const shared_slice& slice) {
+                                               self->session_->home().post([self, i, slice](shard&) {
+                                                   self->wishes_[i].slice = slice;
+                                                   self->one_read();
+                                               });
+                                           });
 }
 
 FANFARE_DECL void subscribe_operation::one_read()
@@ -377,7 +377,7 @@ FANFARE_DECL void subscribe_operation::finish()
         if (wish.since) {
             auto told = at ? position_fields(at) : json::object{};
             told["recovered"] = wish.recovered.value_or(false);
-            session_->hub().count_recovered(wish.recovered.value_or(false));
+            session_->context().count.count_recovered(wish.recovered.value_or(false));
             recovered[wish.room] = std::move(told);
         }
     }

@@ -3,8 +3,8 @@
 #define FANFARE_DETAIL_ROOM_ROOM_STATE_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/room/delivery.hpp>
 #include <fanfare/detail/room/stream_sequencer.hpp>
-#include <fanfare/detail/shard/delivery.hpp>
 #include <fanfare/detail/wire/frame.hpp>
 #include <fanfare/options.hpp>
 
@@ -69,6 +69,8 @@ struct room_state {
                 return true;
         return false;
     }
+    /// The stream's position has become known, which it was not to those who were about to join. Under its lock.
+    void note_beginning(const position& at) noexcept;
     // On the bus; all three under the registry's lock.
     std::uint32_t holds = 0;                                     // members, and joins that wait for the bus
     bool in_force = false;                                       // the bus carries the room's messages to this hub
@@ -92,7 +94,7 @@ public:
     room_ptr find(std::string_view name);
     /// The room, made with `options` if need be.
     room_ptr obtain(std::string_view name, const std::shared_ptr<const room_options>& options);
-    std::size_t size();
+    std::size_t size() const;
     /// Calls `f` for every room, under the room's lock.
     template <class F>
     void for_each(F f)
@@ -118,6 +120,12 @@ public:
         f();
     }
 
+    /// Notes that a join is queued for a shard: what is published from now on has to go the same way. Whoever calls it
+    /// takes one from `shard_room::joining` when the join is done.
+    void mark_joining(room_state& room, std::size_t shard_index);
+    /// Of the hub.
+    std::size_t shards() const noexcept { return shards_; }
+
 private:
     friend void intrusive_ptr_release(room_state* r) noexcept;
     struct name_hash {
@@ -125,7 +133,7 @@ private:
         std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
     };
     struct alignas(64) stripe {
-        std::mutex mutex;
+        mutable std::mutex mutex;
         std::unordered_map<std::string_view, std::unique_ptr<room_state>, name_hash, std::equal_to<>> rooms;
     };
     stripe& stripe_of(std::string_view name) { return stripes_[name_hash{}(name) % stripes_.size()]; }

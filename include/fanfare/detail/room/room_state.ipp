@@ -23,6 +23,26 @@ FANFARE_DECL void intrusive_ptr_release(room_state* r) noexcept
     part.rooms.erase(at);
 }
 
+FANFARE_DECL void room_state::note_beginning(const position& at) noexcept
+{
+    for (std::size_t i = 0; i != registry.shards(); ++i)
+        if (auto& part = parts[i]; part.joining.load() != 0 && !part.joining_from)
+            part.joining_from = at;
+}
+
+FANFARE_DECL void room_registry::mark_joining(room_state& room, std::size_t shard_index)
+{
+    with_stream(room, [&] {
+        auto& part = room.parts[shard_index];
+        if (!part.concerned()) {
+            part.generation.fetch_add(1);
+            if (room.stream)
+                part.joining_from = room.stream->last();
+        }
+        part.joining.fetch_add(1);
+    });
+}
+
 FANFARE_DECL room_ptr room_registry::find(std::string_view name)
 {
     auto& part = stripe_of(name);
@@ -51,7 +71,7 @@ FANFARE_DECL room_ptr room_registry::obtain(std::string_view name,
     return result;
 }
 
-FANFARE_DECL std::size_t room_registry::size()
+FANFARE_DECL std::size_t room_registry::size() const
 {
     std::size_t all = 0;
     for (auto& s : stripes_) {

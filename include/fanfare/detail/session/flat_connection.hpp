@@ -3,7 +3,6 @@
 #define FANFARE_DETAIL_SESSION_FLAT_CONNECTION_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/session/session.hpp>
 
 #include <boost/asio/bind_executor.hpp>
@@ -26,9 +25,9 @@ class flat_connection : public session {
 public:
     static constexpr std::size_t max_write = 16 * 1024;
 
-    flat_connection(Stream stream, std::shared_ptr<hub_core> hub, shard& home, session_settings settings,
-                    std::size_t max_read)
-        : session{std::move(hub), home, std::move(settings)}, stream_{std::move(stream)}, max_read_{max_read}
+    flat_connection(Stream stream, std::shared_ptr<const session_context> context, shard& home,
+                    session_settings settings, std::size_t max_read)
+        : session{std::move(context), home, std::move(settings)}, stream_{std::move(stream)}, max_read_{max_read}
     {}
 
 private:

@@ -7,12 +7,13 @@
 #include <fanfare/detail/base/token_bucket.hpp>
 #include <fanfare/detail/session/catch_up.hpp>
 #include <fanfare/detail/session/outbox.hpp>
+#include <fanfare/detail/session/session_context.hpp>
 #include <fanfare/detail/shard/shard.hpp>
+#include <fanfare/detail/shard/shard_member.hpp>
 #include <fanfare/detail/wire/ws_codec.hpp>
 #include <fanfare/identity.hpp>
 
 #include <boost/asio/ip/address.hpp>
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <array>
 #include <cstdint>
@@ -39,21 +40,19 @@ struct session_settings {
 /// One client's connection, whatever the stream: WebSocket framing, outbox, rooms and the message language. Subclasses add
 /// the I/O; those that speak no WebSocket (events, local connections) take the frames apart again.
 /// Only on the shard's executor, but for the counter and `number()`.
-class session : public boost::intrusive_ref_counter<session, boost::thread_safe_counter> {
+class session : public shard_member {
 public:
-    session(std::shared_ptr<hub_core> hub, shard& home, session_settings settings);
-    virtual ~session();
-    session(const session&) = delete;
-    session& operator=(const session&) = delete;
+    session(std::shared_ptr<const session_context> context, shard& home, session_settings settings);
+    ~session() override;
 
     /// Registers; once the bus carries the messages of its own rooms, greets and starts reading. `early` are bytes that
     /// came with the upgrade request.
     void start(std::span<char> early);
 
     /// Delivery from a room.
-    void deliver(delivery& d);
+    void deliver(delivery& d) override;
     /// The socket has taken `written` bytes of the delivery, and then no more.
-    void continue_later(const std::vector<shared_frame>& frames, std::size_t written);
+    void continue_later(const std::vector<shared_frame>& frames, std::size_t written) override;
     /// A message for this connection alone.
     void send(shared_frame message);
     void send_message(std::string_view type, const json::value* payload, const json::value* request_id = nullptr);
@@ -61,11 +60,12 @@ public:
     /// Begins the closing handshake (RFC 6455 section 7.1.2).
     void close(close_code code, std::string_view reason, std::chrono::milliseconds wait);
     void close(close_code code, std::string_view reason = {});
-    /// Takes all that was published before, so that a close comes after it. Not while a delivery walks over the
-    /// connections.
-    void settle();
-    /// Ends at once, without a closing handshake.
-    void end();
+    /// Closes because the hub is stopping: tells the client a random time to wait before it reconnects.
+    void close_for_shutdown(close_code code, std::chrono::milliseconds wait);
+    /// Delivers all that was published before to this connection, so that a close comes after it. Not while a delivery
+    /// walks over the connections.
+    void deliver_pending();
+    void end() override;
 
     /// A room that it joins once the bus carries it; a `leave` meanwhile takes that back, and `take_expected` says so.
     void expect(room_ptr room) { expected_.push_back(std::move(room)); }
@@ -74,7 +74,7 @@ public:
     bool greeted() const noexcept { return greeted_; }
     bool join(const room_ptr& room, bool own = false);
     bool leave(std::string_view room);
-    void moved(const room_state& room, std::uint32_t position) noexcept;
+    void moved(const room_state& room, std::uint32_t position) noexcept override;
     /// Rooms that count against `max_rooms`: those that the client asked for.
     std::size_t rooms_joined() const noexcept;
     bool is_member(std::string_view room) const noexcept { return position_of(room) != rooms_.size(); }
@@ -98,16 +98,14 @@ public:
 
     /// One message of the client's that came another way than in WebSocket frames. Not before it is greeted.
     void on_text(std::string_view text);
-    /// Whether whoever shows this may speak for the client in that way.
+    /// Whether this is the secret that lets a request of its own post messages as this client.
     virtual bool is_secret(std::string_view) const noexcept { return false; }
 
-    void on_tick();
+    void on_tick() override;
 
     shard& home() noexcept { return home_; }
-    hub_core& hub() noexcept { return *hub_; }
-    const std::shared_ptr<hub_core>& hub_ptr() const noexcept { return hub_; }
-    std::uint64_t number() const noexcept { return number_; }
-    std::uint32_t slot() const noexcept { return static_cast<std::uint32_t>(number_ & 0xffffff); }
+    const session_context& context() const noexcept { return *context_; }
+    const std::shared_ptr<const session_context>& context_ptr() const noexcept { return context_; }
     const std::shared_ptr<const identity>& who() const noexcept { return who_; }
     const asio::ip::address& address() const noexcept { return address_; }
     bool open() const noexcept { return phase_ == phase::open; }
@@ -170,6 +168,7 @@ private:
     std::vector<room_ptr> own_rooms();
     void add_resumption(json::object& greeting);
     void greet(const std::vector<room_ptr>& own);
+    void send_badge();
     void begin(const std::vector<room_ptr>& own, std::span<char> early);
     void on_event(const ws_event& event);
     void on_message(const ws_event& event);
@@ -187,7 +186,7 @@ private:
     bool wants_now(const shared_frame& message);
     void read_on(catch_up& one);
     void send_on(catch_up& one);
-    void forget_settled();
+    void end_completed_catch_ups();
     bool direct() noexcept;
     outbox& box();
     void flush();
@@ -197,10 +196,9 @@ private:
     std::size_t position_of(std::string_view room) const noexcept;
     overflow_policy policy_for(const frame& message) const noexcept;
 
-    std::shared_ptr<hub_core> hub_;
+    std::shared_ptr<const session_context> context_; // keeps the hub
     shard& home_;
     std::shared_ptr<const identity> who_;
-    std::uint64_t number_ = 0;
     std::array<std::uint64_t, 2> secret_{}; // of its resume token
     std::vector<membership> rooms_;
     std::vector<room_ptr> expected_;
@@ -224,6 +222,26 @@ private:
     bool write_shut_ = false;
 };
 
+/// The session of this number, or null if it has ended. Only on the shard, whose members are all sessions.
+inline session* find_session(shard& home, std::uint64_t number) noexcept
+{
+    return static_cast<session*>(home.find(number));
+}
+
+/// Calls `f` for each session of the shard. Only on the shard.
+template <class F>
+void for_each_session(shard& home, F f)
+{
+    home.for_each([&f](shard_member& one) { f(static_cast<session&>(one)); });
+}
+
 } // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/connection_ref.ipp>
+#include <fanfare/detail/protocol/session_protocol.ipp>
+#include <fanfare/detail/session/session.ipp>
+#include <fanfare/detail/session/session_history.ipp>
+#endif
 
 #endif

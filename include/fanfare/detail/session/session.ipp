@@ -2,7 +2,6 @@
 #ifndef FANFARE_DETAIL_SESSION_SESSION_IPP
 #define FANFARE_DETAIL_SESSION_SESSION_IPP
 
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/session/session.hpp>
 
 #include <algorithm>
@@ -13,9 +12,10 @@
 
 namespace fanfare::detail {
 
-FANFARE_DECL session::session(std::shared_ptr<hub_core> hub, shard& home, session_settings settings)
-    : hub_{std::move(hub)}, home_{home}, who_{std::move(settings.who)},
-      decoder_{ws_limits{hub_->options().max_message_size, settings.deflate, settings.client_window_bits}},
+FANFARE_DECL session::session(std::shared_ptr<const session_context> context, shard& home,
+                              session_settings settings)
+    : context_{std::move(context)}, home_{home}, who_{std::move(settings.who)},
+      decoder_{ws_limits{context_->options.max_message_size, settings.deflate, settings.client_window_bits}},
       address_{settings.address}, deflate_bits_{static_cast<std::uint8_t>(
                                       settings.deflate ? std::max(settings.server_window_bits, 9) : 0)}
 {}
@@ -26,20 +26,19 @@ FANFARE_DECL session::~session()
     if (phase_ != phase::fresh)
         return;
     home_.forget_connection();
-    hub_->doors.leave(who_->user_id, address_);
+    context_->admitted.leave(who_->user_id, address_);
 }
 
 FANFARE_DECL void session::start(std::span<char> early)
 {
     const boost::intrusive_ptr<session> keep{this};
-    number_ = home_.add(*this, native_socket());
-    number_ = home_.number_of(slot());
+    home_.add(*this, native_socket());
     phase_ = phase::open;
     if (deflate_bits_ != 0)
         home_.set_indirect(slot(), true);
     auto& times = home_.times(slot());
     times.last_heard = home_.now_ticks();
-    times.next_ping = home_.now_ticks() + 1 + home_.random_below(home_.ticks(hub_->options().ping_interval));
+    times.next_ping = home_.now_ticks() + 1 + home_.random_below(home_.ticks(context_->options.ping_interval));
     if (const auto& until = who_->expires_at)
         times.expires = home_.now_ticks() + home_.ticks(std::chrono::duration_cast<std::chrono::milliseconds>(
                                                 std::max(*until - wall_now(), wall_time::duration::zero())));
@@ -47,9 +46,9 @@ FANFARE_DECL void session::start(std::span<char> early)
     const auto own = own_rooms();
     expected_ = own;
     ++home_.greeting;
-    hub_->when_in_force(home_, own,
-                        [keep, own, early = std::vector<char>(early.begin(), early.end())](
-                            const hub_core::hold_ptr&) mutable { keep->begin(own, early); });
+    context_->preparation.prepare(home_, own,
+                                  [keep, own, early = std::vector<char>(early.begin(), early.end())](
+                                      const room_preparation::hold_ptr&) mutable { keep->begin(own, early); });
 }
 
 FANFARE_DECL void session::begin(const std::vector<room_ptr>& own, std::span<char> early)
@@ -57,8 +56,8 @@ FANFARE_DECL void session::begin(const std::vector<room_ptr>& own, std::span<cha
     --home_.greeting;
     if (phase_ == phase::open)
         greet(own);
-    if (hub_->stopping())
-        hub_->send_away(*this, close_code::shutdown, hub_->options().close_timeout);
+    if (context_->life.stopping())
+        close_for_shutdown(close_code::shutdown, context_->options.close_timeout);
     if (phase_ == phase::open && !blocked_ && !outbox_)
         all_sent();
     if (!early.empty() && phase_ == phase::open)
@@ -76,7 +75,7 @@ FANFARE_DECL void session::deliver(delivery& d)
     const auto* frames = &d.frames();
     auto wire = d.wire();
     if (deflate_bits_ != 0 && home_.deflate) {
-        const auto& form = d.deflated(deflate_bits_, *home_.deflate, hub_->options().deflate_min_size);
+        const auto& form = d.deflated(deflate_bits_, *home_.deflate, context_->options.deflate_min_size);
         frames = &form.frames;
         wire = form.wire;
     }
@@ -91,7 +90,7 @@ FANFARE_DECL void session::deliver(delivery& d)
     const auto written = write({&wire, 1}, ec);
     home_.count().writes.add();
     if (ec)
-        return home_.bury(*this);
+        return home_.end_later(*this);
     if (written == wire.size())
         return home_.count().delivered.add(frames->size());
     continue_later(*frames, written);
@@ -148,7 +147,7 @@ FANFARE_DECL void session::send(shared_frame message)
     if (phase_ != phase::open)
         return;
     if (deflate_bits_ != 0 && home_.deflate)
-        message = deflated_frame(message, deflate_bits_, *home_.deflate, hub_->options().deflate_min_size);
+        message = deflated_frame(message, deflate_bits_, *home_.deflate, context_->options.deflate_min_size);
     push(std::move(message), overflow_policy::close);
     flush();
 }
@@ -168,7 +167,7 @@ FANFARE_DECL void session::send_error(const error_code& code, std::string_view m
 FANFARE_DECL outbox& session::box()
 {
     if (!outbox_)
-        outbox_ = std::make_unique<outbox>(hub_->options().outbox_messages, hub_->options().outbox_bytes);
+        outbox_ = std::make_unique<outbox>(context_->options.outbox_messages, context_->options.outbox_bytes);
     return *outbox_;
 }
 
@@ -187,7 +186,7 @@ FANFARE_DECL void session::flush()
         const auto written = write({buffers.data(), n}, ec);
         home_.count().writes.add();
         if (ec)
-            return home_.bury(*this);
+            return home_.end_later(*this);
         outbox_->consume(written);
         if (written != size) {
             home_.count().short_writes.add();
@@ -215,7 +214,7 @@ FANFARE_DECL void session::block()
     home_.set_indirect(slot(), true);
     auto& give_up = home_.times(slot()).give_up;
     if (phase_ == phase::open)
-        give_up = home_.now_ticks() + home_.ticks(hub_->options().write_timeout) + 1;
+        give_up = home_.now_ticks() + home_.ticks(context_->options.write_timeout) + 1;
     wait_write();
 }
 
@@ -250,7 +249,7 @@ FANFARE_DECL void session::all_sent()
 
 FANFARE_DECL void session::close(close_code code, std::string_view reason)
 {
-    close(code, reason.empty() ? to_string(code) : reason, hub_->options().close_timeout);
+    close(code, reason.empty() ? to_string(code) : reason, context_->options.close_timeout);
 }
 
 FANFARE_DECL void session::close(close_code code, std::string_view reason, std::chrono::milliseconds wait)
@@ -267,11 +266,18 @@ FANFARE_DECL void session::close(close_code code, std::string_view reason, std::
         start_read();
 }
 
-FANFARE_DECL void session::settle()
+FANFARE_DECL void session::close_for_shutdown(close_code code, std::chrono::milliseconds wait)
 {
-    home_.hand_out(nullptr);
+    const auto delay = std::to_string(home_.random_below(context_->life.reconnect_spread()));
+    deliver_pending();
+    close(code, "{\"reason\":\"shutdown\",\"delay_ms\":" + delay + "}", wait);
+}
+
+FANFARE_DECL void session::deliver_pending()
+{
+    home_.deliver_pending(nullptr);
     for (std::size_t i = 0; i < rooms_.size(); ++i)
-        home_.hand_out(rooms_[i].room.get());
+        home_.deliver_pending(rooms_[i].room.get());
 }
 
 FANFARE_DECL void session::end()
@@ -282,26 +288,22 @@ FANFARE_DECL void session::end()
     phase_ = phase::ended;
     home_.set_indirect(slot(), true); // deliveries that `leave` finishes must not write to the closed descriptor
     close_stream();
-    if (auto chosen = chosen_rooms(); !chosen.empty() && hub_->resumable.enabled() && greeted_)
-        hub_->resumable.keep(number_, resume_secret(), who_->user_id, std::move(chosen),
-                             std::chrono::steady_clock::now());
+    if (auto chosen = chosen_rooms(); !chosen.empty() && context_->resumable.enabled() && greeted_)
+        context_->resumable.keep(number(), resume_secret(), who_->user_id, std::move(chosen),
+                                 std::chrono::steady_clock::now());
     while (!rooms_.empty()) {
         const auto last = std::move(rooms_.back());
         rooms_.pop_back();
         home_.leave(*last.room, last.position);
         if (last.room->options->presence)
-            hub_->presence.left(last.room->name, number_);
+            context_->presence.left(last.room->name, number());
     }
     expected_.clear();
     catching_.reset();
     outbox_.reset();
-    hub_->doors.leave(who_->user_id, address_);
-    if (announced_ && hub_->handlers.on_disconnect)
-        try {
-            hub_->handlers.on_disconnect(ref(), reason_);
-        } catch (...) {
-            handler_failed(std::current_exception());
-        }
+    context_->admitted.leave(who_->user_id, address_);
+    if (announced_)
+        context_->handlers.call(home_, context_->handlers.on_disconnect, ref(), reason_);
     home_.remove(*this);
 }
 
@@ -316,7 +318,7 @@ FANFARE_DECL void session::on_tick()
         }
         return end();
     }
-    const auto& o = hub_->options();
+    const auto& o = context_->options;
     // A peer whose socket is full gets no ping that it could answer: `give_up` sees to it.
     const bool silent = now - times.last_heard >= home_.ticks(o.idle_timeout);
     if (silent && phase_ == phase::open && !blocked_ && has_peer()) {
@@ -361,7 +363,7 @@ FANFARE_DECL bool session::join(const room_ptr& room, bool own)
     if (room->stream)
         rooms_.back().begin = home_.last_of(*room);
     if (room->options->presence)
-        hub_->presence.entered(room->name, number_, who_);
+        context_->presence.entered(room->name, number(), who_);
     return true;
 }
 
@@ -388,7 +390,7 @@ FANFARE_DECL bool session::leave(std::string_view room)
     rooms_.pop_back();
     home_.leave(*gone.room, gone.position);
     if (gone.room->options->presence)
-        hub_->presence.left(gone.room->name, number_);
+        context_->presence.left(gone.room->name, number());
     return true;
 }
 
@@ -407,17 +409,17 @@ FANFARE_DECL overflow_policy session::policy_for(const frame& message) const noe
 
 FANFARE_DECL connection_ref session::ref() const
 {
-    return {hub_, number_, who_};
+    return {context_, number(), who_};
 }
 
 FANFARE_DECL void session::handler_failed(std::exception_ptr cause)
 {
-    hub_->handler_failed(home_, cause);
+    context_->handlers.failed(home_, cause);
 }
 
 FANFARE_DECL bool session::begin_request()
 {
-    if (pending_requests_ >= hub_->options().max_pending_requests)
+    if (pending_requests_ >= context_->options.max_pending_requests)
         return false;
     ++pending_requests_;
     return true;

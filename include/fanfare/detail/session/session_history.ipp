@@ -5,7 +5,6 @@
 // A session that catches up with the history of some of its rooms.
 
 #include <fanfare/detail/base/random.hpp>
-#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/session/session.hpp>
 
 #include <algorithm>
@@ -78,9 +77,9 @@ FANFARE_DECL std::vector<std::string> session::chosen_rooms() const
 // The token, and where its own rooms are, so that it can return even if nothing comes before it goes.
 FANFARE_DECL void session::add_resumption(json::object& greeting)
 {
-    if (hub_->resumable.enabled()) {
+    if (context_->resumable.enabled()) {
         random_bytes(std::span{reinterpret_cast<unsigned char*>(secret_.data()), sizeof secret_});
-        greeting["resume_token"] = hub_->id_of(number_) + resume_secret();
+        greeting["resume_token"] = context_->node.id_of(number()) + resume_secret();
     }
     json::object positions;
     for (const auto& m : rooms_)
@@ -106,7 +105,7 @@ FANFARE_DECL std::vector<shared_frame> session::meant_for_this(const std::vector
                                                                bool selective)
 {
     std::vector<shared_frame> meant;
-    const auto mine = hub_->except_tag(number_);
+    const auto mine = context_->node.except_tag(number());
     for (const auto& f : frames)
         if (!(selective && f->except() == mine) && wants_now(f))
             meant.push_back(f);
@@ -141,16 +140,16 @@ FANFARE_DECL void session::read_on(catch_up& one)
             const bool whole = waits->give(slice);
             if (!whole)
                 waits->lose(wall_now());
-            keep->hub().count_recovered(whole);
+            keep->context().count.count_recovered(whole);
             keep->pump();
         });
     };
-    hub_->read_after(room, one.sent(), then);
+    context_->history.read_after(room, one.sent(), then);
 }
 
 FANFARE_DECL void session::send_on(catch_up& one)
 {
-    const auto mine = hub_->except_tag(number_);
+    const auto mine = context_->node.except_tag(number());
     for (std::size_t n = 0; n != catch_up_slice && !(outbox_ && outbox_->half_full());) {
         auto next = one.next();
         if (!next)
@@ -158,7 +157,7 @@ FANFARE_DECL void session::send_on(catch_up& one)
         if (next->except() == mine)
             continue;
         if (deflate_bits_ != 0 && home_.deflate)
-            next = deflated_frame(next, deflate_bits_, *home_.deflate, hub_->options().deflate_min_size);
+            next = deflated_frame(next, deflate_bits_, *home_.deflate, context_->options.deflate_min_size);
         if (outbox_ && !outbox_->takes(next->wire().size()))
             return one.put_back(std::move(next));
         push(std::move(next), overflow_policy::close);
@@ -184,14 +183,14 @@ FANFARE_DECL void session::pump()
             more = more || one.now() == catch_up::state::sending || one.must_read();
         }
         flush();
-        forget_settled();
+        end_completed_catch_ups();
     }
     if (phase_ == phase::open && !blocked_ && !outbox_)
         home_.set_indirect(slot(), !direct());
 }
 
 // Those whose live stream is where the history ended.
-FANFARE_DECL void session::forget_settled()
+FANFARE_DECL void session::end_completed_catch_ups()
 {
     if (!catching_)
         return;

@@ -3,9 +3,12 @@
 #define FANFARE_DETAIL_SHARD_SHARD_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/lifetime.hpp>
+#include <fanfare/detail/room/bus_subscriptions.hpp>
 #include <fanfare/detail/room/room_state.hpp>
 #include <fanfare/detail/shard/counters.hpp>
 #include <fanfare/detail/shard/shard_io.hpp>
+#include <fanfare/detail/shard/shard_member.hpp>
 #include <fanfare/detail/wire/deflater.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/detail/wire/inflater.hpp>
@@ -26,6 +29,15 @@
 
 namespace fanfare::detail {
 
+/// What all shards of a hub share. It outlives them.
+struct shard_services {
+    const hub_options& options;
+    room_registry& rooms;
+    bus_subscriptions& subscriptions;
+    lifetime& life;
+    std::function<void()> on_tick{}; // called on each shard while it has connections, in each of its ticks
+};
+
 /// The connections that one executor serves, and their part of the rooms.
 ///
 /// `deliver`, `post` and the loads may be called from any thread, all else only on the executor.
@@ -33,13 +45,12 @@ class shard {
 public:
     using task = std::function<void(shard&)>;
 
-    shard(hub_core& hub, asio::any_io_executor executor, std::uint8_t index);
+    shard(const shard_services& shared, asio::any_io_executor executor, std::uint8_t index);
     ~shard();
     shard(const shard&) = delete;
     shard& operator=(const shard&) = delete;
 
     const asio::any_io_executor& executor() const noexcept { return io_->executor; }
-    hub_core& hub() noexcept { return hub_; }
     std::uint8_t index() const noexcept { return index_; }
 
     /// Publishes, and their bytes, that have not been handed to all receivers yet.
@@ -56,13 +67,13 @@ public:
     /// Queues work. Everything queued, by whomever, runs in order.
     void post(task work);
 
-    /// A connection begins and ends. The slot is its number here while it lives.
-    std::uint32_t add(session& s, int native_socket);
-    void remove(session& s);
+    /// A connection begins, and gets its number; and ends.
+    void add(shard_member& one, int native_socket);
+    void remove(shard_member& one);
     /// The number of the connection in this slot: 8 bits of shard, 32 of generation, 24 of slot. Never 0.
     std::uint64_t number_of(std::uint32_t slot) const noexcept;
     /// The connection of this number, or null if it has ended.
-    session* find(std::uint64_t number) noexcept;
+    shard_member* find(std::uint64_t number) noexcept;
     std::size_t connections() const noexcept { return live_; }
     template <class F>
     void for_each(F f)
@@ -75,28 +86,27 @@ public:
     /// Membership. `join` answers the member's position; `leave` may move another member to it.
     std::uint32_t join(room_state& room, std::uint32_t slot);
     void leave(room_state& room, std::uint32_t position);
-    /// The last message of the room's history that the members here have got; hands out what waits first. Not while a
+    /// The last message of the room's history that the members here have got; delivers what waits first. Not while a
     /// delivery walks over the room's members.
     position last_of(room_state& room);
-    /// Hands out what waits for the room's members here, or for everybody: null. Not while a delivery walks over them.
-    void hand_out(room_state* room);
+    /// Delivers what waits for the room's members here, or for everybody: null. Not while a delivery walks over them.
+    void deliver_pending(room_state* room);
     /// Whether that is `at`, and nothing is on its way.
     bool is_at(const room_state& room, const position& at) const noexcept
     {
         const auto& part = room.parts[index_];
         return part.last == at && part.pending.empty() && !part.under_way;
     }
-    session& at(std::uint32_t slot) noexcept { return *slots_[slot].owner; }
 
-    /// Set when the quick path of delivery must not be taken: see `session::deliver`.
+    /// Set when the quick path of delivery must not be taken: see `shard_member::deliver`.
     void set_indirect(std::uint32_t slot, bool on) noexcept { slots_[slot].indirect = on; }
-    /// Ends `s` when no delivery walks over its rooms.
-    void bury(session& s);
+    /// Ends a connection when no delivery walks over its rooms: now, or at the end of the present one.
+    void end_later(shard_member& one);
 
     /// Time in ticks of `tick_length`, taken when the timer last fired.
     std::uint32_t now_ticks() const noexcept { return tick_; }
     std::uint32_t ticks(std::chrono::milliseconds length) const noexcept;
-    /// The session's next deadlines; 0 means none.
+    /// A connection's next deadlines; 0 means none.
     struct deadlines {
         std::uint32_t last_heard = 0;
         std::uint32_t next_ping = 0;
@@ -126,7 +136,7 @@ private:
         bool again = false;           // for the room of the command before, to spare its counter
     };
     struct place {
-        session* owner = nullptr;
+        shard_member* owner = nullptr;
         int native_socket = -1;
         bool indirect = false;
     };
@@ -134,11 +144,11 @@ private:
     void enqueue(command c, room_state* room);
     void count_queued(std::size_t messages, std::size_t bytes) noexcept;
     void wake();
-    std::shared_ptr<void> give_up_queue();
+    std::shared_ptr<void> release_queue();
     void drain();
     void take(command& c, room_ptr& current);
     static bool follows(shard_room& part, const frame& message) noexcept;
-    void forget_queued(const shared_frame& message);
+    void uncount(const shared_frame& message);
     void count_member(room_state& room, shard_room& part);
     void make_dirty(const room_ptr& room, shard_room& part);
     void flush(std::size_t budget);
@@ -147,12 +157,12 @@ private:
     void end_delivery(shard_room& part);
     void finish_deliveries(shard_room& part, bool everyone);
     void deliver_to(std::uint32_t slot, delivery& d);
-    void bury_the_dead();
+    void end_failed();
     void arm_timer();
     void update_clock();
     void on_tick();
 
-    hub_core& hub_;
+    const shard_services& shared_;
     std::shared_ptr<shard_io> io_;
     std::uint8_t index_;
 
@@ -172,8 +182,8 @@ private:
     std::vector<std::uint32_t> generations_;
     std::vector<deadlines> deadlines_;
     std::vector<std::uint32_t> free_slots_;
-    std::vector<boost::intrusive_ptr<session>> dead_;
-    bool walking_ = false; // a delivery loop is on the stack
+    std::vector<boost::intrusive_ptr<shard_member>> failed_; // to be ended after the delivery
+    bool walking_ = false;                                   // a delivery loop is on the stack
     std::size_t live_ = 0;
 
     bool timer_armed_ = false;
@@ -186,5 +196,9 @@ private:
 };
 
 } // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/shard/shard.ipp>
+#endif
 
 #endif

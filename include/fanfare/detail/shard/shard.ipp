@@ -2,8 +2,6 @@
 #ifndef FANFARE_DETAIL_SHARD_SHARD_IPP
 #define FANFARE_DETAIL_SHARD_SHARD_IPP
 
-#include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/shard/raw_send.hpp>
 #include <fanfare/detail/shard/shard.hpp>
 
@@ -23,11 +21,12 @@ inline std::chrono::milliseconds tick_for(const hub_options& o)
     return std::clamp(shortest / 8, std::chrono::milliseconds{10}, std::chrono::milliseconds{1000});
 }
 
-FANFARE_DECL shard::shard(hub_core& hub, asio::any_io_executor executor, std::uint8_t index)
-    : hub_{hub}, io_{shard_io::make(std::move(executor))}, index_{index}, tick_length_{tick_for(hub.options())},
+FANFARE_DECL shard::shard(const shard_services& shared, asio::any_io_executor executor, std::uint8_t index)
+    : shared_{shared}, io_{shard_io::make(std::move(executor))}, index_{index}, tick_length_{tick_for(
+                                                                                    shared.options)},
       started_{std::chrono::steady_clock::now()}, random_{std::random_device{}()}
 {
-    io_->set_remains([this] { return give_up_queue(); });
+    io_->set_remains([this] { return release_queue(); });
 }
 
 FANFARE_DECL shard::~shard()
@@ -36,13 +35,13 @@ FANFARE_DECL shard::~shard()
 }
 
 // Nobody runs what is queued when the context has ended, and it may hold the hub.
-FANFARE_DECL std::shared_ptr<void> shard::give_up_queue()
+FANFARE_DECL std::shared_ptr<void> shard::release_queue()
 {
     struct remains {
-        std::shared_ptr<hub_core> hub; // goes last: the rooms are its
+        std::shared_ptr<void> hub; // goes last: the rooms are its
         std::vector<command> queue;
     };
-    const auto out = std::make_shared<remains>(remains{hub_.weak_from_this().lock(), {}});
+    const auto out = std::make_shared<remains>(remains{shared_.life.keep(), {}});
     if (out->hub) {
         const std::lock_guard lock{mutex_};
         out->queue.swap(queue_);
@@ -90,7 +89,7 @@ FANFARE_DECL void shard::count_queued(std::size_t messages, std::size_t bytes) n
 
 FANFARE_DECL void shard::wake()
 {
-    io_->post([this, keep = hub_.shared_from_this()] { drain(); });
+    io_->post([this, keep = shared_.life.keep()] { drain(); });
 }
 
 // One turn: takes what was queued, hands a slice of the messages out, and comes again if there is more.
@@ -128,7 +127,7 @@ FANFARE_DECL void shard::take(command& c, room_ptr& current)
         current = std::move(c.room);
     auto& part = current ? current->parts[index_] : everyone_;
     if (current && (c.generation != part.generation.load() || (c.message->at() && !follows(part, *c.message))))
-        return forget_queued(c.message);
+        return uncount(c.message);
     part.pending.push_back(std::move(c.message));
     make_dirty(current, part);
 }
@@ -145,7 +144,7 @@ FANFARE_DECL bool shard::follows(shard_room& part, const frame& message) noexcep
     return true;
 }
 
-FANFARE_DECL void shard::forget_queued(const shared_frame& message)
+FANFARE_DECL void shard::uncount(const shared_frame& message)
 {
     const std::lock_guard lock{mutex_};
     count_queued(0 - std::size_t{1}, 0 - message->wire().size());
@@ -173,7 +172,7 @@ FANFARE_DECL void shard::flush(std::size_t budget)
         if (part.under_way || !part.pending.empty())
             make_dirty(room, part);
     }
-    bury_the_dead();
+    end_failed();
 }
 
 FANFARE_DECL bool shard::begin_delivery(shard_room& part, std::size_t members)
@@ -236,34 +235,34 @@ FANFARE_DECL void shard::deliver_to(std::uint32_t slot, delivery& d)
     if (written == static_cast<std::ptrdiff_t>(wire.size()))
         return counters_.delivered.add(d.frames().size());
     if (written < 0)
-        return bury(*target.owner);
+        return end_later(*target.owner);
     target.owner->continue_later(d.frames(), static_cast<std::size_t>(written));
 }
 
-FANFARE_DECL void shard::bury(session& s)
+FANFARE_DECL void shard::end_later(shard_member& one)
 {
     if (walking_) {
-        slots_[s.slot()].indirect = true;
-        if (dead_.empty())
+        slots_[one.slot()].indirect = true;
+        if (failed_.empty())
             post([](shard&) {}); // whoever walks may not come back by itself
-        dead_.emplace_back(&s);
+        failed_.emplace_back(&one);
     } else {
-        s.end();
+        one.end();
     }
 }
 
-FANFARE_DECL void shard::bury_the_dead()
+FANFARE_DECL void shard::end_failed()
 {
-    while (!dead_.empty()) {
-        const auto s = std::move(dead_.back());
-        dead_.pop_back();
-        s->end();
+    while (!failed_.empty()) {
+        const auto one = std::move(failed_.back());
+        failed_.pop_back();
+        one->end();
     }
 }
 
 // ---- connections and members
 
-FANFARE_DECL std::uint32_t shard::add(session& s, int native_socket)
+FANFARE_DECL void shard::add(shard_member& one, int native_socket)
 {
     finish_deliveries(everyone_, true);
     if (free_slots_.empty()) {
@@ -274,18 +273,18 @@ FANFARE_DECL std::uint32_t shard::add(session& s, int native_socket)
     }
     const auto slot = free_slots_.back();
     free_slots_.pop_back();
-    slots_[slot] = {&s, native_socket, native_socket < 0};
+    slots_[slot] = {&one, native_socket, native_socket < 0};
     ++generations_[slot];
+    one.number_ = number_of(slot);
     ++live_;
     counters_.connections.add();
     counters_.accepted.add();
     arm_timer();
-    return slot;
 }
 
-FANFARE_DECL void shard::remove(session& s)
+FANFARE_DECL void shard::remove(shard_member& one)
 {
-    const auto slot = s.slot();
+    const auto slot = one.slot();
     slots_[slot] = {};
     deadlines_[slot] = {};
     free_slots_.push_back(slot);
@@ -306,7 +305,7 @@ FANFARE_DECL std::uint64_t shard::number_of(std::uint32_t slot) const noexcept
     return (std::uint64_t{index_} << 56) | (std::uint64_t{generations_[slot]} << 24) | slot;
 }
 
-FANFARE_DECL session* shard::find(std::uint64_t number) noexcept
+FANFARE_DECL shard_member* shard::find(std::uint64_t number) noexcept
 {
     const auto slot = static_cast<std::size_t>(number & 0xffffff);
     if (slot >= slots_.size() || generations_[slot] != static_cast<std::uint32_t>((number >> 24) & 0xffffffff))
@@ -320,17 +319,17 @@ FANFARE_DECL std::uint32_t shard::join(room_state& room, std::uint32_t slot)
     finish_deliveries(part, false);
     part.members.push_back(slot);
     count_member(room, part);
-    hub_.count_join(room);
+    shared_.subscriptions.add_member(room);
     return static_cast<std::uint32_t>(part.members.size() - 1);
 }
 
 FANFARE_DECL position shard::last_of(room_state& room)
 {
-    hand_out(&room);
+    deliver_pending(&room);
     return room.parts[index_].last;
 }
 
-FANFARE_DECL void shard::hand_out(room_state* room)
+FANFARE_DECL void shard::deliver_pending(room_state* room)
 {
     room ? finish_deliveries(room->parts[index_], false) : finish_deliveries(everyone_, true);
 }
@@ -338,7 +337,7 @@ FANFARE_DECL void shard::hand_out(room_state* room)
 // Settles after which message of the room's stream the shard's members begin to get them.
 FANFARE_DECL void shard::count_member(room_state& room, shard_room& part)
 {
-    hub_.rooms().with_stream(room, [&] {
+    shared_.rooms.with_stream(room, [&] {
         if (!part.concerned()) {
             part.generation.fetch_add(1);
             part.last = room.stream ? room.stream->last() : fanfare::position{};
@@ -359,11 +358,11 @@ FANFARE_DECL void shard::leave(room_state& room, std::uint32_t position)
     part.members[position] = moved;
     part.members.pop_back();
     if (position != part.members.size())
-        at(moved).moved(room, position);
+        slots_[moved].owner->moved(room, position);
     else if (part.members.empty())
         part.members.shrink_to_fit();
     part.count.fetch_sub(1);
-    hub_.count_leave(room);
+    shared_.subscriptions.remove_member(room);
 }
 
 // ---- time
@@ -381,7 +380,7 @@ FANFARE_DECL void shard::arm_timer()
         return;
     update_clock(); // it stood still while nobody was here
     io_->timer->expires_after(tick_length_);
-    io_->timer->async_wait(asio::bind_executor(executor(), [this, keep = hub_.shared_from_this()](error_code) {
+    io_->timer->async_wait(asio::bind_executor(executor(), [this, keep = shared_.life.keep()](error_code) {
         timer_armed_ = false;
         on_tick();
         if (live_ != 0)
@@ -397,8 +396,9 @@ FANFARE_DECL void shard::update_clock()
 FANFARE_DECL void shard::on_tick()
 {
     update_clock();
-    hub_.others.on_tick();
-    const auto silent = ticks(hub_.options().idle_timeout);
+    if (shared_.on_tick)
+        shared_.on_tick();
+    const auto silent = ticks(shared_.options.idle_timeout);
     for (std::size_t i = 0; i != slots_.size(); ++i) {
         if (!slots_[i].owner)
             continue;

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_DETAIL_SHARD_DELIVERY_HPP
-#define FANFARE_DETAIL_SHARD_DELIVERY_HPP
+#ifndef FANFARE_DETAIL_ROOM_DELIVERY_HPP
+#define FANFARE_DETAIL_ROOM_DELIVERY_HPP
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/wire/deflater.hpp>
@@ -54,7 +54,7 @@ shared_frame deflated_frame(const shared_frame& f, int window_bits, deflater& wi
 } // namespace fanfare::detail
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/detail/shard/delivery.ipp>
+#include <fanfare/detail/room/delivery.ipp>
 #endif
 
 #endif

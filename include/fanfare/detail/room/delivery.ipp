@@ -1,8 +1,8 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_DETAIL_SHARD_DELIVERY_IPP
-#define FANFARE_DETAIL_SHARD_DELIVERY_IPP
+#ifndef FANFARE_DETAIL_ROOM_DELIVERY_IPP
+#define FANFARE_DETAIL_ROOM_DELIVERY_IPP
 
-#include <fanfare/detail/shard/delivery.hpp>
+#include <fanfare/detail/room/delivery.hpp>
 
 #include <iterator>
 #include <utility>

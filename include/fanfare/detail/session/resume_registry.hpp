@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_DETAIL_HUB_RESUME_REGISTRY_HPP
-#define FANFARE_DETAIL_HUB_RESUME_REGISTRY_HPP
+#ifndef FANFARE_DETAIL_SESSION_RESUME_REGISTRY_HPP
+#define FANFARE_DETAIL_SESSION_RESUME_REGISTRY_HPP
 
 #include <fanfare/config.hpp>
 
@@ -59,7 +59,7 @@ private:
 } // namespace fanfare::detail
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/detail/hub/resume_registry.ipp>
+#include <fanfare/detail/session/resume_registry.ipp>
 #endif
 
 #endif

@@ -1,9 +1,9 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_DETAIL_HUB_RESUME_REGISTRY_IPP
-#define FANFARE_DETAIL_HUB_RESUME_REGISTRY_IPP
+#ifndef FANFARE_DETAIL_SESSION_RESUME_REGISTRY_IPP
+#define FANFARE_DETAIL_SESSION_RESUME_REGISTRY_IPP
 
 #include <fanfare/detail/base/random.hpp>
-#include <fanfare/detail/hub/resume_registry.hpp>
+#include <fanfare/detail/session/resume_registry.hpp>
 
 #include <algorithm>
 #include <utility>

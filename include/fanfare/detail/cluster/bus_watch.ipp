@@ -1,0 +1,55 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_CLUSTER_BUS_WATCH_IPP
+#define FANFARE_DETAIL_CLUSTER_BUS_WATCH_IPP
+
+#include <fanfare/detail/cluster/bus_watch.hpp>
+
+#include <utility>
+
+namespace fanfare::detail {
+
+FANFARE_DECL bus_status bus_watch::status() const
+{
+    const std::lock_guard lock{mutex_};
+    return status_;
+}
+
+FANFARE_DECL bool bus_watch::up() const
+{
+    const std::lock_guard lock{mutex_};
+    return status_.up;
+}
+
+FANFARE_DECL void bus_watch::watch(std::function<void(const bus_status&)> watcher)
+{
+    {
+        const std::lock_guard lock{mutex_};
+        watcher_ = std::move(watcher);
+    }
+    tell(status());
+}
+
+FANFARE_DECL void bus_watch::on_changed(const bus_status& status)
+{
+    {
+        const std::lock_guard lock{mutex_};
+        status_ = status;
+    }
+    tell(status);
+}
+
+FANFARE_DECL void bus_watch::tell(const bus_status& status)
+{
+    first_.post([this, status](shard& first) {
+        std::function<void(const bus_status&)> watcher;
+        {
+            const std::lock_guard lock{mutex_};
+            watcher = watcher_;
+        }
+        handlers_.call(first, watcher, status);
+    });
+}
+
+} // namespace fanfare::detail
+
+#endif

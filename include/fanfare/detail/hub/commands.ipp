@@ -1,0 +1,99 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HUB_COMMANDS_IPP
+#define FANFARE_DETAIL_HUB_COMMANDS_IPP
+
+#include <fanfare/close_code.hpp>
+#include <fanfare/detail/hub/commands.hpp>
+#include <fanfare/detail/session/session.hpp>
+#include <fanfare/options.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace fanfare::detail {
+
+// Whom a command concerns: one connection, or all of a user.
+struct commands::target {
+    std::string user;
+    std::optional<std::uint64_t> connection;
+    bool nobody() const noexcept { return user.empty() && !connection; }
+};
+
+FANFARE_DECL void commands::carry_out(std::string_view text, std::size_t hubs)
+{
+    const auto message = parse_envelope(text, parts_.options.max_json_depth, {});
+    const auto* fields = message.failed ? nullptr : message.root.if_object();
+    command_answer_ptr answer;
+    if (!fields || parts_.others.on_message(message.type, *fields, answer))
+        return;
+    if (answer)
+        answer->hubs = hubs;
+    if (message.type == "stats") {
+        if (answer)
+            answer->with_stats = true;
+        return;
+    }
+    if (message.type == "acked")
+        return parts_.acks.on_command(*fields);
+    const target to{text_field(*fields, "user"), parts_.node.number_of(text_field(*fields, "connection"))};
+    if (to.nobody())
+        return; // never everybody
+    if (message.type == "disconnect")
+        disconnect(to, *fields, answer);
+    else if (message.type == "subscribe")
+        subscribe(to, message.room, answer);
+    else if (message.type == "unsubscribe")
+        apply(
+            to, [room = std::string{message.room}](session& s) { return s.leave(room); }, answer);
+}
+
+// Does something to the target's connections here; the answer counts those for which it was done.
+FANFARE_DECL void commands::apply(const target& to, std::function<bool(session&)> work,
+                                  const command_answer_ptr& answer)
+{
+    auto counted = [work = std::move(work), answer](session& s) {
+        if (work(s) && answer)
+            ++answer->connections;
+    };
+    if (to.connection)
+        parts_.sessions.with_session(*to.connection, std::move(counted));
+    else
+        parts_.sessions.for_user(to.user, std::move(counted));
+}
+
+FANFARE_DECL void commands::disconnect(const target& to, const json::object& fields,
+                                       const command_answer_ptr& answer)
+{
+    const auto code = fields.contains("code") ? number_field(fields, "code") : 3500;
+    apply(
+        to,
+        [code = static_cast<close_code>(code), reason = text_field(fields, "reason")](session& s) {
+            const bool was_open = s.open();
+            s.deliver_pending();
+            s.close(code, reason);
+            return was_open;
+        },
+        answer);
+}
+
+FANFARE_DECL void commands::subscribe(const target& to, std::string_view room, const command_answer_ptr& answer)
+{
+    error_code ec;
+    if (!parts_.rules.rules_for(room, ec))
+        return;
+    const auto joined = [answer] {
+        if (answer)
+            ++answer->connections;
+    };
+    if (to.connection)
+        parts_.sessions.join(*to.connection, room, joined);
+    else
+        parts_.sessions.join_user(to.user, room, joined);
+}
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,120 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_PUBLISH_PUBLISHER_IPP
+#define FANFARE_DETAIL_PUBLISH_PUBLISHER_IPP
+
+#include <fanfare/detail/base/connection_id.hpp>
+#include <fanfare/detail/publish/publisher.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
+#include <fanfare/options.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace fanfare::detail {
+
+FANFARE_DECL receipt publisher::refused(error code)
+{
+    parts_.count.publish_refused.add();
+    return {.error = code};
+}
+
+FANFARE_DECL error_code publisher::check_capacity(std::size_t bytes) const noexcept
+{
+    return parts_.life.stopping() ? error_code{} : parts_.shards.check_capacity(bytes);
+}
+
+FANFARE_DECL receipt publisher::publish(std::string_view room, room_state* known, std::string_view type,
+                                        const json::value& payload, const publish_options& options,
+                                        publish_done done)
+{
+    if (parts_.life.stopping())
+        return refused(error::shutting_down);
+    room_ptr found;
+    std::shared_ptr<const room_options> looked_up;
+    if (!known) {
+        error_code ec;
+        looked_up = parts_.rules.rules_for(room, ec);
+        if (!looked_up)
+            return refused(static_cast<error>(ec.value()));
+        found = parts_.rooms.find(room);
+        known = found.get();
+    }
+    const auto& rules = known ? known->options : looked_up;
+    if (!is_message_type(type) || !is_sendable(payload))
+        return refused(error::invalid_message);
+    if (options.key.size() > 1024 || options.idempotency_key.size() > 256)
+        return refused(error::message_too_large);
+    const auto left_out = read_connection_id(options.except); // of any node
+    const auto except = left_out ? left_out->tag() : 0;
+    if (rules->history != 0) {
+        history_append message{
+            .room = room,
+            .message = {.body = write_envelope({.type = type, .room = room, .payload = &payload}, wall_now()),
+                        .key = std::string{options.key},
+                        .except = except},
+            .idempotency_key = options.idempotency_key,
+            .limits = {}};
+        if (message.message.body.size() + max_position_size > parts_.options.max_publish_size)
+            return refused(error::message_too_large);
+        return publish_stored(room, room_ptr{known}, *rules, std::move(message), std::move(done));
+    }
+    if (!options.idempotency_key.empty())
+        return refused(error::no_history);
+    const auto encoded =
+        encode({.type = type, .room = room, .payload = &payload}, wall_now(), {room, options.key, except});
+    return send({.what = bus_message::kind::room,
+                 .channel = room,
+                 .key = options.key,
+                 .except = except,
+                 .origin_room = known},
+                encoded, known ? known->total.load() : 0, std::move(done));
+}
+
+FANFARE_DECL receipt publisher::broadcast(std::string_view type, const json::value& payload, publish_done done)
+{
+    if (parts_.life.stopping())
+        return refused(error::shutting_down);
+    if (!is_message_type(type) || !is_sendable(payload))
+        return refused(error::invalid_message);
+    return send({.what = bus_message::kind::broadcast}, encode({.type = type, .payload = &payload}, wall_now()),
+                parts_.shards.connections(), std::move(done));
+}
+
+FANFARE_DECL receipt publisher::announce(std::string_view room, std::string_view type, const json::value& payload,
+                                         std::uint64_t except)
+{
+    const auto known = parts_.rooms.find(room);
+    return send({.what = bus_message::kind::room, .channel = room, .except = except, .origin_room = known.get()},
+                encode({.type = type, .room = room, .payload = &payload}, wall_now(), {room, {}, except}),
+                known ? known->total.load() : 0, {});
+}
+
+FANFARE_DECL receipt publisher::send(bus_message message, const shared_frame& encoded, std::size_t receivers,
+                                     publish_done done)
+{
+    if (encoded->payload().size() > parts_.options.max_publish_size)
+        return refused(error::message_too_large);
+    message.body = encoded->payload();
+    message.encoded = encoded.get();
+    message.origin = &parts_.origin;
+    bus_done told;
+    if (done)
+        told = [receivers, done = std::move(done)](const bus_receipt& fate) {
+            done({.error = fate.error,
+                  .local_receivers = receivers,
+                  .dispatched_to_cluster = fate.dispatched_to_cluster && fate.nodes != std::size_t{0},
+                  .nodes = fate.nodes});
+        };
+    const auto answer = parts_.bus.publish(message, std::move(told));
+    if (answer.error) {
+        parts_.count.publish_refused.add();
+        return {.error = answer.error};
+    }
+    parts_.count.published.add();
+    return {.local_receivers = receivers, .dispatched_to_cluster = answer.dispatched_to_cluster};
+}
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,69 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_SESSION_ADMISSIONS_HPP
+#define FANFARE_DETAIL_SESSION_ADMISSIONS_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/base/lifetime.hpp>
+#include <fanfare/detail/room/namespaces.hpp>
+#include <fanfare/identity.hpp>
+#include <fanfare/options.hpp>
+
+#include <boost/asio/ip/address.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace fanfare::detail {
+
+/// Who may connect: checks an identity, and counts the connections, each user's and each address's, from the upgrade to
+/// the end. Thread-safe.
+class admissions {
+public:
+    admissions(const hub_options& limits, const namespaces& rules, const lifetime& life)
+        : rules_{rules}, life_{life}, total_{limits.max_connections}, per_user_{limits.max_connections_per_user},
+          per_address_{limits.max_connections_per_address}
+    {}
+
+    /// Whether a connection may open now; if so, it has taken its places among the limits, and gives them back by
+    /// `leave`. Errors: `shutting_down`, `too_many_connections`, `invalid_user`, or what is wrong with one of the
+    /// identity's rooms; they count as `refused`.
+    error_code admit(const identity& who, const asio::ip::address& address);
+    /// An identity for a connection to keep. All who are nobody in particular share one.
+    std::shared_ptr<const identity> share(identity who) const;
+
+    /// Gives the places of an `admit` that succeeded back.
+    void leave(std::string_view user, const asio::ip::address& address);
+
+    /// An upgrade was refused, by whomever.
+    void count_refusal() noexcept { refused_.fetch_add(1, std::memory_order_relaxed); }
+    std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
+
+private:
+    error_code take_places(std::string_view user, const asio::ip::address& address);
+
+    const namespaces& rules_;
+    const lifetime& life_;
+    const std::shared_ptr<const identity> nobody_ = std::make_shared<const identity>();
+    const std::size_t total_;
+    const std::size_t per_user_;
+    const std::size_t per_address_;
+    std::mutex mutex_;
+    std::size_t inside_ = 0;
+    std::map<std::string, std::size_t, std::less<>> users_;
+    std::map<asio::ip::address, std::size_t> addresses_;
+    std::atomic<std::uint64_t> refused_{0};
+};
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/session/admissions.ipp>
+#endif
+
+#endif

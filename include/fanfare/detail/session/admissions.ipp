@@ -1,0 +1,79 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_SESSION_ADMISSIONS_IPP
+#define FANFARE_DETAIL_SESSION_ADMISSIONS_IPP
+
+#include <fanfare/detail/session/admissions.hpp>
+#include <fanfare/error.hpp>
+
+#include <utility>
+
+namespace fanfare::detail {
+
+template <class Map, class Key>
+std::size_t count_of(const Map& all, const Key& key)
+{
+    const auto at = all.find(key);
+    return at == all.end() ? 0 : at->second;
+}
+
+template <class Map, class Key>
+void remove_one(Map& all, const Key& key)
+{
+    if (const auto at = all.find(key); at != all.end() && --at->second == 0)
+        all.erase(at);
+}
+
+FANFARE_DECL error_code admissions::admit(const identity& who, const asio::ip::address& address)
+{
+    error_code ec;
+    if (life_.stopping())
+        ec = error::shutting_down;
+    else if (!who.anonymous() && !rules_.rules_for("user:" + who.user_id, ec))
+        ec = error::invalid_user;
+    for (const auto& name : who.rooms)
+        if (!ec)
+            rules_.rules_for(name, ec);
+    if (!ec)
+        ec = take_places(who.user_id, address);
+    if (ec)
+        count_refusal();
+    return ec;
+}
+
+// Takes one place for each limit, or none.
+FANFARE_DECL error_code admissions::take_places(std::string_view user, const asio::ip::address& address)
+{
+    const std::lock_guard lock{mutex_};
+    const bool counts_user = per_user_ != 0 && !user.empty();
+    const bool counts_address = per_address_ != 0 && !address.is_unspecified(); // of this process, say
+    if ((total_ != 0 && inside_ >= total_) || (counts_user && count_of(users_, user) >= per_user_) ||
+        (counts_address && count_of(addresses_, address) >= per_address_))
+        return error::too_many_connections;
+    if (counts_user)
+        ++users_[std::string{user}];
+    if (counts_address)
+        ++addresses_[address];
+    ++inside_;
+    return {};
+}
+
+FANFARE_DECL void admissions::leave(std::string_view user, const asio::ip::address& address)
+{
+    const std::lock_guard lock{mutex_};
+    --inside_;
+    if (per_user_ != 0 && !user.empty())
+        remove_one(users_, user);
+    if (per_address_ != 0)
+        remove_one(addresses_, address);
+}
+
+FANFARE_DECL std::shared_ptr<const identity> admissions::share(identity who) const
+{
+    if (who.anonymous() && who.claims.empty() && !who.expires_at && who.rooms.empty())
+        return nobody_;
+    return std::make_shared<const identity>(std::move(who));
+}
+
+} // namespace fanfare::detail
+
+#endif
