@@ -5,6 +5,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/session/flat_connection.hpp>
 #include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/session/websocket_session.hpp>
 #include <fanfare/detail/shard/raw_send.hpp>
 
 #include <boost/asio/buffer.hpp>
@@ -62,8 +63,8 @@ concept waitable_socket = requires(Stream& s, void (*f)(error_code), bool on, as
 /// One client's WebSocket connection over any Asio stream. Made by `hub::accept`; applications hold `connection_ref`s.
 /// This is the general form (TLS, test streams).
 template <class Stream>
-class connection final : public detail::flat_connection<Stream> {
-    using base = detail::flat_connection<Stream>;
+class connection final : public detail::flat_connection<Stream, detail::websocket_session> {
+    using base = detail::flat_connection<Stream, detail::websocket_session>;
 
 public:
     connection(Stream stream, std::shared_ptr<const detail::session_context> context, detail::shard& home,
@@ -79,18 +80,16 @@ private:
                        b.begin() + static_cast<std::ptrdiff_t>(std::min(b.size(), base::max_write - out.size())));
         return out.size();
     }
-
-    void on_input(std::span<char> bytes) override { this->on_bytes(bytes); }
 };
 
 /// The form for sockets: an idle connection holds no buffer, a write is one system call. The socket's executor is
 /// the shard's.
 template <waitable_socket Stream>
-class connection<Stream> final : public detail::session {
+class connection<Stream> final : public detail::websocket_session {
 public:
     connection(Stream stream, std::shared_ptr<const detail::session_context> context, detail::shard& home,
-               detail::session_settings settings)
-        : session{std::move(context), home, std::move(settings)}, socket_{std::move(stream)}
+               const detail::session_settings& settings)
+        : websocket_session{std::move(context), home, settings}, socket_{std::move(stream)}
     {}
 
 private:

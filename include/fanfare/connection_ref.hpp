@@ -88,7 +88,7 @@ public:
     asio::any_io_executor executor() const;
 
 private:
-    friend class detail::session;
+    friend struct detail::application_request;
     request(connection_ref from, std::string type, std::string room, json::value payload, json::value id)
         : from_{std::move(from)}, type_{std::move(type)}, room_{std::move(room)}, payload_(std::move(payload)),
           id_(std::move(id)), // braces would make arrays of them
@@ -113,7 +113,7 @@ public:
     void close(close_code code, std::string_view reason = {});
 
 private:
-    friend class detail::session;
+    friend class detail::raw_protocol;
     explicit raw_connection(detail::session& s) noexcept : session_{s} {}
     detail::session& session_;
 };

@@ -22,9 +22,11 @@ class request;
 namespace detail {
 class frame;
 class hub_core;
+class raw_protocol;
 class session;
 class shard;
 struct session_context;
+struct application_request;
 struct room_state;
 } // namespace detail
 

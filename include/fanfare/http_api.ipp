@@ -434,7 +434,7 @@ FANFARE_DECL void http_api::speak(const call& c) const
         hub_->sessions.with_session(*number, [taken, secret = session->substr(32), text](detail::session& s) {
             *taken = s.open() && s.is_secret(secret);
             if (*taken)
-                s.on_text(text);
+                s.on_message(text);
         });
 }
 

@@ -60,7 +60,7 @@ public:
     void say(std::string text)
     {
         if (greeted())
-            return on_text(text);
+            return on_message(text);
         if (early_.size() >= std::max(context().options.message_burst, 1U))
             return close(close_code::rate_limited);
         early_.push_back(std::move(text));
@@ -77,7 +77,7 @@ private:
     void on_greeted() override
     {
         for (const auto& text : std::exchange(early_, {}))
-            on_text(text);
+            on_message(text);
     }
 
     std::size_t write(std::span<const std::string_view> buffers, error_code&) override

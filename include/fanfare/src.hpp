@@ -37,7 +37,8 @@
 #include <fanfare/detail/inbox/inbox_service.ipp>
 #include <fanfare/detail/presence/presence_table.ipp>
 #include <fanfare/detail/presence/presence_tracker.ipp>
-#include <fanfare/detail/protocol/session_protocol.ipp>
+#include <fanfare/detail/protocol/json_protocol.ipp>
+#include <fanfare/detail/protocol/raw_protocol.ipp>
 #include <fanfare/detail/publish/publisher.ipp>
 #include <fanfare/detail/publish/stored_publish.ipp>
 #if defined(FANFARE_WITH_REDIS)
@@ -51,12 +52,15 @@
 #include <fanfare/detail/redis/reply.ipp>
 #include <fanfare/detail/redis/transport.ipp>
 #endif
+#include <fanfare/detail/requests/application.ipp>
 #include <fanfare/detail/requests/history.ipp>
 #include <fanfare/detail/requests/inbox.ipp>
 #include <fanfare/detail/requests/presence.ipp>
 #include <fanfare/detail/requests/publish.ipp>
 #include <fanfare/detail/requests/resume.ipp>
 #include <fanfare/detail/requests/subscribe.ipp>
+#include <fanfare/detail/requests/subscribe_request.ipp>
+#include <fanfare/detail/requests/unsubscribe.ipp>
 #include <fanfare/detail/room/bus_subscriptions.ipp>
 #include <fanfare/detail/room/delivery.ipp>
 #include <fanfare/detail/room/namespaces.ipp>
@@ -64,11 +68,15 @@
 #include <fanfare/detail/room/stream_sequencer.ipp>
 #include <fanfare/detail/session/admissions.ipp>
 #include <fanfare/detail/session/catch_up.ipp>
+#include <fanfare/detail/session/catch_ups.ipp>
+#include <fanfare/detail/session/memberships.ipp>
 #include <fanfare/detail/session/outbox.ipp>
 #include <fanfare/detail/session/resume_registry.ipp>
 #include <fanfare/detail/session/session.ipp>
 #include <fanfare/detail/session/session_directory.ipp>
-#include <fanfare/detail/session/session_history.ipp>
+#include <fanfare/detail/session/session_recovery.ipp>
+#include <fanfare/detail/session/session_sending.ipp>
+#include <fanfare/detail/session/websocket_session.ipp>
 #include <fanfare/detail/shard/hub_handlers.ipp>
 #include <fanfare/detail/shard/shard.ipp>
 #include <fanfare/detail/shard/shard_set.ipp>

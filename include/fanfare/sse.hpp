@@ -54,8 +54,8 @@ std::string event_subscription(const event_request& wanted, event_positions& pos
 /// `http_api`. Comments are the heartbeat. Before the server ends the stream it sends an event `close` with the code and
 /// the reason of the WebSocket close frame, and `retry` where a delay is wanted.
 template <class Stream>
-class event_connection final : public detail::flat_connection<Stream> {
-    using base = detail::flat_connection<Stream>;
+class event_connection final : public detail::flat_connection<Stream, detail::session> {
+    using base = detail::flat_connection<Stream, detail::session>;
 
 public:
     event_connection(Stream stream, std::shared_ptr<const detail::session_context> context, detail::shard& home,
@@ -74,7 +74,7 @@ private:
         return writer_.write(buffers, out, base::max_write);
     }
     // Nothing more is to come on this connection; the peer's end of it is still noticed.
-    void on_input(std::span<char>) override {}
+    void on_bytes(std::span<char>) override {}
     // The peer's system took it. One that is gone confirms nothing, and is noticed by the socket's time-out.
     void on_output() override { this->heard(); }
 
@@ -85,7 +85,7 @@ private:
     void on_greeted() override
     {
         if (const auto text = detail::event_subscription(wanted_, writer_.positions, *this); !text.empty())
-            this->on_text(text);
+            this->on_message(text);
         wanted_ = {};
     }
 

@@ -6,6 +6,7 @@
 
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/session/websocket_session.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -75,11 +76,11 @@ struct wire {
 };
 
 // The server's end: a session over the virtual socket.
-class sim_session final : public detail::session {
+class sim_session final : public detail::websocket_session {
 public:
     sim_session(std::shared_ptr<wire> w, std::shared_ptr<const detail::session_context> context,
                 detail::shard& home, detail::session_settings settings)
-        : session{std::move(context), home, std::move(settings)}, wire_{std::move(w)}
+        : websocket_session{std::move(context), home, settings}, wire_{std::move(w)}
     {}
 
 private:

@@ -268,7 +268,7 @@ FANFARE_DECL void presence_tracker::process_departures()
 FANFARE_DECL void presence_tracker::refresh()
 {
     next_refresh_.reset();
-    std::vector<presence_entries> alive;
+    std::vector<presence_entries> present;
     for (auto& [room, entries] : rooms_) {
         presence_entries here{room, {}};
         for (auto& [number, e] : entries) {
@@ -278,9 +278,9 @@ FANFARE_DECL void presence_tracker::refresh()
                 e.wanted ? enter(room, number, e) : leave(room, number, e);
         }
         if (!here.connection_ids.empty())
-            alive.push_back(std::move(here));
+            present.push_back(std::move(here));
     }
-    if (alive.empty() || refreshing_ || store().lifetime().count() == 0)
+    if (present.empty() || refreshing_ || store().lifetime().count() == 0)
         return;
     refreshing_ = true;
     refresh_step_ = ++steps_;
@@ -289,7 +289,7 @@ FANFARE_DECL void presence_tracker::refresh()
             parts_.first.post([this, ec, answer = std::move(answer)](shard&) { refreshed(ec, answer); });
     };
     try {
-        store().async_refresh(std::move(alive), done);
+        store().async_refresh(std::move(present), done);
     } catch (...) {
         done(error::handler_failed, {});
     }

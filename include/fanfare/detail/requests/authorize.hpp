@@ -30,12 +30,13 @@ public:
     {
         if (given_.exchange(true))
             return;
-        // Still inside the question, on the shard's thread: no detour through the queue.
+        // Inside of the authorizer's call, so on the shard: no detour through its queue.
         if (call_.is_inside())
             return then_(allowed);
         session_->home().post([s = session_, then = std::move(then_), allowed](shard&) { then(allowed); });
     }
-    void asked() noexcept { call_.returned(); }
+    /// The authorizer has been called: what comes from now on goes through the shard's queue.
+    void call_returned() noexcept { call_.returned(); }
 
 private:
     boost::intrusive_ptr<session> session_;
@@ -46,9 +47,10 @@ private:
 };
 
 /// Asks the hub's authorizer whether the session may do something, and calls `then(allowed)` on the session's shard:
-/// at once if the answer comes at once, later if it comes later or from elsewhere. No answer is a refusal.
+/// at once if the answer comes at once, later if it comes later or from elsewhere. No answer is a refusal. Without an
+/// authorizer it is allowed.
 template <class F>
-void ask(session& s, std::string_view room, room_action action, F then)
+void authorize(session& s, std::string_view room, room_action action, F then)
 {
     const auto& may = s.context().handlers.may;
     if (!may)
@@ -61,7 +63,7 @@ void ask(session& s, std::string_view room, room_action action, F then)
         s.handler_failed(std::current_exception());
         answer->give(false);
     }
-    answer->asked();
+    answer->call_returned();
 }
 
 } // namespace fanfare::detail

@@ -3,7 +3,7 @@
 #define FANFARE_DETAIL_REQUESTS_HISTORY_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/requests/client_request.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/history.hpp>
 
@@ -34,8 +34,7 @@ struct history_operation {
     static void start(session& s, const incoming& message);
 
 private:
-    static void answer(session& s, const std::string& room, const json::value& id, error_code ec,
-                       const history_part& part);
+    static void answer(client_request& request, const std::string& room, error_code ec, const history_part& part);
 };
 
 } // namespace fanfare::detail

@@ -36,36 +36,40 @@ FANFARE_DECL std::string read_history_request(const json::object& body, history_
     return {};
 }
 
-FANFARE_DECL void history_operation::start(session& s, const incoming& message)
+// What is wrong with a client's `history` request, in words; empty if nothing is.
+inline std::string read_client_history(const incoming& message, std::string_view& room, history_request& what)
 {
     const auto* body = message.payload ? message.payload->if_object() : nullptr;
-    const auto* named = body ? body->if_contains("room") : nullptr;
-    history_request what;
-    std::string wrong;
     if (message.payload && !body)
-        wrong = "history: the payload must be an object";
-    else if ((named && !named->is_string()) || (!named && message.room.empty()))
-        wrong = "history needs a room";
-    else if (body)
-        wrong = read_history_request(*body, what);
-    if (!wrong.empty())
-        return s.offend(error::invalid_message, wrong, message.request_id);
-    if (!s.begin_request())
-        return s.send_error(error::too_many_requests, "too many unanswered requests", message.request_id);
-    const std::string room{named ? std::string_view{named->get_string()} : message.room};
-    const auto then = [keep = boost::intrusive_ptr<session>{&s}, room, what,
-                       id = own_value(message.request_id)](bool allowed) {
+        return "history: the payload must be an object";
+    const auto* named = body ? body->if_contains("room") : nullptr;
+    if ((named && !named->is_string()) || (!named && message.room.empty()))
+        return "history needs a room";
+    room = named ? std::string_view{named->get_string()} : message.room;
+    return body ? read_history_request(*body, what) : std::string{};
+}
+
+FANFARE_DECL void history_operation::start(session& s, const incoming& message)
+{
+    history_request what;
+    std::string_view named;
+    if (const auto wrong = read_client_history(message, named, what); !wrong.empty())
+        return s.refuse(error::invalid_message, wrong, message.request_id);
+    const auto request = client_request::begin(s, message.request_id);
+    if (!request)
+        return;
+    const std::string room{named};
+    const auto then = [request, room, what](bool allowed) {
         if (!allowed)
-            return answer(*keep, room, id, error::forbidden, {});
-        keep->context().history.read_page(room, what, [keep, room, id](error_code ec, history_part part) {
-            keep->home().post(
-                [keep, room, id, ec, part = std::move(part)](shard&) { answer(*keep, room, id, ec, part); });
+            return answer(*request, room, error::forbidden, {});
+        request->context().history.read_page(room, what, [request, room](error_code ec, history_part part) {
+            request->post([request, room, ec, part = std::move(part)] { answer(*request, room, ec, part); });
         });
     };
     // Without an authorizer, who may read what comes may read what came. A user's own room is never another's.
     if ((!s.context().handlers.may || room.starts_with("user:")) && !s.is_member(room))
         return then(false);
-    ask(s, room, room_action::history, then);
+    authorize(s, room, room_action::history, then);
 }
 
 FANFARE_DECL std::string history_problem(std::string_view room, const error_code& why)
@@ -101,18 +105,18 @@ FANFARE_DECL std::string history_answer(std::string_view room, const history_par
     return out += "]}";
 }
 
-FANFARE_DECL void history_operation::answer(session& s, const std::string& room, const json::value& id,
-                                            error_code ec, const history_part& part)
+FANFARE_DECL void history_operation::answer(client_request& request, const std::string& room, error_code ec,
+                                            const history_part& part)
 {
-    s.end_request();
+    if (ec)
+        return request.fail(ec, history_problem(room, ec));
+    request.finish();
+    auto& s = request.from();
     if (!s.open())
         return;
-    const auto* to = id.is_null() ? nullptr : &id;
-    if (ec)
-        return s.send_error(ec, history_problem(room, ec), to);
     // Well below what an outbox holds.
-    const auto payload = history_answer(room, part, s.context().options.outbox_bytes / 4);
-    s.send(encode({.type = "history", .request_id = to, .payload_text = payload}, wall_now()));
+    const auto payload = history_answer(room, part, request.context().options.outbox_bytes / 4);
+    s.send(encode({.type = "history", .request_id = request.id(), .payload_text = payload}, wall_now()));
 }
 
 } // namespace fanfare::detail

@@ -21,8 +21,6 @@ struct inbox_operation {
     static void start(session& s, const incoming& message);
 
 private:
-    using answered = std::function<void(error_code, json::object)>;
-    static answered reply(session& s, const incoming& message);
     static void list(session& s, const incoming& message, const json::object& fields);
     static void mark(session& s, const incoming& message, const json::object& fields);
     static void acknowledge(session& s, const incoming& message, const json::object& fields);

@@ -3,7 +3,8 @@
 #define FANFARE_DETAIL_REQUESTS_PRESENCE_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/requests/client_request.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/presence_list.hpp>
 
 #include <boost/json/object.hpp>
@@ -33,13 +34,12 @@ error_code presence_refused(const namespaces& rules, std::string_view room);
 void read_presence(const namespaces& rules, presence_tracker& presence, std::string_view room, std::size_t limit,
                    std::function<void(error_code, presence_list)> handler);
 
-/// One `presence` request of a client.
+/// One `presence` request of a client, `{room?, limit?}`.
 struct presence_operation {
-    static void start(session& s, std::string_view room, std::size_t limit, const json::value* request_id);
+    static void start(session& s, const incoming& message);
 
 private:
-    static void answer(session& s, const std::string& room, const json::value& request_id, error_code ec,
-                       const presence_list& who);
+    static void answer(client_request& request, const std::string& room, error_code ec, const presence_list& who);
 };
 
 } // namespace fanfare::detail

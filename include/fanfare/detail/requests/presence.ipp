@@ -54,41 +54,44 @@ FANFARE_DECL void read_presence(const namespaces& rules, presence_tracker& prese
     presence.read(room, std::min(limit, presence_max_limit), std::move(handler));
 }
 
-FANFARE_DECL void presence_operation::start(session& s, std::string_view room, std::size_t limit,
-                                            const json::value* request_id)
+FANFARE_DECL void presence_operation::start(session& s, const incoming& message)
 {
-    if (!s.begin_request())
-        return s.send_error(error::too_many_requests, "too many unanswered requests", request_id);
-    const auto then = [keep = boost::intrusive_ptr<session>{&s}, room = std::string{room}, limit,
-                       id = own_value(request_id)](bool allowed) {
+    const auto* body = message.payload ? message.payload->if_object() : nullptr;
+    const auto* named = body ? body->if_contains("room") : nullptr;
+    const auto* limit = body ? body->if_contains("limit") : nullptr;
+    const auto* most = limit ? limit->if_int64() : nullptr;
+    if ((named && !named->is_string()) || (!named && message.room.empty()) || (limit && (!most || *most < 1)))
+        return s.refuse(error::invalid_message, "presence needs a room; its limit must be a number above zero",
+                        message.request_id);
+    const std::string room{named ? std::string_view{named->get_string()} : message.room};
+    if (const auto ec = presence_refused(s.context().rules, room))
+        return s.refuse(static_cast<error>(ec.value()), ec.message(), message.request_id);
+    const auto request = client_request::begin(s, message.request_id);
+    if (!request)
+        return;
+    const auto count = most ? static_cast<std::size_t>(*most) : presence_default_limit;
+    const auto then = [request, room, count](bool allowed) {
         if (!allowed)
-            return answer(*keep, room, id, error::forbidden, {});
-        read_presence(keep->context().rules, keep->context().presence, room, limit,
-                      [keep, room, id](error_code ec, presence_list who) {
-                          keep->home().post([keep, room, id, ec, who = std::move(who)](shard&) {
-                              answer(*keep, room, id, ec, who);
-                          });
-                      });
+            return answer(*request, room, error::forbidden, {});
+        const auto& context = request->context();
+        read_presence(
+            context.rules, context.presence, room, count, [request, room](error_code ec, presence_list who) {
+                request->post([request, room, ec, who = std::move(who)] { answer(*request, room, ec, who); });
+            });
     };
     // Without an authorizer, who may read a room's messages may see who else does.
     if (!s.context().handlers.may && !s.is_member(room))
         return then(false);
-    ask(s, room, room_action::presence, then);
+    authorize(s, room, room_action::presence, then);
 }
 
-FANFARE_DECL void presence_operation::answer(session& s, const std::string& room, const json::value& request_id,
-                                             error_code ec, const presence_list& who)
+FANFARE_DECL void presence_operation::answer(client_request& request, const std::string& room, error_code ec,
+                                             const presence_list& who)
 {
-    s.end_request();
-    if (!s.open())
-        return;
-    const auto* to = request_id.is_null() ? nullptr : &request_id;
-    if (!ec) {
-        const json::value payload(presence_answer(room, who));
-        return s.send_message("presence", &payload, to);
-    }
+    if (!ec)
+        return request.reply("presence", presence_answer(room, who));
     const auto code = ec.category() == error_category() ? static_cast<error>(ec.value()) : error::handler_failed;
-    s.send_error(code, code == error::forbidden ? "not allowed to see who is in " + room : ec.message(), to);
+    request.fail(code, code == error::forbidden ? "not allowed to see who is in " + room : ec.message());
 }
 
 } // namespace fanfare::detail

@@ -3,7 +3,8 @@
 #define FANFARE_DETAIL_REQUESTS_PUBLISH_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/requests/client_request.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/message.hpp>
 
 #include <boost/json/object.hpp>
@@ -14,13 +15,14 @@
 
 namespace fanfare::detail {
 
-/// One `publish` request of a client.
+/// One `publish` request of a client: a room, and `{type, payload?, idempotency_key?}`.
 struct publish_operation {
-    /// `body` is `{type, payload?, idempotency_key?}`, checked.
-    static void start(session& s, std::string_view room, const json::object& body, const json::value* request_id);
+    static void start(session& s, const incoming& message);
 
 private:
-    static void answer(session& s, const std::string& room, const json::value& id, const receipt& done);
+    static void publish(const client_request_ptr& request, const std::string& room, const std::string& type,
+                        const json::value& body, const std::string& key);
+    static void answer(client_request& request, const std::string& room, const receipt& done);
 };
 
 } // namespace fanfare::detail

@@ -39,43 +39,87 @@ inline std::string own_key(session& s, const json::object& from)
     return key.empty() ? key : "user:" + s.who()->user_id + ' ' + key;
 }
 
-FANFARE_DECL void publish_operation::start(session& s, std::string_view room, const json::object& message,
-                                           const json::value* request_id)
+// What tells a client how it stands with the server: no other client may say it.
+inline bool is_servers_own(std::string_view type, const room_options& rules) noexcept
 {
-    if (!s.begin_request())
-        return s.send_error(error::too_many_requests, "too many unanswered requests", request_id);
-    ask(s, room, room_action::publish,
-        [keep = boost::intrusive_ptr<session>{&s}, room = std::string{room}, type = text_of(message, "type"),
-         body = own_value(message.if_contains("payload")), key = own_key(s, message),
-         id = own_value(request_id)](bool allowed) {
-            keep->end_request();
-            if (!allowed)
-                return keep->send_error(error::forbidden, "not allowed to publish to " + room,
-                                        id.is_null() ? nullptr : &id);
-            const auto early = std::make_shared<early_receipt>();
-            const auto told = [keep, room, id, early](const receipt& done) {
-                if (early->take(done))
-                    return;
-                keep->home().post([keep, room, id, done](shard&) { answer(*keep, room, id, done); });
-            };
-            const auto taken =
-                keep->context().messages.publish(room, nullptr, type, body, {.idempotency_key = key}, told);
-            early->call.returned();
-            if (!taken || early->fate)
-                answer(*keep, room, id, taken ? *early->fate : taken);
-        });
+    for (const std::string_view own :
+         {"connected", "subscribed", "unsubscribed", "published", "pong", "error", "gap"})
+        if (type == own)
+            return true;
+    return rules.presence && (type == "join" || type == "leave");
 }
 
-FANFARE_DECL void publish_operation::answer(session& s, const std::string& room, const json::value& id,
-                                            const receipt& done)
+// Why a client's publish is refused, in words; no error if it is not.
+inline error publish_refusal(const session& s, const incoming& message, std::string& why)
 {
-    const auto* answer_to = id.is_null() ? nullptr : &id;
-    if (!done)
-        return s.send_error(done.error, done.error.message(), answer_to);
-    if (!answer_to)
+    const auto wrong = [&why](const char* text, error code = error::invalid_message) {
+        why = text;
+        return code;
+    };
+    const auto* body = message.payload ? message.payload->if_object() : nullptr;
+    const auto* named = body ? body->if_contains("type") : nullptr;
+    const auto* type = named ? named->if_string() : nullptr;
+    if (message.room.empty() || !type || type->empty() || type->size() > 64)
+        return wrong("publish needs a room, and a payload {type, payload}");
+    if (is_servers_own(*type, {}))
+        return wrong("only the server sends messages of this type");
+    error_code ec;
+    const auto rules = s.context().rules.rules_for(message.room, ec);
+    if (!rules) {
+        why = ec.message();
+        return static_cast<error>(ec.value());
+    }
+    if (is_servers_own(*type, *rules))
+        return wrong("only the server sends messages of this type");
+    if (!rules->client_publish)
+        return wrong("clients may not publish to this room", error::forbidden);
+    if (const auto* key = body->if_contains("idempotency_key");
+        key && !(key->is_string() && !key->get_string().empty() && key->get_string().size() <= 64))
+        return wrong("idempotency_key must be a string of 1 to 64 bytes");
+    return {};
+}
+
+FANFARE_DECL void publish_operation::start(session& s, const incoming& message)
+{
+    std::string why;
+    if (const auto refused = publish_refusal(s, message, why); refused != error{})
+        return s.refuse(refused, why, message.request_id);
+    const auto request = client_request::begin(s, message.request_id);
+    if (!request)
         return;
-    const json::value body(receipt_fields({{"room", room}}, done));
-    s.send_message("published", &body, answer_to);
+    const auto& body = message.payload->get_object();
+    authorize(s, message.room, room_action::publish,
+              [request, room = std::string{message.room}, type = text_of(body, "type"),
+               payload = own_value(body.if_contains("payload")), key = own_key(s, body)](bool allowed) {
+                  if (!allowed)
+                      return request->fail(error::forbidden, "not allowed to publish to " + room);
+                  request->finish(); // the bus has limits of its own for what waits
+                  publish(request, room, type, payload, key);
+              });
+}
+
+FANFARE_DECL void publish_operation::publish(const client_request_ptr& request, const std::string& room,
+                                             const std::string& type, const json::value& body,
+                                             const std::string& key)
+{
+    const auto early = std::make_shared<early_receipt>();
+    const auto told = [request, room, early](const receipt& done) {
+        if (!early->take(done))
+            request->post([request, room, done] { answer(*request, room, done); });
+    };
+    const auto taken =
+        request->context().messages.publish(room, nullptr, type, body, {.idempotency_key = key}, told);
+    early->call.returned();
+    if (!taken || early->fate)
+        answer(*request, room, taken ? *early->fate : taken);
+}
+
+FANFARE_DECL void publish_operation::answer(client_request& request, const std::string& room, const receipt& done)
+{
+    if (!done)
+        return request.fail(done.error, done.error.message());
+    if (request.id()) // who gives none wants no answer
+        request.reply("published", json::value(receipt_fields({{"room", room}}, done)));
 }
 
 } // namespace fanfare::detail

@@ -32,7 +32,7 @@ FANFARE_DECL void take_rooms_of(const session_context& context, const resume_tok
         if (!old.open() || !old.greeted() || !same_secret(old.resume_secret(), secret) ||
             old.who()->user_id != user)
             return;
-        *answer = old.chosen_rooms();
+        *answer = old.rooms().chosen();
         old.close(close_code::stale, "the client has returned on another connection");
     });
 }

@@ -3,9 +3,9 @@
 #define FANFARE_DETAIL_REQUESTS_SUBSCRIBE_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/session/session.hpp>
-#include <fanfare/error.hpp>
-#include <fanfare/message.hpp>
+#include <fanfare/detail/requests/client_request.hpp>
+#include <fanfare/detail/requests/subscribe_request.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -29,54 +29,35 @@ namespace fanfare::detail {
 /// missed, and goes on live.
 class subscribe_operation : public std::enable_shared_from_this<subscribe_operation> {
 public:
-    /// `payload` is `{rooms?, since?, last?, resume?}`; answers what is wrong with it.
-    static void start(session& s, const json::object& payload, const json::value* request_id);
+    static void start(session& s, const incoming& message);
 
 private:
-    struct wished {
-        std::string room;
-        error refused{};  // zero: not refused
-        room_ptr joins{}; // to be joined
-        std::optional<position> since{};
-        std::uint64_t last = 0;     // the newest so many
-        position base{};            // of the live stream, when the catching up began
-        std::uint32_t catch_up = 0; // its number
-        bool kept_from_it = false;  // it may join, and not read what was before
-        bool reading = false;
-        shared_slice slice{};
-        std::optional<bool> recovered{};
-    };
-    explicit subscribe_operation(session& s) : session_{&s} {}
-    std::string read(const json::object& payload);
-    std::string read_since(const json::value* since);
-    std::string read_last(const json::value* last);
-    wished* wish_of(std::string_view room);
-    wished& wish_for(std::string_view room); // the one that is there, or a new one
-    void resume();
-    void resumed_with(const std::optional<std::vector<std::string>>& rooms);
-    void check_all();
-    void check(std::size_t i);
-    void ask_for_history(std::size_t i);
-    void answered();
-    void prepare();
-    void join_all();
-    void catch_up_from(wished& wish);
-    void read_for(std::size_t i, const position& from);
-    void one_read();
-    void finish();
-    static position goes_on_at(const wished& wish);
-    position settle(wished& wish);
+    explicit subscribe_operation(client_request_ptr request) : request_{std::move(request)} {}
+    session& from() const noexcept { return request_->from(); }
 
-    boost::intrusive_ptr<session> session_;
-    std::deque<wished> wishes_; // which do not move
-    std::unordered_map<std::string_view, wished*> by_name_;
-    std::vector<std::pair<std::string, position>> since_; // of rooms that only the resume token may name
-    std::string resume_;
+    // Each step ends in the next one, at once or when what it waits for has come.
+    void resume();
+    void check_rooms();
+    void prepare_rooms();
+    void join_rooms();
+    void read_histories();
+    void answer();
+
+    void resumed_with(const std::optional<std::vector<std::string>>& rooms);
+    void check(std::size_t i);
+    void check_history(std::size_t i);
+    void choose_room(requested_room& one, std::vector<room_ptr>& chosen);
+    void begin_catch_up(requested_room& one);
+    void one_less(void (subscribe_operation::*next)());
+    static position continue_at(const requested_room& one);
+    position complete(requested_room& one);
+    void tell(requested_room& one, json::object& payload);
+
+    client_request_ptr request_;
+    subscribe_request asked_;
     std::optional<bool> resumed_;
-    std::uint64_t last_for_all_ = 0;
-    json::value request_id_;
-    std::shared_ptr<void> hold_;
-    std::size_t waiting_ = 1; // on the shard only
+    room_preparation::hold_ptr hold_; // on the bus, until the rooms are joined
+    std::size_t waiting_ = 1;         // for answers, and the step itself
 };
 
 } // namespace fanfare::detail

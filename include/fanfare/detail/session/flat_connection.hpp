@@ -19,21 +19,20 @@
 namespace fanfare::detail {
 
 /// A connection over any Asio stream: reads into a buffer of its own, and writes one flat buffer at a time, so that a
-/// write is one TLS record.
-template <class Stream>
-class flat_connection : public session {
+/// write is one TLS record. `Session` is `session`, or a subclass that takes the input apart.
+template <class Stream, class Session>
+class flat_connection : public Session {
 public:
     static constexpr std::size_t max_write = 16 * 1024;
 
     flat_connection(Stream stream, std::shared_ptr<const session_context> context, shard& home,
                     session_settings settings, std::size_t max_read)
-        : session{std::move(context), home, std::move(settings)}, stream_{std::move(stream)}, max_read_{max_read}
+        : Session{std::move(context), home, std::move(settings)}, stream_{std::move(stream)}, max_read_{max_read}
     {}
 
 private:
     /// Puts into `out` what goes to the peer for the first of these bytes; answers for how many.
     virtual std::size_t take(std::span<const std::string_view> buffers, std::vector<char>& out) = 0;
-    virtual void on_input(std::span<char> bytes) = 0;
     virtual void on_output() {}
 
     int native_socket() noexcept override { return -1; }
@@ -53,15 +52,15 @@ private:
     void on_written(error_code ec)
     {
         writing_ = false;
-        if (ended())
+        if (this->ended())
             return;
         if (ec || finish_)
-            return on_read_failed();
+            return this->on_read_failed();
         if (out_.capacity() > 2 * max_write)
             out_ = {}; // one large message must not cost its size as long as the connection lives
         on_output();
         if (std::exchange(wants_write_, false))
-            on_writable();
+            this->on_writable();
     }
 
     void wait_write() override { wants_write_ = true; }
@@ -76,14 +75,14 @@ private:
 
     void on_read(error_code ec, std::size_t n)
     {
-        read_done();
-        if (ended())
+        this->read_done();
+        if (this->ended())
             return;
         if (ec)
-            return on_read_failed();
-        on_input({in_.data(), n});
-        if (!ended() && wants_read())
-            start_read();
+            return this->on_read_failed();
+        this->on_bytes({in_.data(), n});
+        if (!this->ended() && this->wants_read())
+            this->start_read();
     }
 
     // The close frame is on its way; whoever waits for it has it before the stream ends.
@@ -101,8 +100,9 @@ private:
     template <class F>
     auto bound(F f)
     {
-        return asio::bind_executor(home().executor(), [keep = boost::intrusive_ptr<flat_connection>{this},
-                                                       f](error_code ec, std::size_t n) { f(*keep, ec, n); });
+        return asio::bind_executor(this->home().executor(),
+                                   [keep = boost::intrusive_ptr<flat_connection>{this},
+                                    f](error_code ec, std::size_t n) { f(*keep, ec, n); });
     }
 
     Stream stream_;

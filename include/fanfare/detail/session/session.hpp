@@ -5,25 +5,28 @@
 #include <fanfare/config.hpp>
 #include <fanfare/connection_ref.hpp>
 #include <fanfare/detail/base/token_bucket.hpp>
-#include <fanfare/detail/session/catch_up.hpp>
-#include <fanfare/detail/session/outbox.hpp>
+#include <fanfare/detail/session/catch_ups.hpp>
+#include <fanfare/detail/session/memberships.hpp>
+#include <fanfare/detail/session/protocol.hpp>
 #include <fanfare/detail/session/session_context.hpp>
+#include <fanfare/detail/session/violations.hpp>
+#include <fanfare/detail/session/write_queue.hpp>
 #include <fanfare/detail/shard/shard.hpp>
 #include <fanfare/detail/shard/shard_member.hpp>
-#include <fanfare/detail/wire/ws_codec.hpp>
 #include <fanfare/identity.hpp>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/json/object.hpp>
 
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace fanfare::detail {
@@ -37,94 +40,108 @@ struct session_settings {
     int server_window_bits = 15;
 };
 
-/// One client's connection, whatever the stream: WebSocket framing, outbox, rooms and the message language. Subclasses add
-/// the I/O; those that speak no WebSocket (events, local connections) take the frames apart again.
-/// Only on the shard's executor, but for the counter and `number()`.
+/// One client's connection, whatever the stream and the language: its life from the admission to the end, with the
+/// rooms that it is in, what waits to be sent, and its ways from the history to the live stream as parts of their own.
+/// Subclasses add the I/O; what goes out are WebSocket frames, and those that speak no WebSocket (events, local
+/// connections) take them apart again. Only on the shard's executor, but for the counter and `number()`.
 class session : public shard_member {
 public:
     session(std::shared_ptr<const session_context> context, shard& home, session_settings settings);
     ~session() override;
 
+    // ---- life
+
     /// Registers; once the bus carries the messages of its own rooms, greets and starts reading. `early` are bytes that
     /// came with the upgrade request.
     void start(std::span<char> early);
-
-    /// Delivery from a room.
-    void deliver(delivery& d) override;
-    /// The socket has taken `written` bytes of the delivery, and then no more.
-    void continue_later(const std::vector<shared_frame>& frames, std::size_t written) override;
-    /// A message for this connection alone.
-    void send(shared_frame message);
-    void send_message(std::string_view type, const json::value* payload, const json::value* request_id = nullptr);
-    void send_error(const error_code& code, std::string_view message, const json::value* request_id = nullptr);
-    /// Begins the closing handshake (RFC 6455 section 7.1.2).
+    /// Begins the closing handshake (RFC 6455 section 7.1.2). `wait`: for the peer's half of it.
     void close(close_code code, std::string_view reason, std::chrono::milliseconds wait);
     void close(close_code code, std::string_view reason = {});
     /// Closes because the hub is stopping: tells the client a random time to wait before it reconnects.
     void close_for_shutdown(close_code code, std::chrono::milliseconds wait);
+    void end() override;
+    void on_tick() override;
+
+    bool open() const noexcept { return phase_ == phase::open; }
+    bool ended() const noexcept { return phase_ == phase::ended; }
+    /// Its own rooms are joined, and it was told that it is connected.
+    bool greeted() const noexcept { return greeted_; }
+
+    /// Why it was closed, if it was.
+    close_code reason() const noexcept { return reason_; }
+
+    const session_context& context() const noexcept { return *context_; }
+    const std::shared_ptr<const session_context>& context_ptr() const noexcept { return context_; }
+    shard& home() noexcept { return home_; }
+    const std::shared_ptr<const identity>& who() const noexcept { return who_; }
+    const asio::ip::address& address() const noexcept { return address_; }
+    connection_ref ref() const;
+    /// The secret half of its resume token; made with the token.
+    std::string resume_secret() const;
+    /// A resume token; the one before is not good any more.
+    std::string make_resume_token();
+
+    // ---- sending
+
+    void deliver(delivery& d) override;
+    void continue_later(const std::vector<shared_frame>& frames, std::size_t written) override;
+    /// A message for this connection alone. Null: nothing.
+    void send(shared_frame message);
+    /// The same, in the connection's language.
+    void send_message(std::string_view type, const json::value* payload, const json::value* request_id = nullptr);
+    void send_error(const error_code& code, std::string_view message, const json::value* request_id = nullptr);
     /// Delivers all that was published before to this connection, so that a close comes after it. Not while a delivery
     /// walks over the connections.
     void deliver_pending();
-    void end() override;
 
-    /// A room that it joins once the bus carries it; a `leave` meanwhile takes that back, and `take_expected` says so.
-    void expect(room_ptr room) { expected_.push_back(std::move(room)); }
-    bool take_expected(const room_state& room);
-    std::size_t expected() const noexcept { return expected_.size(); }
-    bool greeted() const noexcept { return greeted_; }
+    // ---- rooms
+
+    /// The rooms; changed by `join` and `leave`, but for those that are expected.
+    memberships& rooms() noexcept { return rooms_; }
+    const memberships& rooms() const noexcept { return rooms_; }
+    bool is_member(std::string_view room) const noexcept { return rooms_.contains(room); }
+    /// `own`: it comes with the identity. False if it is a member already, or is not open.
     bool join(const room_ptr& room, bool own = false);
+    /// False if it is no member and does not wait to be one, or it is the user's own room.
     bool leave(std::string_view room);
-    void moved(const room_state& room, std::uint32_t position) noexcept override;
-    /// Rooms that count against `max_rooms`: those that the client asked for.
-    std::size_t rooms_joined() const noexcept;
-    bool is_member(std::string_view room) const noexcept { return position_of(room) != rooms_.size(); }
+    void moved(const room_state& room, std::uint32_t position) noexcept override { rooms_.moved(room, position); }
 
-    /// Its way from a position in a room's history to the live stream, if it is on one.
-    catch_up* catching(std::string_view room) noexcept;
-    /// Begins one for a room that it is a member of: live messages wait from now on.
+    // ---- catching up with the history
+
+    catch_ups& catching() noexcept { return catching_; }
+    /// Begins to catch up with a room that it is a member of, after what the client has been sent: live messages wait
+    /// from now on.
     catch_up& begin_catch_up(std::string_view room, const position& sent);
-    void end_catch_up(std::string_view room);
-    /// Sends what has been read from the history, as far as the socket takes it.
+    /// Sends what has been read from the history, as far as the stream takes it.
     void pump();
-    /// From where on it gets the room's messages live; no position if nobody knows, or the room has no history.
-    position joined_at(std::string_view room) const noexcept;
-    /// Whether nothing can be lacking in what it got live since then.
+    /// Whether nothing can be lacking in what it got live since it has joined.
     bool got_all_since_joining(const room_state& room) const;
-    room_ptr room_of(std::string_view name) const;
-    /// The secret half of its resume token.
-    std::string resume_secret() const;
-    /// Its rooms, but for those that come with the identity.
-    std::vector<std::string> chosen_rooms() const;
 
-    /// One message of the client's that came another way than in WebSocket frames. Not before it is greeted.
-    void on_text(std::string_view text);
-    /// Whether this is the secret that lets a request of its own post messages as this client.
-    virtual bool is_secret(std::string_view) const noexcept { return false; }
+    // ---- the client's messages
 
-    void on_tick() override;
-
-    shard& home() noexcept { return home_; }
-    const session_context& context() const noexcept { return *context_; }
-    const std::shared_ptr<const session_context>& context_ptr() const noexcept { return context_; }
-    const std::shared_ptr<const identity>& who() const noexcept { return who_; }
-    const asio::ip::address& address() const noexcept { return address_; }
-    bool open() const noexcept { return phase_ == phase::open; }
-    bool ended() const noexcept { return phase_ == phase::ended; }
-    close_code reason() const noexcept { return reason_; }
-
-    connection_ref ref() const;
-
-    /// A request that waits for an answer from the application. False: there are too many.
-    bool begin_request();
-    /// Answers a bad message; a flood of them ends the connection.
-    void offend(error code, std::string_view message, const json::value* request_id);
+    /// One message of the client's, unless it comes too fast. Not before it is greeted.
+    void on_message(std::string_view data, bool binary = false);
+    /// Answers what the client must not send; a flood of that ends the connection.
+    void refuse(error code, std::string_view message, const json::value* request_id);
+    /// Counts one more of those; true if there are more than `hub_options::tolerated_offences`.
+    bool add_violation() noexcept;
+    /// A request that waits for its answer. False: there are too many.
+    bool begin_request() noexcept;
     void end_request() noexcept { --pending_requests_; }
     /// A handler of the application threw.
-    void handler_failed(std::exception_ptr cause);
+    void handler_failed(const std::exception_ptr& cause) { context_->handlers.failed(home_, cause); }
+
+    // ---- what kinds of connections add
+
+    /// Whether this is the secret that lets a request of its own post messages as this client.
+    virtual bool is_secret(std::string_view) const noexcept { return false; }
+    /// What the greeting tells besides; and that the client has been greeted.
+    virtual void add_to_greeting(json::object&) {}
+    virtual void on_greeted() {}
 
 protected:
     /// Bytes that arrived. They are changed in place.
-    void on_bytes(std::span<char> bytes);
+    virtual void on_bytes(std::span<char>) {}
     /// The stream's end, or its failure.
     void on_read_failed();
     void on_writable();
@@ -140,14 +157,20 @@ protected:
     /// Whether more should be read now; if not, `wait_read` will be called when it should.
     bool wants_read() noexcept;
 
+    /// Handles what has arrived: what is sent meanwhile goes out in one write.
+    template <class F>
+    void handle_input(F work);
+    /// Takes one from the rate; if it is used up, the client is told.
+    bool take_rate();
+    /// The same as the public one, for a message that has been counted.
+    void handle_message(std::string_view data, bool binary);
+    /// The peer has begun the closing handshake, or answered it.
+    void on_peer_close(close_code code, std::string_view reason);
+    /// A control frame for the peer (RFC 6455 section 5.5.2).
+    void send_pong(std::span<const char> payload);
+
 private:
     enum class phase : std::uint8_t { fresh, open, closing, ended };
-    struct membership {
-        room_ptr room;
-        std::uint32_t position = 0;
-        bool own = false;          // came with the identity
-        fanfare::position begin{}; // in the room's history: what it got live is after it
-    };
 
     /// The descriptor that the shard may write to by itself, or -1.
     virtual int native_socket() noexcept = 0;
@@ -159,68 +182,65 @@ private:
     virtual void close_stream() noexcept = 0;
     /// Whether there is somebody who could go without a word.
     virtual bool has_peer() const noexcept { return true; }
-    /// What `connected` tells besides; and that it has been told.
-    virtual void add_to_greeting(json::object&) {}
-    virtual void on_greeted() {}
 
-    template <class F>
-    void corked(F work);
-    std::vector<room_ptr> own_rooms();
-    void add_resumption(json::object& greeting);
-    void greet(const std::vector<room_ptr>& own);
-    void send_badge();
     void begin(const std::vector<room_ptr>& own, std::span<char> early);
-    void on_event(const ws_event& event);
-    void on_message(const ws_event& event);
-    void on_peer_close(const ws_event& event);
-    void on_envelope(const incoming& message);
-    void on_subscribe(const incoming& message);
-    void on_unsubscribe(const incoming& message);
-    void on_publish(const incoming& message);
-    void on_presence(const incoming& message);
-    const json::array* rooms_in(const incoming& message);
-    bool within_rate();
+    std::vector<room_ptr> own_rooms() const;
+    void greet(const std::vector<room_ptr>& own);
+    void keep_for_resume();
+    void leave_all_rooms();
     void push(shared_frame message, overflow_policy policy);
     void push_all(const std::vector<shared_frame>& frames, std::size_t from);
+    void on_overflow(std::string_view room, outbox::result what);
     std::vector<shared_frame> meant_for_this(const std::vector<shared_frame>& frames, bool selective);
-    bool wants_now(const shared_frame& message);
     void read_on(catch_up& one);
     void send_on(catch_up& one);
     void end_completed_catch_ups();
-    bool direct() noexcept;
-    outbox& box();
+    bool shard_may_write() noexcept;
     void flush();
     bool flush_collected();
     void block();
     void all_sent();
-    std::size_t position_of(std::string_view room) const noexcept;
+    shared_frame own_form(shared_frame message) const;
     overflow_policy policy_for(const frame& message) const noexcept;
 
     std::shared_ptr<const session_context> context_; // keeps the hub
     shard& home_;
+    const protocol& protocol_;
     std::shared_ptr<const identity> who_;
     std::array<std::uint64_t, 2> secret_{}; // of its resume token
-    std::vector<membership> rooms_;
-    std::vector<room_ptr> expected_;
-    std::unique_ptr<outbox> outbox_;                  // none while nothing waits
-    std::unique_ptr<std::vector<catch_up>> catching_; // none while there is nothing to catch up with
-    ws_decoder decoder_;
+    memberships rooms_;
+    catch_ups catching_;
+    write_queue out_;
     token_bucket rate_;
+    violations violations_;
     asio::ip::address address_;
     close_code reason_ = close_code::abnormal;
     std::uint16_t pending_requests_ = 0;
-    std::uint16_t offences_ = 0;
-    std::uint32_t last_offence_ = 0;
-    std::uint32_t catch_ups_ = 0; // begun so far
     phase phase_ = phase::fresh;
     std::uint8_t deflate_bits_ = 0; // 0: no deflate
-    bool blocked_ = false;          // wait_write is pending
-    bool corked_ = false;           // sends are collected until the events that have arrived are handled
     bool reading_ = false;          // a read is pending
     bool greeted_ = false;          // until then nothing is delivered
     bool announced_ = false;        // the application was told that it connected
     bool write_shut_ = false;
 };
+
+template <class F>
+void session::handle_input(F work)
+{
+    const boost::intrusive_ptr<session> keep{this};
+    heard();
+    out_.set_corked(true);
+    home_.set_indirect(slot(), true);
+    work();
+    out_.set_corked(false);
+    if (phase_ == phase::ended || out_.blocked())
+        return;
+    if (out_.waiting())
+        flush();
+    else
+        all_sent();
+    pump();
+}
 
 /// The session of this number, or null if it has ended. Only on the shard, whose members are all sessions.
 inline session* find_session(shard& home, std::uint64_t number) noexcept
@@ -239,9 +259,9 @@ void for_each_session(shard& home, F f)
 
 #if defined(FANFARE_HEADER_ONLY)
 #include <fanfare/connection_ref.ipp>
-#include <fanfare/detail/protocol/session_protocol.ipp>
 #include <fanfare/detail/session/session.ipp>
-#include <fanfare/detail/session/session_history.ipp>
+#include <fanfare/detail/session/session_recovery.ipp>
+#include <fanfare/detail/session/session_sending.ipp>
 #endif
 
 #endif

@@ -69,11 +69,11 @@ FANFARE_DECL void session_directory::join_all(shard& home, const numbers& connec
 {
     for (const auto number : connections)
         if (auto* s = find_session(home, number))
-            s->expect(room);
+            s->rooms().expect(room);
     preparation_.prepare(home, {room}, [&home, connections, room, joined](const room_preparation::hold_ptr&) {
         for (const auto number : connections) {
             auto* s = find_session(home, number);
-            if (!s || !s->take_expected(*room))
+            if (!s || !s->rooms().take_expected(*room))
                 continue;
             s->join(room);
             if (joined)

@@ -1,0 +1,99 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_REQUESTS_CLIENT_REQUEST_HPP
+#define FANFARE_DETAIL_REQUESTS_CLIENT_REQUEST_HPP
+
+#include <fanfare/auth.hpp>
+#include <fanfare/config.hpp>
+#include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
+#include <fanfare/error.hpp>
+
+#include <boost/json/value.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace fanfare::detail {
+
+/// Answers that a client has too many requests without an answer. A plain error: floods are the rate limit's job.
+inline void refuse_request(session& s, const json::value* request_id)
+{
+    s.send_error(error::too_many_requests, "too many unanswered requests", request_id);
+}
+
+/// One request of a client until it is answered: who asks, the request's id, and its place among those that the
+/// connection may have without an answer (`hub_options::max_pending_requests`). It keeps the session.
+///
+/// Only on the session's shard, but for `post`, the accessors and the destructor. One that is destroyed without an
+/// answer gives its place back.
+class client_request {
+public:
+    /// Takes a place. Null, and answered, if there is none.
+    static std::shared_ptr<client_request> begin(session& s, const json::value* request_id)
+    {
+        if (s.begin_request())
+            return std::shared_ptr<client_request>{new client_request{s, request_id}};
+        refuse_request(s, request_id);
+        return nullptr;
+    }
+    ~client_request()
+    {
+        if (pending_)
+            session_->home().post([s = session_](shard&) { s->end_request(); });
+    }
+    client_request(const client_request&) = delete;
+    client_request& operator=(const client_request&) = delete;
+
+    session& from() const noexcept { return *session_; }
+    const session_context& context() const noexcept { return session_->context(); }
+    /// The client's id of the request; null if it has none.
+    const json::value* id() const noexcept { return id_.is_null() ? nullptr : &id_; }
+
+    /// Gives the place back: the answer follows, or is not waited for. Once.
+    void finish() noexcept
+    {
+        if (std::exchange(pending_, false))
+            session_->end_request();
+    }
+    /// Answers, unless the connection has been closed meanwhile.
+    void reply(std::string_view type, const json::value& payload)
+    {
+        finish();
+        if (session_->open())
+            session_->send_message(type, &payload, id());
+    }
+    void fail(const error_code& code, std::string_view message)
+    {
+        finish();
+        if (session_->open())
+            session_->send_error(code, message, id());
+    }
+    /// Answers what the client must not send; a flood of that ends the connection.
+    void refuse(error code, std::string_view message)
+    {
+        finish();
+        session_->refuse(code, message, id());
+    }
+
+    /// Calls `f` on the session's shard, in a turn of its own. From any thread.
+    template <class F>
+    void post(F f) const
+    {
+        session_->home().post([f = std::move(f)](shard&) { f(); });
+    }
+
+private:
+    client_request(session& s, const json::value* request_id) : session_{&s}, id_(own_value(request_id)) {}
+
+    boost::intrusive_ptr<session> session_;
+    json::value id_;
+    bool pending_ = true;
+};
+using client_request_ptr = std::shared_ptr<client_request>;
+
+} // namespace fanfare::detail
+
+#endif

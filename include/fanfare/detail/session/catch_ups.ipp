@@ -1,0 +1,45 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_SESSION_CATCH_UPS_IPP
+#define FANFARE_DETAIL_SESSION_CATCH_UPS_IPP
+
+#include <fanfare/detail/session/catch_ups.hpp>
+
+namespace fanfare::detail {
+
+FANFARE_DECL catch_up* catch_ups::find(std::string_view room) noexcept
+{
+    if (all_)
+        for (auto& one : *all_)
+            if (one.room() == room)
+                return &one;
+    return nullptr;
+}
+
+FANFARE_DECL catch_up& catch_ups::begin(std::string_view room, const position& sent)
+{
+    if (!all_)
+        all_ = std::make_unique<std::vector<catch_up>>();
+    return all_->emplace_back(room, sent, ++begun_);
+}
+
+FANFARE_DECL void catch_ups::end(std::string_view room)
+{
+    end_if([room](const catch_up& one) { return one.room() == room; });
+}
+
+FANFARE_DECL bool catch_ups::pass_live(const shared_frame& message)
+{
+    auto* one = find(message->room());
+    if (!one)
+        return true;
+    switch (one->live(message)) {
+    case catch_up::live_step::pass: return true;
+    case catch_up::live_step::drop: return false;
+    case catch_up::live_step::over: end(message->room()); return true;
+    }
+    return true;
+}
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,112 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_SESSION_SESSION_RECOVERY_IPP
+#define FANFARE_DETAIL_SESSION_SESSION_RECOVERY_IPP
+
+// A session that catches up with the history of some of its rooms.
+
+#include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
+
+#include <mutex>
+#include <utility>
+
+namespace fanfare::detail {
+
+// Messages that are sent from the history before the socket is tried.
+inline constexpr std::size_t catch_up_slice = 64;
+// Such slices, of each of its rooms, before the shard lets other work pass.
+inline constexpr std::size_t catch_up_rounds = 8;
+
+FANFARE_DECL catch_up& session::begin_catch_up(std::string_view room, const position& sent)
+{
+    home_.set_indirect(slot(), true);
+    return catching_.begin(room, sent);
+}
+
+FANFARE_DECL bool session::got_all_since_joining(const room_state& room) const
+{
+    const auto policy = room.options->overflow;
+    if (policy == overflow_policy::drop_oldest || policy == overflow_policy::latest_per_key)
+        return false;
+    const auto* one = rooms_.find(room.name);
+    const auto begin = one ? one->begin : position{};
+    const std::lock_guard lock{room.stream->mutex};
+    const auto& gap = room.stream->last_gap();
+    return begin.epoch == room.stream->last().epoch && !(gap.epoch == begin.epoch && gap.offset >= begin.offset);
+}
+
+FANFARE_DECL void session::read_on(catch_up& one)
+{
+    const auto room = rooms_.find(one.room())->room;
+    one.begin_reading();
+    const auto then = [keep = boost::intrusive_ptr<session>{this}, room,
+                       catch_up_number = one.number()](const shared_slice& slice) {
+        keep->home().post([keep, room, catch_up_number, slice](shard&) {
+            auto* waits = keep->catching_.find(room->name);
+            if (!waits || waits->number() != catch_up_number || waits->now() != catch_up::state::reading)
+                return;
+            const bool whole = waits->give(slice);
+            if (!whole)
+                waits->lose(wall_now());
+            keep->context_->count.count_recovered(whole);
+            keep->pump();
+        });
+    };
+    context_->history.read_after(room, one.sent(), then);
+}
+
+FANFARE_DECL void session::send_on(catch_up& one)
+{
+    const auto mine = context_->node.except_tag(number());
+    for (std::size_t n = 0; n != catch_up_slice && !(out_.waiting() && out_.waiting()->half_full());) {
+        auto next = one.next();
+        if (!next)
+            return;
+        if (next->except() == mine)
+            continue;
+        next = own_form(std::move(next));
+        if (!out_.takes(next->wire().size()))
+            return one.put_back(std::move(next));
+        push(std::move(next), overflow_policy::close);
+        ++n;
+    }
+}
+
+FANFARE_DECL void session::pump()
+{
+    const boost::intrusive_ptr<session> keep{this};
+    bool more = true;
+    std::size_t rounds = 0;
+    while (more && !catching_.empty() && phase_ == phase::open && !out_.blocked() && !out_.corked()) {
+        if (++rounds > catch_up_rounds) // others wait too
+            return home_.post([keep](shard&) { keep->pump(); });
+        more = false;
+        for (std::size_t i = 0; i < catching_.size(); ++i) {
+            auto& one = catching_[i];
+            if (one.now() == catch_up::state::sending)
+                send_on(one);
+            if (one.must_read() && !out_.waiting())
+                read_on(one);
+            more = more || one.now() == catch_up::state::sending || one.must_read();
+        }
+        flush();
+        end_completed_catch_ups();
+    }
+    if (phase_ == phase::open && !out_.blocked() && !out_.waiting())
+        home_.set_indirect(slot(), !shard_may_write());
+}
+
+// Those whose live stream is where the history ended.
+FANFARE_DECL void session::end_completed_catch_ups()
+{
+    catching_.end_if([this](const catch_up& one) {
+        if (one.now() != catch_up::state::settled)
+            return false;
+        const auto* in = rooms_.find(one.room());
+        return !in || home_.is_at(*in->room, one.sent());
+    });
+}
+
+} // namespace fanfare::detail
+
+#endif
