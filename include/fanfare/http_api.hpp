@@ -4,7 +4,6 @@
 
 #include <fanfare/auth/ticket.hpp>
 #include <fanfare/config.hpp>
-#include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/hub.hpp>
 
@@ -15,7 +14,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -72,21 +70,6 @@ public:
     void async_handle(const request_type& request, const asio::ip::address& caller, done_type done) const;
 
 private:
-    struct reply;
-    struct call;
-    bool may_write(const call& c) const;
-    void publish(const call& c) const;
-    void notify(const call& c) const;
-    void inbox(const call& c) const;
-    void inbox_mark(const call& c) const;
-    std::optional<identity> ticket_holder(const call& c, const json::object& body) const;
-    void issue_ticket(const call& c) const;
-    void stats(const call& c) const;
-    void cluster(const call& c) const;
-    void presence(const call& c) const;
-    void history(const call& c) const;
-    void speak(const call& c) const;
-
     std::shared_ptr<detail::hub_core> hub_;
     http_api_options options_;
 };

@@ -3,7 +3,7 @@
 #define FANFARE_LOCAL_CONNECTION_IPP
 
 #include <fanfare/detail/session/session.hpp>
-#include <fanfare/detail/wire/event_stream.hpp>
+#include <fanfare/detail/wire/server_frame.hpp>
 #include <fanfare/local_connection.hpp>
 
 #include <boost/asio/bind_executor.hpp>

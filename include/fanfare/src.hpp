@@ -20,7 +20,20 @@
 #include <fanfare/connection_ref.ipp>
 #include <fanfare/detail/base/random.ipp>
 #include <fanfare/detail/cluster/cluster.ipp>
+#include <fanfare/detail/http/cors.ipp>
+#include <fanfare/detail/http/http_session.ipp>
+#include <fanfare/detail/http/http_stream.ipp>
+#include <fanfare/detail/http/listener.ipp>
+#include <fanfare/detail/http/message.ipp>
+#include <fanfare/detail/http/socket_options.ipp>
 #include <fanfare/detail/http/upgrade.ipp>
+#include <fanfare/detail/http_api/call.ipp>
+#include <fanfare/detail/http_api/events.ipp>
+#include <fanfare/detail/http_api/inbox.ipp>
+#include <fanfare/detail/http_api/messages.ipp>
+#include <fanfare/detail/http_api/rooms.ipp>
+#include <fanfare/detail/http_api/status.ipp>
+#include <fanfare/detail/http_api/tickets.ipp>
 #include <fanfare/detail/hub/hub_control.ipp>
 #include <fanfare/detail/hub/hub_core.ipp>
 #include <fanfare/detail/hub/hub_history.ipp>
@@ -64,8 +77,10 @@
 #endif
 #include <fanfare/detail/wire/deflate.ipp>
 #include <fanfare/detail/wire/envelope.ipp>
+#include <fanfare/detail/wire/event_positions.ipp>
 #include <fanfare/detail/wire/event_stream.ipp>
 #include <fanfare/detail/wire/frame.ipp>
+#include <fanfare/detail/wire/server_frame.ipp>
 #include <fanfare/detail/wire/ws_codec.ipp>
 #include <fanfare/error.ipp>
 #include <fanfare/http_api.ipp>

@@ -5,7 +5,10 @@
 #include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/random.hpp>
+#include <fanfare/detail/http/cors.hpp>
 #include <fanfare/detail/http/handoff.hpp>
+#include <fanfare/detail/http/message.hpp>
+#include <fanfare/detail/http/socket_options.hpp>
 #include <fanfare/detail/session/flat_connection.hpp>
 #include <fanfare/detail/wire/event_stream.hpp>
 #include <fanfare/hub.hpp>

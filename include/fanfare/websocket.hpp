@@ -5,6 +5,7 @@
 #include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/http/handoff.hpp>
+#include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/hub.hpp>

@@ -4,6 +4,8 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/connection.hpp>
+#include <fanfare/detail/http/message.hpp>
+#include <fanfare/detail/http/socket_options.hpp>
 #include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/identity.hpp>
