@@ -65,7 +65,7 @@ public:
     void close() noexcept;
 
 private:
-    friend struct detail::local_door<local_handlers>;
+    friend struct detail::local_connector<local_handlers>;
     explicit local_connection(std::shared_ptr<detail::local_link> link) : link_{std::move(link)} {}
 
     std::shared_ptr<detail::local_link> link_;
@@ -73,10 +73,10 @@ private:
 
 namespace detail {
 
-/// What `hub::connect` stands on; see there.
+/// Carries out `hub::connect`.
 template <>
-struct local_door<local_handlers> {
-    static local_connection open(const std::shared_ptr<hub_core>& hub, identity who, local_handlers handlers);
+struct local_connector<local_handlers> {
+    static local_connection connect(const std::shared_ptr<hub_core>& hub, identity who, local_handlers handlers);
 };
 
 } // namespace detail

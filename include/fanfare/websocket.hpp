@@ -27,7 +27,7 @@ namespace fanfare {
 
 namespace detail {
 
-/// One upgrade: Beast answers the request; then the stream moves into the hub's own connection.
+/// One upgrade: Beast writes the response; then the stream moves into a `connection`, which does without Beast.
 template <class Stream>
 class upgrade_operation : public handoff<Stream>, public std::enable_shared_from_this<upgrade_operation<Stream>> {
 public:
@@ -41,9 +41,9 @@ public:
 
     void run()
     {
-        // Said before the upgrade, so that the client sees an HTTP status.
+        // Before the upgrade, so that the client gets an HTTP status.
         if (const auto ec = this->admit())
-            return this->refuse(refusal_response(static_cast<error>(ec.value()), request_.version()),
+            return this->reject(refusal_response(static_cast<error>(ec.value()), request_.version()),
                                 this->shared_from_this());
         socket_.emplace(this->stream_);
         namespace websocket = boost::beast::websocket;
@@ -69,11 +69,11 @@ private:
             this->hub_->doors.count_refusal();
             return;
         }
-        this->move_in(std::move(settings_), std::move(options_.early),
-                      [this]<class S>(S stream, shard& home, session_settings settings) {
-                          return boost::intrusive_ptr<session>{
-                              new connection<S>{std::move(stream), this->hub_, home, std::move(settings)}};
-                      });
+        this->start_session(std::move(settings_), std::move(options_.early),
+                            [this]<class S>(S stream, shard& home, session_settings settings) {
+                                return boost::intrusive_ptr<session>{
+                                    new connection<S>{std::move(stream), this->hub_, home, std::move(settings)}};
+                            });
     }
 
     header request_;
@@ -83,8 +83,8 @@ private:
 };
 
 template <class Stream, class Body, class Fields>
-void upgrade(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
-             const http::request<Body, Fields>& request, identity who, accept_options options)
+void accept_websocket(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
+                      const http::request<Body, Fields>& request, identity who, accept_options options)
 {
     typename upgrade_operation<Stream>::header header;
     header.base() = request.base();
@@ -94,17 +94,17 @@ void upgrade(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
     asio::dispatch(executor, [op] { op->run(); });
 }
 
-/// What `hub::accept` stands on; see there.
+/// Carries out `hub::accept`. The socket is taken out of a `beast::tcp_stream`, whose timeouts are not wanted any more.
 template <class Stream>
-struct websocket_door {
+struct websocket_acceptor {
     template <class Request>
-    static void open(const std::shared_ptr<hub_core>& hub, Stream stream, const Request& request, identity who,
-                     accept_options options)
+    static void accept(const std::shared_ptr<hub_core>& hub, Stream stream, const Request& request, identity who,
+                       accept_options options)
     {
         if constexpr (requires { stream.release_socket(); })
-            upgrade(hub, nullptr, stream.release_socket(), request, std::move(who), std::move(options));
+            accept_websocket(hub, nullptr, stream.release_socket(), request, std::move(who), std::move(options));
         else
-            upgrade(hub, nullptr, std::move(stream), request, std::move(who), std::move(options));
+            accept_websocket(hub, nullptr, std::move(stream), request, std::move(who), std::move(options));
     }
 };
 

@@ -16,9 +16,9 @@ namespace fanfare::detail {
 
 // Cross-origin requests of browsers (CORS; Fetch Standard, section 3.2).
 
-/// Lets a page of this origin read the answer (Fetch Standard, section 3.2). An empty one: nothing.
+/// Lets a page of this origin read the answer; does nothing for an empty one.
 template <class Body>
-void allow_page(http::response<Body>& answer, std::string_view origin)
+void allow_origin(http::response<Body>& answer, std::string_view origin)
 {
     if (origin.empty())
         return;

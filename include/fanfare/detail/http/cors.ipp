@@ -15,7 +15,7 @@ FANFARE_DECL std::string permitted_origin(const handshake_request& request, cons
 FANFARE_DECL http_response preflight_response(const http_request& request, std::string_view origin)
 {
     http_response answer{http::status::no_content, request.version()};
-    allow_page(answer, origin);
+    allow_origin(answer, origin);
     if (!origin.empty()) {
         answer.set(http::field::access_control_allow_methods, "GET, POST");
         answer.set(http::field::access_control_allow_headers, "Authorization, Content-Type, Last-Event-ID");

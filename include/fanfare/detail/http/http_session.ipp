@@ -37,13 +37,13 @@ FANFARE_DECL http_session::http_session(const http_service& service, asio::ip::t
 
 FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending)
 {
-    shown_visit shown{pending, stream_.next_layer()};
+    closable_stream closable{pending, stream_.next_layer()};
     for (;;) {
         const auto request = co_await stream_.read();
         if (!request)
             break;
         if (const auto to = endpoint_of(*request); to != endpoint::http) {
-            shown.hide();
+            closable.reset();
             co_await accept(*request, to);
             co_return;
         }
@@ -80,11 +80,11 @@ FANFARE_DECL asio::awaitable<void> http_session::accept(const http_request& requ
         co_return;
     }
     if (to == endpoint::event_stream)
-        co_return open_events(service_.hub, &home_, stream_.release(), view, request.version(),
-                              std::move(result->who()), event_options{origin});
+        co_return accept_event_stream(service_.hub, &home_, stream_.release(), view, request.version(),
+                                      std::move(result->who()), event_options{origin});
     accept_options how{std::string{chosen_subprotocol(view, *result)}, stream_.read_ahead(),
                        options.handshake_timeout};
-    upgrade(service_.hub, &home_, stream_.release(), request, std::move(result->who()), std::move(how));
+    accept_websocket(service_.hub, &home_, stream_.release(), request, std::move(result->who()), std::move(how));
 }
 
 FANFARE_DECL asio::awaitable<auth_result> http_session::authenticate(const handshake_request& view)
@@ -109,7 +109,7 @@ FANFARE_DECL asio::awaitable<void> http_session::refuse(const refusal& why, unsi
 {
     service_.hub->doors.count_refusal();
     auto answer = refusal_response(why, version);
-    allow_page(answer, origin);
+    allow_origin(answer, origin);
     answer.keep_alive(false);
     co_await stream_.write(std::move(answer));
     co_await stream_.drain();
@@ -125,7 +125,7 @@ FANFARE_DECL asio::awaitable<http_response> http_session::respond(const http_req
     if (!http_api::handles(target_of(request)))
         co_return application_response(request);
     auto answer = co_await api_response(request);
-    allow_page(answer, origin);
+    allow_origin(answer, origin);
     co_return answer;
 }
 

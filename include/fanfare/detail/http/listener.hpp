@@ -33,8 +33,9 @@ private:
                                 std::shared_ptr<pending_connection> pending);
 
     http_service service_;
-    std::shared_ptr<asio::ip::tcp::acceptor> opened_; // until `start`
-    std::weak_ptr<asio::ip::tcp::acceptor> acceptor_; // its coroutine owns it, so that it goes with its context
+    std::shared_ptr<asio::ip::tcp::acceptor> opened_; // until `start`, which moves it into the coroutine
+    std::weak_ptr<asio::ip::tcp::acceptor>
+        acceptor_; // owned by the coroutine, so that it is destroyed with its context
     std::uint16_t port_ = 0;
     pending_connections pending_;
 };

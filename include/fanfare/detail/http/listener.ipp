@@ -23,7 +23,8 @@ inline void open_acceptor(asio::ip::tcp::acceptor& acceptor, const std::string& 
 {
     error_code ec;
     const auto fail = [&](const char* what) {
-        ec = error_code{ec.value(), ec.category()}; // a source location inside Asio helps nobody
+        ec = error_code{ec.value(),
+                        ec.category()}; // without the source location inside Asio, which what() would print
         throw boost::system::system_error{ec, std::string{"fanfare::server: cannot "} + what + " " + ip_address +
                                                   ":" + std::to_string(port)};
     };
@@ -64,7 +65,7 @@ FANFARE_DECL void http_listener::stop()
 {
     if (!service_.stopped.exchange(true))
         service_.hub->shards().front()->post([acceptor = acceptor_](shard&) {
-            error_code ignored; // closing an acceptor loses nothing that was accepted
+            error_code ignored; // the acceptor is closed in any case
             if (const auto alive = acceptor.lock())
                 alive->close(ignored);
         });
@@ -79,7 +80,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<asi
         if (ec == asio::error::operation_aborted || service_.stopped)
             break;
         if (ec) {
-            // Out of descriptors, say: the connections that end meanwhile make room.
+            // Out of descriptors, for instance: tried again when other connections may have ended.
             pause.expires_after(std::chrono::milliseconds{50});
             co_await pause.async_wait(no_throw);
             continue;
@@ -90,14 +91,14 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<asi
 
 FANFARE_DECL void http_listener::start_session(asio::ip::tcp::socket socket, shard& home)
 {
-    const auto pending = pending_.enter(home);
+    const auto pending = pending_.add(home);
     asio::co_spawn(
         home.executor(),
         [self = shared_from_this(), &home, pending, socket = std::move(socket)]() mutable {
             return self->serve(std::move(socket), home, pending);
         },
         [self = shared_from_this(), &home, pending](std::exception_ptr error) {
-            self->pending_.leave(pending);
+            self->pending_.remove(pending);
             if (error)
                 home.post([error](shard& s) { s.hub().handler_failed(s, error); });
         });

@@ -28,10 +28,11 @@ asio::ip::address peer_address(Stream& stream)
         return {};
 }
 
+/// Closes the stream, whatever error that brings.
 template <class Stream>
 void close_quietly(Stream& stream)
 {
-    error_code ignored; // it was refused anyhow
+    error_code ignored; // there is nobody to tell: the client was refused
     if constexpr (requires { stream.lowest_layer().close(ignored); })
         stream.lowest_layer().close(ignored);
     else
@@ -39,11 +40,11 @@ void close_quietly(Stream& stream)
 }
 
 /// `TCP_NOTSENT_LOWAT`; does nothing for other sockets and systems.
-void limit_unsent(int descriptor, std::size_t bytes) noexcept;
+void set_unsent_low_water(int descriptor, std::size_t bytes) noexcept;
 
-/// `TCP_USER_TIMEOUT` (RFC 5482): a peer that does not confirm data for so long is gone. Does nothing for other sockets
-/// and systems.
-void limit_unconfirmed(int descriptor, std::chrono::milliseconds time) noexcept;
+/// `TCP_USER_TIMEOUT` (RFC 5482): the connection fails if the peer acknowledges no data for so long. Does nothing for
+/// other sockets and systems.
+void set_user_timeout(int descriptor, std::chrono::milliseconds time) noexcept;
 
 /// The same socket, on the shard's executor, ready for writes that do not block.
 template <class Socket>
@@ -70,7 +71,7 @@ auto prepared_socket(Socket socket, const asio::any_io_executor& executor, std::
     if constexpr (std::is_same_v<protocol, asio::ip::tcp>) {
         moved.set_option(asio::ip::tcp::no_delay{true}, ec);
 #if defined(__unix__) || defined(__APPLE__)
-        limit_unsent(moved.native_handle(), unsent_low_water);
+        set_unsent_low_water(moved.native_handle(), unsent_low_water);
 #endif
     }
     return moved; // one that failed above ends at its first read

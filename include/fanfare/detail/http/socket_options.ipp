@@ -12,7 +12,8 @@
 
 namespace fanfare::detail {
 
-FANFARE_DECL void limit_unsent([[maybe_unused]] int descriptor, [[maybe_unused]] std::size_t bytes) noexcept
+FANFARE_DECL void set_unsent_low_water([[maybe_unused]] int descriptor,
+                                       [[maybe_unused]] std::size_t bytes) noexcept
 {
 #if defined(TCP_NOTSENT_LOWAT)
     if (bytes == 0)
@@ -23,8 +24,8 @@ FANFARE_DECL void limit_unsent([[maybe_unused]] int descriptor, [[maybe_unused]]
 #endif
 }
 
-FANFARE_DECL void limit_unconfirmed([[maybe_unused]] int descriptor,
-                                    [[maybe_unused]] std::chrono::milliseconds time) noexcept
+FANFARE_DECL void set_user_timeout([[maybe_unused]] int descriptor,
+                                   [[maybe_unused]] std::chrono::milliseconds time) noexcept
 {
 #if defined(TCP_USER_TIMEOUT)
     const auto value = static_cast<unsigned>(time.count());

@@ -20,7 +20,8 @@ boost::beast::websocket::permessage_deflate deflate_offer();
 void decorate_upgrade(boost::beast::websocket::response_type& answer, std::string_view subprotocol);
 /// What the answer to the upgrade settled about compression.
 session_settings negotiated(const boost::beast::websocket::response_type& answer);
-void equip_with_deflate(shard& home);
+/// Makes the shard's compressor and decompressor, which all its connections share, if it has none.
+void ensure_deflate(shard& home);
 
 } // namespace fanfare::detail
 

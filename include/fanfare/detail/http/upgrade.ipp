@@ -54,7 +54,7 @@ FANFARE_DECL session_settings negotiated(const boost::beast::websocket::response
     return settings;
 }
 
-FANFARE_DECL void equip_with_deflate(shard& home)
+FANFARE_DECL void ensure_deflate(shard& home)
 {
     if (!home.inflate)
         home.inflate = std::make_unique<zlib_inflater>();

@@ -26,8 +26,9 @@ FANFARE_DECL void post_event_message(const api_call& c)
     append_json(text, *message);
     if (text.size() > c.hub.options().max_message_size)
         return c.fail(error::message_too_large);
-    // A session that is gone destroys `taken` without having set it.
-    const auto taken = std::shared_ptr<bool>{
+    // The answer is given when the last copy of `delivered` is destroyed: by the session's shard after it has handled the
+    // message, or without it if there is no such session.
+    const auto delivered = std::shared_ptr<bool>{
         new bool{false}, [reply = api_reply{c}](const bool* yes) {
             *yes ? reply.send(http_response{http::status::accepted, reply.version})
                  : reply.fail(404, error::not_found, "no such session on this server: connect again");
@@ -36,9 +37,9 @@ FANFARE_DECL void post_event_message(const api_call& c)
     const auto number =
         session->size() > 32 ? c.hub.number_of(std::string_view{*session}.substr(0, 32)) : std::nullopt;
     if (number)
-        c.hub.with_session(*number, [taken, secret = session->substr(32), text](detail::session& s) {
-            *taken = s.open() && s.is_secret(secret);
-            if (*taken)
+        c.hub.with_session(*number, [delivered, secret = session->substr(32), text](detail::session& s) {
+            *delivered = s.open() && s.is_secret(secret);
+            if (*delivered)
                 s.on_text(text);
         });
 }

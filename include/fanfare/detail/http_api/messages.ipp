@@ -27,18 +27,20 @@ FANFARE_DECL void post_publish(const api_call& c)
     if (!once)
         return;
     const publish_options options{.key = *key, .idempotency_key = *once};
-    const auto told = [reply = api_reply{c}, room = *room](const receipt& done) {
+    const auto finish = [reply = api_reply{c}, room = *room](const receipt& done) {
         if (!done)
             return reply.fail(done.error);
         reply.answer(200, receipt_fields({{"room", room}}, done));
     };
-    if (const auto taken = c.hub.publish(*room, nullptr, *type, payload ? *payload : json::value{}, options, told);
-        !taken)
-        told(taken);
+    if (const auto accepted =
+            c.hub.publish(*room, nullptr, *type, payload ? *payload : json::value{}, options, finish);
+        !accepted)
+        finish(accepted);
 }
 
-// What became of a notification. What is stored is answered as such, even where nobody could be told of it now.
-inline json::object notified(const std::string& user, const receipt& done)
+// The response to a notify. A stored notification is a success even if sending it failed: it is in the inbox, and `problem`
+// says what failed.
+inline json::object notify_fields(const std::string& user, const receipt& done)
 {
     const auto* status = done.local_receivers != 0 && !done.error    ? "delivered_locally"
                          : done.dispatched_to_cluster && !done.error ? "dispatched_to_cluster"
@@ -76,7 +78,7 @@ FANFARE_DECL void post_notify(const api_call& c)
                        [reply = api_reply{c}, user = *user](const receipt& done) {
                            if (!done && !done.stored)
                                return reply.fail_inbox(done.error);
-                           reply.answer(200, notified(user, done));
+                           reply.answer(200, notify_fields(user, done));
                        });
 }
 

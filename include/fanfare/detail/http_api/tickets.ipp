@@ -14,7 +14,7 @@
 
 namespace fanfare::detail {
 
-// Whom a ticket is for; answers an error if that is not said well.
+// The identity that a ticket is for. If the request names none that is valid, that is answered.
 inline std::optional<identity> ticket_holder(const api_call& c, const json::object& body)
 {
     const auto user = c.text(body, "user_id");
@@ -60,12 +60,12 @@ FANFARE_DECL void post_ticket(const api_call& c)
             return c.fail(400, error::invalid_message, "expires_in must be a number of seconds");
         lifetime = std::chrono::seconds{wanted->get_int64()};
     }
-    // An empty one would bind the ticket to no page at all.
+    // An empty origin would not bind the ticket to any page, which the caller cannot have meant.
     const bool bound = body->if_contains("origin") != nullptr;
     auto origin = bound ? c.text(*body, "origin") : std::string{};
     if (!origin)
         return;
-    // The request is gone when a store answers later: the answer needs nothing of it but these.
+    // The request may be gone when the store completes: the handler keeps copies only.
     c.options.issue_ticket(std::move(*who), lifetime, std::move(*origin),
                            [reply = api_reply{c}, lifetime](error_code failed, std::string ticket) {
                                if (failed)

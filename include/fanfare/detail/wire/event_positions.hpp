@@ -19,39 +19,42 @@
 
 namespace fanfare::detail {
 
-/// Where a client is in its rooms' histories, as the id of an event. A browser keeps nothing else, and brings the last one
-/// back in `Last-Event-ID`: so each names the positions in all rooms, `EPOCH:OFFSET:ROOM` with commas between.
-/// Follows what the server tells by the rules for clients.
+/// A client's positions in the histories of its rooms, as the id of an event. A browser keeps only the last id, and sends
+/// it as `Last-Event-ID` when it reconnects: so each id holds the positions of all rooms, `EPOCH:OFFSET:ROOM` with commas
+/// between. They are kept by the rules that a WebSocket client follows.
 class event_positions {
 public:
     /// Bytes of an id. Rooms that do not fit are not in it.
     static constexpr std::size_t max_size = 4096;
 
-    /// What a client brings back. Nothing if that is not one of ours.
+    /// Reads an id that a client sends back. Nothing if it is malformed.
     static std::optional<event_positions> read(std::string_view id);
 
-    /// A `subscribe` for these rooms, and those of its own that it was in before. From now on it follows these, and
-    /// forgets others; those without a position get the `last` messages, if that is not 0.
+    /// The payload of a `subscribe` to these rooms, and to those that the client joins by its identity (`is_own`) and whose
+    /// position it has sent back. All other positions are dropped. Rooms without a position get the `last` messages first,
+    /// if that is not 0.
     json::object subscription(const std::vector<std::string>& rooms, std::uint64_t last,
                               const std::function<bool(std::string_view)>& is_own);
 
-    /// The server tells this now. True if the id is another one then.
+    /// Takes note of an envelope that goes to the client now. True if that changes the id.
     bool follow(std::string_view envelope);
 
+    /// The id.
     std::string text() const;
 
 private:
-    struct place {
+    struct progress {
         position at{};
-        bool waits = false;              // for what it missed: until `subscribed` it does not move
-        std::uint64_t newest = 0;        // so many of what was there come first, if they are kept
-        std::set<std::uint64_t> early{}; // came live before what was missed
+        bool recovering =
+            false; // the client returns with `at`, and `subscribed` has not said how the room goes on
+        std::uint64_t replayed = 0;      // `last`: so many messages before the position in `subscribed` come first
+        std::set<std::uint64_t> ahead{}; // offsets of live messages that overtook the missed ones
     };
-    bool answer(std::string_view type, std::string_view envelope);
-    bool move(place& p, const position& to);
-    static bool pass_early(place& p);
+    bool follow_answer(std::string_view type, std::string_view envelope);
+    static bool advance(progress& p, const position& to);
+    static bool advance_over_ahead(progress& p);
 
-    std::map<std::string, place, std::less<>> places_;
+    std::map<std::string, progress, std::less<>> rooms_;
 };
 
 } // namespace fanfare::detail

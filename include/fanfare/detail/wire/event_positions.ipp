@@ -15,7 +15,8 @@
 
 namespace fanfare::detail {
 
-// What an envelope names at its two ends: the writer puts the room right after the type, and the place at the end.
+// What can be read from an envelope without parsing it: the writer puts the room right after the type, and the position at
+// the end.
 struct envelope_ends {
     std::string_view type;
     std::string_view room;
@@ -64,7 +65,7 @@ inline std::string_view text_in(const json::object& in, std::string_view name)
     return found && found->is_string() ? std::string_view{found->get_string()} : std::string_view{};
 }
 
-// Whether an answer to `subscribe` refuses the room, and not only another wish for it.
+// Whether an answer to `subscribe` refuses the room itself. `too_many_requests` refuses only one more request for it.
 inline bool refuses(const json::object& answer, std::string_view room)
 {
     const auto* rejected = answer.if_contains("rejected");
@@ -79,8 +80,8 @@ inline bool refuses(const json::object& answer, std::string_view room)
 inline json::object payload_of(std::string_view envelope)
 {
     error_code ec;
-    const auto told = json::parse({envelope.data(), envelope.size()}, ec);
-    return ec || !told.is_object() ? json::object{} : object_in(told.get_object(), "payload");
+    const auto value = json::parse({envelope.data(), envelope.size()}, ec);
+    return ec || !value.is_object() ? json::object{} : object_in(value.get_object(), "payload");
 }
 
 FANFARE_DECL std::optional<event_positions> event_positions::read(std::string_view id)
@@ -103,7 +104,7 @@ FANFARE_DECL std::optional<event_positions> event_positions::read(std::string_vi
         if (epoch.ec != std::errc{} || epoch.ptr != one.data() + first || offset.ec != std::errc{} ||
             offset.ptr != end || !at || at.offset > max_offset || !is_room_name(room, max_size))
             return std::nullopt;
-        out.places_[std::string{room}] = {at, true, false, {}};
+        out.rooms_[std::string{room}] = {at, true, false, {}};
         id.remove_prefix(std::min(comma + 1, id.size()));
     }
     return out;
@@ -112,17 +113,17 @@ FANFARE_DECL std::optional<event_positions> event_positions::read(std::string_vi
 FANFARE_DECL json::object event_positions::subscription(const std::vector<std::string>& rooms, std::uint64_t last,
                                                         const std::function<bool(std::string_view)>& is_own)
 {
-    std::erase_if(places_, [&](const auto& one) {
+    std::erase_if(rooms_, [&](const auto& one) {
         return !is_own(one.first) && std::find(rooms.begin(), rooms.end(), one.first) == rooms.end();
     });
     for (const auto& room : rooms)
-        places_.try_emplace(room, place{.newest = last});
+        rooms_.try_emplace(room, progress{.replayed = last});
     json::array all;
     json::object since;
     json::object newest;
-    for (const auto& [room, p] : places_) {
-        if (is_own(room) && !p.waits)
-            continue; // it is there, and misses nothing
+    for (const auto& [room, p] : rooms_) {
+        if (is_own(room) && !p.recovering)
+            continue; // a member already, with nothing to recover
         all.emplace_back(room);
         if (p.at)
             since[room] = position_fields(p.at);
@@ -137,23 +138,23 @@ FANFARE_DECL json::object event_positions::subscription(const std::vector<std::s
     return payload;
 }
 
-FANFARE_DECL bool event_positions::move(place& p, const position& to)
+FANFARE_DECL bool event_positions::advance(progress& p, const position& to)
 {
     if (!to || (p.at.epoch == to.epoch && p.at.offset >= to.offset))
         return false;
     if (p.at.epoch != to.epoch)
-        p.early.clear();
+        p.ahead.clear();
     p.at = to;
-    pass_early(p);
+    advance_over_ahead(p);
     return true;
 }
 
-FANFARE_DECL bool event_positions::pass_early(place& p)
+FANFARE_DECL bool event_positions::advance_over_ahead(progress& p)
 {
     const auto before = p.at.offset;
-    while (p.early.erase(p.at.offset + 1) != 0)
+    while (p.ahead.erase(p.at.offset + 1) != 0)
         ++p.at.offset;
-    p.early.erase(p.early.begin(), p.early.upper_bound(p.at.offset));
+    p.ahead.erase(p.ahead.begin(), p.ahead.upper_bound(p.at.offset));
     return p.at.offset != before;
 }
 
@@ -161,29 +162,30 @@ FANFARE_DECL bool event_positions::follow(std::string_view envelope)
 {
     const auto ends = read_ends(envelope);
     if (ends.room.empty())
-        return (ends.type == "connected" || ends.type == "subscribed") && answer(ends.type, envelope);
-    const auto found = places_.find(ends.room);
-    if (found == places_.end())
+        return (ends.type == "connected" || ends.type == "subscribed") && follow_answer(ends.type, envelope);
+    const auto found = rooms_.find(ends.room);
+    if (found == rooms_.end())
         return false;
     auto& p = found->second;
-    if (ends.type == "gap" && !ends.at && !p.waits) {
+    if (ends.type == "gap" && !ends.at && !p.recovering) {
         std::string why;
         const auto payload = payload_of(envelope);
         const auto at = read_position(json::value(payload), why);
-        return at && move(p, *at);
+        return at && advance(p, *at);
     }
     if (!ends.at)
         return false;
-    if (!p.waits)
-        return move(p, ends.at);
-    if (ends.at.epoch == p.at.epoch && p.early.size() < 1024)
-        p.early.insert(ends.at.offset);
+    if (!p.recovering)
+        return advance(p, ends.at);
+    if (ends.at.epoch == p.at.epoch && p.ahead.size() < 1024)
+        p.ahead.insert(ends.at.offset);
     return false;
 }
 
-// `connected` names the rooms that came with the identity, `subscribed` how each room goes on. There may be answers to
-// what the client has asked by itself meanwhile: they end no waiting, and a place that is known moves with messages only.
-FANFARE_DECL bool event_positions::answer(std::string_view type, std::string_view envelope)
+// `connected` names the rooms that came with the identity, `subscribed` says how each room goes on. A `subscribed` may also
+// answer a request that the client has posted meanwhile: one that says nothing of a room's recovery does not end it, and
+// a position that is known moves with messages only.
+FANFARE_DECL bool event_positions::follow_answer(std::string_view type, std::string_view envelope)
 {
     const auto payload = payload_of(envelope);
     const auto positions = object_in(payload, "positions");
@@ -191,18 +193,18 @@ FANFARE_DECL bool event_positions::answer(std::string_view type, std::string_vie
     if (type == "connected")
         for (const auto& one : positions)
             if (is_room_name(one.key(), max_size))
-                places_.try_emplace(std::string{one.key()});
+                rooms_.try_emplace(std::string{one.key()});
     bool changed = false;
-    for (auto& [room, p] : places_) {
-        const auto fate = object_in(recovered, room);
-        if (p.waits && fate.empty() && !refuses(payload, room))
+    for (auto& [room, p] : rooms_) {
+        const auto recovery = object_in(recovered, room);
+        if (p.recovering && recovery.empty() && !refuses(payload, room))
             continue;
-        p.waits = false;
-        if (const auto* whole = fate.if_contains("recovered"); whole && *whole == true) {
-            changed = pass_early(p) || changed; // what is missing follows
+        p.recovering = false;
+        if (const auto* whole = recovery.if_contains("recovered"); whole && *whole == true) {
+            changed = advance_over_ahead(p) || changed; // the missed messages follow
             continue;
         }
-        if (!fate.empty()) {
+        if (!recovery.empty()) {
             p = {};
             changed = true;
         }
@@ -211,8 +213,8 @@ FANFARE_DECL bool event_positions::answer(std::string_view type, std::string_vie
         auto at = named ? read_position(*named, why) : std::nullopt;
         if (!at)
             continue;
-        at->offset -= std::min(at->offset, p.newest); // the newest ones follow
-        changed = move(p, *at) || changed;
+        at->offset -= std::min(at->offset, p.replayed); // so many messages follow
+        changed = advance(p, *at) || changed;
     }
     return changed;
 }
@@ -220,7 +222,7 @@ FANFARE_DECL bool event_positions::answer(std::string_view type, std::string_vie
 FANFARE_DECL std::string event_positions::text() const
 {
     std::string out;
-    for (const auto& [room, p] : places_) {
+    for (const auto& [room, p] : rooms_) {
         if (!p.at)
             continue;
         auto one = epoch_text(p.at.epoch) + ':' + std::to_string(p.at.offset) + ':' + room;

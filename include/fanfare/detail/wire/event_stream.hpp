@@ -15,12 +15,12 @@
 
 namespace fanfare::detail {
 
-/// One client's stream of events: turns the frames of its outbox into text.
+/// One client's event stream: turns the frames of its outbox into the text of events.
 class event_writer {
 public:
     event_positions positions{};
 
-    /// Appends events to `out` until that holds `enough`; answers how many bytes of the frames that took.
+    /// Appends events to `out` until it holds `enough` bytes; returns how many bytes of the frames were consumed.
     std::size_t write(std::span<const std::string_view> frames, std::vector<char>& out, std::size_t enough);
 
 private:

@@ -18,12 +18,12 @@ inline void append(std::vector<char>& out, std::string_view text)
     out.insert(out.end(), text.begin(), text.end());
 }
 
-// How long the client is to wait, where the reason names it.
+// How long the client shall wait before it reconnects, if the close reason says so: the field `retry` of an event stream.
 inline std::string retry_line(std::string_view reason)
 {
     error_code ec;
-    const auto told = json::parse({reason.data(), reason.size()}, ec);
-    const auto* fields = ec ? nullptr : told.if_object();
+    const auto value = json::parse({reason.data(), reason.size()}, ec);
+    const auto* fields = ec ? nullptr : value.if_object();
     const auto* delay = fields ? fields->if_contains("delay_ms") : nullptr;
     return delay && delay->is_int64() ? "retry: " + std::to_string(delay->get_int64()) + "\n" : std::string{};
 }
@@ -41,10 +41,10 @@ FANFARE_DECL void event_writer::write_one(const server_frame& frame, std::vector
         return append(out, reason + "}\n\n");
     }
     if (frame.opcode != ws_opcode::text)
-        return; // a pong answers nobody here
+        return; // a pong: there was no ping over this connection
     if (positions.follow(frame.payload))
         append(out, "id: " + positions.text() + "\n");
-    // JSON from elsewhere may hold line breaks between its tokens.
+    // JSON that another program has published may hold line breaks between its tokens, where they would end the field.
     for (auto rest = frame.payload; !rest.empty();) {
         const auto line = std::min(rest.find_first_of("\r\n"), rest.size());
         append(out, "data: ");

@@ -10,14 +10,15 @@
 
 namespace fanfare::detail {
 
-/// Takes whole frames of a server's off the front of `bytes`, as the outbox hands them out; false at the end.
+/// A frame that a server sends: without a mask (RFC 6455 section 5.1).
 struct server_frame {
     ws_opcode opcode = ws_opcode::text;
     std::string_view payload{};
 };
+/// Takes the next frame off the front of `bytes`, which are whole frames as the outbox hands them out; false at the end.
 bool next_server_frame(std::string_view& bytes, server_frame& out) noexcept;
 
-/// The code and the reason in a close frame's payload.
+/// The code and the reason in a close frame's payload (RFC 6455 section 5.5.1).
 struct close_text {
     close_code code = close_code::no_status;
     std::string_view reason{};
