@@ -15,6 +15,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <string>
 
@@ -52,6 +53,8 @@ private:
     http_response application_response(const http_request& request);
     /// A function of the application threw the current exception: the client is told only that.
     http_response handler_failed_response(unsigned version);
+    /// Has an exception of the application counted and told to `hub::on_exception`.
+    void report_exception(const std::exception_ptr& cause);
 
     const http_service& service_;
     shard& home_;

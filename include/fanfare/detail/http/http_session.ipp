@@ -99,8 +99,8 @@ FANFARE_DECL asio::awaitable<auth_result> http_session::authenticate(const hands
     auto answer = co_await wait_for_answer<auth_result>(service_.options.handshake_timeout, std::move(start));
     if (!answer)
         co_return auth_result{make_refusal(error::timed_out, 503)};
-    if (!*answer && answer->why().cause && service_.hub->handlers.on_exception)
-        service_.hub->handlers.on_exception(answer->why().cause);
+    if (!*answer && answer->why().cause)
+        report_exception(answer->why().cause);
     co_return std::move(*answer);
 }
 
@@ -159,10 +159,15 @@ FANFARE_DECL http_response http_session::application_response(const http_request
     return answer;
 }
 
+// What `on_exception` throws itself is contained by the hub.
+FANFARE_DECL void http_session::report_exception(const std::exception_ptr& cause)
+{
+    service_.hub->handler_failed(home_, cause);
+}
+
 FANFARE_DECL http_response http_session::handler_failed_response(unsigned version)
 {
-    service_.hub->shards().front()->post(
-        [cause = std::current_exception()](shard& first) { first.hub().handler_failed(first, cause); });
+    report_exception(std::current_exception());
     const auto code = error::handler_failed;
     return error_response(500, code, make_error_code(code).message(), version);
 }
