@@ -51,18 +51,23 @@ std::string subscribe_envelope(const event_stream_request& wanted, event_positio
 
 } // namespace detail
 
-/// One client's stream of Server-Sent Events, over any Asio stream. Made by `hub::accept_events`.
+/// One client's stream of Server-Sent Events (HTML Living Standard, section 9.2), over any Asio stream. Made by
+/// `hub::accept_events`.
 ///
 /// Every message is one event without a name, whose `data` is the envelope that a WebSocket client would get. In rooms
-/// with history events carry an `id`; a browser's `EventSource` brings the last one back by itself, and gets what it
-/// missed, or is told. What the client has to say it posts, with the secret `session` of `connected`; see
-/// `http_api`. Comments are the heartbeat. Before the server ends the stream it sends an event `close` with the code and
-/// the reason of the WebSocket close frame, and `retry` where a delay is wanted.
+/// with history events carry an `id`; a browser's `EventSource` sends the last one when it reconnects, and the client gets
+/// the messages that it missed, or a `gap`. Messages from the client come by `POST /api/v1/sse`, with the secret `session`
+/// of `connected`; see `http_api`. Comments are the heartbeat. Before the server ends the stream it sends an event `close`
+/// with the code and the reason of the WebSocket close frame, and `retry` where a delay is wanted.
+///
+/// Only on its shard.
 template <class Stream>
 class event_connection final : public detail::flat_connection<Stream> {
     using base = detail::flat_connection<Stream>;
 
 public:
+    /// For `hub::accept_events`, which has written the head of the response. `wanted` is read when the client has been sent
+    /// `connected`.
     event_connection(Stream stream, std::shared_ptr<detail::hub_core> hub, detail::shard& home,
                      detail::session_settings settings, detail::event_stream_request wanted)
         : base{std::move(stream), std::move(hub), home, std::move(settings), 512}, wanted_{std::move(wanted)},
@@ -71,6 +76,8 @@ public:
         writer_.positions = std::move(wanted_.positions);
     }
 
+    /// Whether `candidate` is the secret part of this client's `session`: whoever posts it is the client, and may have the
+    /// connection subscribe, publish and so on. Compared in constant time. Thread-safe.
     bool is_secret(std::string_view candidate) const noexcept override
     {
         return detail::same_secret(candidate, secret_);
@@ -176,6 +183,16 @@ void accept_event_stream(const std::shared_ptr<hub_core>& hub, shard* home, Stre
 
 /// Carries out `hub::accept_events`. The socket is taken out of a `beast::tcp_stream`, whose timeouts are not wanted any
 /// more.
+///
+/// Preconditions: `request` was read from `stream` completely, and nothing was written or read since.
+/// Lifetimes: the stream is moved in; `request` is used only until this returns.
+/// Completion: none. `hub::on_connect` tells when the client is connected.
+/// Executor: the response is written on the stream's executor; then a socket moves to the executor of the least loaded
+/// shard. Any other stream keeps its executor, and is used from that shard's.
+/// Errors: 400 for a malformed request (`?last=`, `Last-Event-ID`, too many rooms, a hub with `on_raw`) or user id, 429 for
+/// the hub's limits, 503 while it shuts down. The stream is closed then, and counted in `hub_stats::refused`.
+/// Cancellation: none but the hub's end. There is no time limit for writing the head of the response.
+/// Thread-safe.
 template <class Stream>
 struct event_stream_acceptor {
     template <class Request>

@@ -95,6 +95,16 @@ void accept_websocket(const std::shared_ptr<hub_core>& hub, shard* home, Stream 
 }
 
 /// Carries out `hub::accept`. The socket is taken out of a `beast::tcp_stream`, whose timeouts are not wanted any more.
+///
+/// Preconditions: `request` was read from `stream` completely; bytes read past it are in `accept_options::early`.
+/// Lifetimes: the stream is moved in; `request` is used only until this returns.
+/// Completion: none. `hub::on_connect` tells when the client is connected.
+/// Executor: the upgrade runs on the stream's executor; then a socket moves to the executor of the least loaded shard. Any
+/// other stream keeps its executor, and is used from that shard's.
+/// Errors: 400 or 426 for a request that is no valid upgrade (RFC 6455 section 4.2.1), 429 for the hub's limits, 503 while
+/// it shuts down, 400 for a user id that cannot be. The stream is closed then, and counted in `hub_stats::refused`.
+/// Cancellation: none but `accept_options::timeout` and the hub's end.
+/// Thread-safe.
 template <class Stream>
 struct websocket_acceptor {
     template <class Request>
