@@ -23,8 +23,8 @@ inline void open_acceptor(asio::ip::tcp::acceptor& acceptor, const std::string& 
 {
     error_code ec;
     const auto fail = [&](const char* what) {
-        ec = error_code{ec.value(),
-                        ec.category()}; // without the source location inside Asio, which what() would print
+        // Without the source location inside Asio, which what() would print.
+        ec = error_code{ec.value(), ec.category()};
         throw boost::system::system_error{ec, std::string{"fanfare::server: cannot "} + what + " " + ip_address +
                                                   ":" + std::to_string(port)};
     };
