@@ -4,7 +4,6 @@
 
 #include <fanfare/auth/ticket.hpp>
 #include <fanfare/config.hpp>
-#include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/hub.hpp>
 
@@ -15,20 +14,21 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace fanfare {
 
-/// Who may use the HTTP side, and how it issues tickets.
+/// Who may use the HTTP API, and how it issues tickets.
 struct http_api_options {
-    /// Publish, notify, inbox, tickets, presence, history and cluster need `Authorization: Bearer KEY`.
+    /// Publish, notify, inbox, tickets, presence, history and cluster need `Authorization: Bearer KEY` (RFC 6750
+    /// section 2.1).
     std::string admin_key{};
     /// Without a key: these requests are answered to callers on the loopback interface whose `Origin`, if any, is
     /// this server's own. For demos. Otherwise, without a key, they are refused.
     bool allow_loopback_writes = false;
-    /// Issues tickets for `POST /api/v1/tickets`; see `issue_from`. Without one, that answers 404.
+    /// Issues tickets for `POST /api/v1/tickets`; see `issue_from`. Without one, that answers 404. It calls the function that
+    /// it is given once, from any thread. What it throws `http_api::async_handle` throws.
     std::function<void(identity, std::chrono::seconds, std::string origin,
                        std::function<void(error_code, std::string ticket)>)>
         issue_ticket{};
@@ -36,7 +36,7 @@ struct http_api_options {
     std::chrono::seconds ticket_lifetime{30};
 };
 
-/// `http_api_options::issue_ticket` for any ticket store.
+/// `http_api_options::issue_ticket` for any ticket store, which is copied: a store is a handle. Thread-safe if the store is.
 template <ticket_store Store>
 auto issue_from(Store store)
 {
@@ -46,9 +46,9 @@ auto issue_from(Store store)
     };
 }
 
-/// The HTTP side of a hub: publish, notify, users' inboxes, tickets, presence, history, stats of hub and cluster, health;
-/// and what the clients of event streams say (`POST /api/v1/sse`).
-/// Mounted by `server`, or by an application into its own router:
+/// The HTTP API of a hub: publish, notify, users' inboxes, tickets, presence, history, stats of hub and cluster, health;
+/// and messages from the clients of event streams (`POST /api/v1/sse`). See docs/http_api.md.
+/// A part of `server`, or used by an application in its own router:
 /// @code
 /// if (api.handles(request.target())) api.async_handle(request, peer, [](auto response) { ... });
 /// @endcode
@@ -57,36 +57,37 @@ class http_api {
 public:
     using request_type = boost::beast::http::request<boost::beast::http::string_body>;
     using response_type = boost::beast::http::response<boost::beast::http::string_body>;
+    /// Takes the response, from any thread.
     using done_type = std::function<void(response_type)>;
 
+    /// The API of this hub, whose core it keeps alive.
     template <class Bus, class Store>
     explicit http_api(hub<Bus, Store>& at, http_api_options options = {}) : http_api{at.core(), std::move(options)}
     {}
+    /// For the library's own parts.
     http_api(std::shared_ptr<detail::hub_core> hub, http_api_options options);
 
-    /// Whether the target (path and query) is one of the API's.
+    /// Whether a request's target (path and query; RFC 9112 section 3.2) is the API's: `/healthz`, `/readyz` and all below
+    /// `/api/v1/`. Thread-safe.
     static bool handles(std::string_view target) noexcept;
 
-    /// Answers a request; every error is a response with `{"error":{"code","message"}}`. `done` is called once, at
-    /// once or from where the ticket store completes.
+    /// Answers a request. A target that is not the API's is answered with 404.
+    ///
+    /// @param request The whole request, body included.
+    /// @param caller The peer's address: without an `admin_key` it decides about loopback callers.
+    /// @param done Takes the response, ready to be written, with `keep_alive` as the request wants it.
+    ///
+    /// Lifetimes: `request` and `caller` are used only until this returns. The API may be destroyed before `done` is
+    /// called.
+    /// Executor: `done` is called once: before this returns, or later by whichever thread has the answer (of a shard, a
+    /// bus, a store). It goes to its own executor itself.
+    /// Errors: every error is a response with `{"error":{"code","message"}}`. Throws what
+    /// `http_api_options::issue_ticket` throws: `done` is not called then, unless the issuer has answered before.
+    /// Cancellation: not supported, nor is there a time limit: `server` answers 504 after `handshake_timeout`.
+    /// Thread-safe.
     void async_handle(const request_type& request, const asio::ip::address& caller, done_type done) const;
 
 private:
-    struct reply;
-    struct call;
-    bool may_write(const call& c) const;
-    void publish(const call& c) const;
-    void notify(const call& c) const;
-    void inbox(const call& c) const;
-    void inbox_mark(const call& c) const;
-    std::optional<identity> ticket_holder(const call& c, const json::object& body) const;
-    void issue_ticket(const call& c) const;
-    void stats(const call& c) const;
-    void cluster(const call& c) const;
-    void presence(const call& c) const;
-    void history(const call& c) const;
-    void speak(const call& c) const;
-
     std::shared_ptr<detail::hub_core> hub_;
     http_api_options options_;
 };

@@ -450,8 +450,8 @@ public:
     template <class Stream, class Request>
     void accept(Stream stream, const Request& request, identity who = {}, accept_options options = {})
     {
-        detail::websocket_door<Stream>::open(core_, std::move(stream), request, std::move(who),
-                                             std::move(options));
+        detail::websocket_acceptor<Stream>::accept(core_, std::move(stream), request, std::move(who),
+                                                   std::move(options));
     }
 
     /// Answers a request of an application's own HTTP server with Server-Sent Events, and takes the stream over as
@@ -459,7 +459,8 @@ public:
     template <class Stream, class Request>
     void accept_events(Stream stream, const Request& request, identity who = {}, event_options options = {})
     {
-        detail::event_door<Stream>::open(core_, std::move(stream), request, std::move(who), std::move(options));
+        detail::event_stream_acceptor<Stream>::accept(core_, std::move(stream), request, std::move(who),
+                                                      std::move(options));
     }
 
     /// Connects this process to its own hub as `who`, a client without a socket. Include <fanfare/local_connection.hpp>,
@@ -470,7 +471,7 @@ public:
     template <class Handlers = local_handlers>
     auto connect(identity who, Handlers handlers)
     {
-        return detail::local_door<Handlers>::open(core_, std::move(who), std::move(handlers));
+        return detail::local_connector<Handlers>::connect(core_, std::move(who), std::move(handlers));
     }
 
     /// For the library's own parts.

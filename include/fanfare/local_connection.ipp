@@ -3,7 +3,7 @@
 #define FANFARE_LOCAL_CONNECTION_IPP
 
 #include <fanfare/detail/session/session.hpp>
-#include <fanfare/detail/wire/event_stream.hpp>
+#include <fanfare/detail/wire/server_frame.hpp>
 #include <fanfare/local_connection.hpp>
 
 #include <boost/asio/bind_executor.hpp>
@@ -22,13 +22,13 @@ namespace detail {
 
 class local_session;
 
-/// What a handle and its session have in common.
+/// Shared by a `local_connection` and its session.
 struct local_link {
     std::weak_ptr<hub_core> hub;
     shard* home = nullptr; // lives as long as the hub
     std::atomic<bool> paused{false};
-    std::atomic<bool> left{false}; // by its handle
-    local_handlers handlers;       // this and the next only on the shard
+    std::atomic<bool> closed{false}; // by the `local_connection`: no handler is called any more
+    local_handlers handlers;         // this and the next only on the shard
     local_session* session = nullptr;
 
     template <class F>
@@ -42,12 +42,13 @@ struct local_link {
     }
 };
 
-/// Takes the frames of its outbox apart again, and hands the messages over.
+/// A session without a socket: takes the messages out of the frames of its outbox, and passes them to the handlers.
 class local_session final : public session {
 public:
     local_session(std::shared_ptr<const session_context> context, shard& home, session_settings settings,
                   std::shared_ptr<local_link> link)
-        : session{std::move(context), home, std::move(settings)}, link_{std::move(link)}, forever_{home.executor()}
+        : session{std::move(context), home, std::move(settings)}, link_{std::move(link)}, read_timer_{
+                                                                                              home.executor()}
     {}
     ~local_session() override { link_->session = nullptr; }
 
@@ -56,14 +57,14 @@ public:
         link_->session = this;
         start({});
     }
-    /// What comes before it is greeted waits for that.
-    void say(std::string text)
+    /// A message from the application. Waits until `connected` has been sent.
+    void receive(std::string text)
     {
         if (greeted())
             return on_message(text);
-        if (early_.size() >= std::max(context().options.message_burst, 1U))
+        if (queued_.size() >= std::max(context().options.message_burst, 1U))
             return close(close_code::rate_limited);
-        early_.push_back(std::move(text));
+        queued_.push_back(std::move(text));
     }
     void resumed()
     {
@@ -76,7 +77,7 @@ private:
 
     void on_greeted() override
     {
-        for (const auto& text : std::exchange(early_, {}))
+        for (const auto& text : std::exchange(queued_, {}))
             on_message(text);
     }
 
@@ -119,7 +120,7 @@ private:
     template <class F>
     void call(F handler)
     {
-        if (link_->left)
+        if (link_->closed)
             return;
         try {
             handler();
@@ -132,18 +133,18 @@ private:
         }
     }
 
-    // There is nothing to read. The timer never fires: its operation keeps the session, as a socket's would.
+    // There is nothing to read. The wait for a timer that never expires owns the session, as a read from a socket would.
     void wait_read() override
     {
-        forever_.expires_at(asio::steady_timer::time_point::max());
-        forever_.async_wait(
+        read_timer_.expires_at(asio::steady_timer::time_point::max());
+        read_timer_.async_wait(
             asio::bind_executor(home().executor(), [keep = boost::intrusive_ptr<local_session>{this}](error_code) {
                 keep->read_done();
             }));
     }
     void wait_write() override { wants_write_ = true; }
 
-    // The close frame has been taken. Not in the middle of a write.
+    // The close frame has been delivered. Posted, since this is called in the middle of a write.
     void shutdown_write() noexcept override
     {
         home().post([keep = boost::intrusive_ptr<local_session>{this}](shard&) { keep->end(); });
@@ -151,22 +152,22 @@ private:
 
     void close_stream() noexcept override
     {
-        forever_.cancel();
+        read_timer_.cancel();
         call([this] {
-            if (const auto tell = std::move(link_->handlers.on_close))
-                tell(code_ == close_code::no_status ? reason() : code_, reason_);
+            if (const auto on_close = std::move(link_->handlers.on_close))
+                on_close(code_ == close_code::no_status ? reason() : code_, reason_);
         });
         link_->session = nullptr;
-        home().post([link = link_](shard&) { link->handlers = {}; }); // one may be running
+        home().post([link = link_](shard&) { link->handlers = {}; }); // not now: one of them may be running
     }
 
     std::shared_ptr<local_link> link_;
-    asio::steady_timer forever_;
+    asio::steady_timer read_timer_;
     close_code code_ = close_code::no_status;
     std::string reason_;
-    std::vector<std::string> early_;
+    std::vector<std::string> queued_; // received before the session is greeted
     bool wants_write_ = false;
-    bool failed_ = false; // its handler threw: it gets no more messages
+    bool failed_ = false; // a handler threw: it gets no more messages
 };
 
 } // namespace detail
@@ -177,7 +178,8 @@ FANFARE_DECL error_code local_connection::send(std::string_view message)
     if (hub && message.size() > hub->options().max_message_size)
         return error::message_too_large;
     if (hub)
-        detail::local_link::post(link_, [text = std::string{message}](detail::local_session& s) { s.say(text); });
+        detail::local_link::post(link_,
+                                 [text = std::string{message}](detail::local_session& s) { s.receive(text); });
     return {};
 }
 
@@ -196,7 +198,7 @@ FANFARE_DECL void local_connection::resume()
 FANFARE_DECL void local_connection::close() noexcept
 {
     if (const auto link = std::exchange(link_, nullptr)) {
-        link->left = true;
+        link->closed = true;
         link->paused = false;
         detail::local_link::post(link, [](detail::local_session& s) {
             s.resumed();
@@ -205,8 +207,8 @@ FANFARE_DECL void local_connection::close() noexcept
     }
 }
 
-FANFARE_DECL local_connection detail::local_door<local_handlers>::open(const std::shared_ptr<hub_core>& hub,
-                                                                       identity who, local_handlers handlers)
+FANFARE_DECL local_connection detail::local_connector<local_handlers>::connect(
+    const std::shared_ptr<hub_core>& hub, identity who, local_handlers handlers)
 {
     if (const auto ec = hub->admitted.admit(who, {}))
         throw boost::system::system_error{ec, "fanfare::hub::connect"};

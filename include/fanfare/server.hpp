@@ -22,34 +22,41 @@
 
 namespace fanfare {
 
-/// What a `server` listens on, whom it lets in, and its limits.
+/// Where a `server` listens, who may connect, and its limits.
 struct server_options {
     /// An IP address of this machine; `0.0.0.0` or `::` for all.
     std::string address = "0.0.0.0";
     /// 0: any free port; see `server::port`.
     std::uint16_t port = 8080;
-    /// Where the upgrade happens.
+    /// The path of the WebSocket upgrade (RFC 6455 section 4.2.1).
     std::string path = "/api/v1/ws";
-    /// Whether `GET /api/v1/sse` answers with a stream of events; see sse.hpp. The same clients may enter.
+    /// Whether `GET /api/v1/sse` answers with an event stream; see sse.hpp. `authenticate` and `origins` hold for it too.
     bool events = true;
-    /// Who a client is. Without one, everybody enters, anonymously.
+    /// Finds out who a client is. Without one, every client is accepted, without a user.
+    ///
+    /// Called on a shard's executor, from several threads if the hub has several shards; it has `handshake_timeout` to
+    /// answer, from any thread. No answer in time is refused with 503 (`timed_out`), an exception with 503
+    /// (`handler_failed`); the exception is told to `hub::on_exception`.
     any_authenticator authenticate{};
-    /// Pages of which origins may connect. By default those of this server's own host.
+    /// Pages of which origins may connect (RFC 6454), and may read event streams. By default those of this server's own
+    /// host.
     origin_allow_list origins{};
+    /// Who may use the HTTP API.
     http_api_options api{};
     /// Answers requests outside the API: true if it has filled the response in, false for 404. Called on a shard's
     /// executor, from several threads if the hub has several shards. If it throws the answer is 500 with the code
     /// `handler_failed`; `hub::on_exception` is told.
     std::function<bool(const http_api::request_type&, http_api::response_type&)> on_request{};
 
-    /// From accepting a TCP connection, or from the last response, to a whole request; then for the
-    /// authenticator, and for the upgrade.
+    /// For each of: reading a request, counted from accepting the TCP connection or from the last response; an answer of
+    /// the authenticator; an answer of the API; writing a response; the upgrade.
     std::chrono::milliseconds handshake_timeout{10'000};
-    /// Bytes of a request's header and body. A longer `Content-Length` is refused with 413 before the body is read; who
-    /// asks by `Expect: 100-continue` is told to go on.
+    /// Bytes of a request's header. A longer one is answered with 431 (RFC 6585 section 5).
     std::uint32_t max_header = 8 * 1024;
+    /// Bytes of a request's body. A longer `Content-Length` is answered with 413 before the body is read. A client that
+    /// sends `Expect: 100-continue` is asked for the body if it is not (RFC 9110 section 10.1.1).
     std::uint64_t max_body = 1024 * 1024;
-    /// TCP connections that have not become WebSockets; above it the oldest makes way for the newest.
+    /// TCP connections that have not become WebSockets or event streams. Above it the oldest is closed for the newest.
     std::size_t max_http_connections = 16'384;
 };
 
@@ -57,35 +64,58 @@ namespace detail {
 class http_listener;
 }
 
-/// Listens for HTTP, upgrades to WebSocket, and hands the connections to a hub's shards, the least loaded first.
-/// For applications without an HTTP server of their own.
+/// Listens for HTTP, answers the requests of `http_api`, and gives WebSockets and event streams to a hub's shards, the
+/// least loaded first. For applications without an HTTP server of their own.
 ///
-/// Begins in the constructor; runs on the hub's executors. The destructor stops listening; connections that were
-/// handed over stay with the hub. Thread-safe.
+/// Runs on the hub's executors, from its constructor on. Thread-safe.
+/// @code
+/// fanfare::server server{hub, {.port = 8080, .authenticate = fanfare::ticket_authenticator{tickets}}};
+/// @endcode
 class server {
 public:
-    /// Throws `system_error`, naming the address, if it cannot listen there.
+    /// Listens at once; connections are accepted when the hub's executors run.
+    ///
+    /// @param at The hub. The server keeps its core alive, but the executors' context must outlive the server.
+    /// @param options Where to listen, who may connect, and the limits. Copied; what its functions refer to must live
+    ///        until the executors' context has ended, since connections under way outlive the server.
+    /// Throws `system_error`, naming the address and the port, if it cannot listen there.
     template <class Bus, class Store>
     explicit server(hub<Bus, Store>& at, server_options options = {}) : server{at.core(), std::move(options)}
     {}
+    /// `stop`. Connections that the hub has taken over stay open, and requests under way are answered.
     ~server();
     server(const server&) = delete;
     server& operator=(const server&) = delete;
 
-    /// The port that it listens on.
+    /// The port that it listens on: the one that the system chose if `server_options::port` is 0. Thread-safe.
     std::uint16_t port() const noexcept;
-    /// Accepts no more. Requests under way are answered. Thread-safe.
+
+    /// Accepts no more connections. Requests under way are answered, then their connections are closed. WebSockets and
+    /// event streams stay open. The acceptor is closed on the first shard, after this has returned; later calls do nothing.
+    /// Thread-safe.
     void stop();
 
-    /// Stops listening, then shuts the hub down; see `hub::async_shutdown`.
+    /// Stops listening, then shuts the hub down: refuses new connections and publishes, and closes every connection. See
+    /// `hub::async_shutdown`, which does the same without `stop`.
+    ///
+    /// @param how The close code, the spread of reconnects and the deadline. Copied.
+    /// @param token A completion token; the signature is `void(error_code)`.
+    ///
+    /// Preconditions: the hub's executors run until it has completed.
+    /// Lifetimes: neither the server nor the hub need outlive the operation.
+    /// Executor: the handler is called on its associated executor, by default the first shard's; never before this
+    /// function returns.
+    /// Errors: `timed_out` if connections had to be cut at the deadline.
+    /// Cancellation: not supported; the deadline ends it.
+    /// Thread-safe.
     template <class Token>
     auto async_shutdown(const shutdown_options& how, Token&& token)
     {
         stop();
         return asio::async_initiate<Token, void(error_code)>(
             [core = hub_](auto handler, const shutdown_options& options) {
-                core->shutdown.begin(
-                    options, detail::completion<error_code>(core->shards.first().executor(), std::move(handler)));
+                core->shutdown.begin(options, detail::completion<error_code>(core->shards.first().executor(),
+                                                                        std::move(handler)));
             },
             token, how);
     }

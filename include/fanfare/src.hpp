@@ -25,7 +25,20 @@
 #include <fanfare/detail/history/history_reader.ipp>
 #include <fanfare/detail/history/ordered_delivery.ipp>
 #include <fanfare/detail/history/room_preparation.ipp>
+#include <fanfare/detail/http/cors.ipp>
+#include <fanfare/detail/http/http_session.ipp>
+#include <fanfare/detail/http/http_stream.ipp>
+#include <fanfare/detail/http/listener.ipp>
+#include <fanfare/detail/http/message.ipp>
+#include <fanfare/detail/http/socket_options.ipp>
 #include <fanfare/detail/http/upgrade.ipp>
+#include <fanfare/detail/http_api/call.ipp>
+#include <fanfare/detail/http_api/events.ipp>
+#include <fanfare/detail/http_api/inbox.ipp>
+#include <fanfare/detail/http_api/messages.ipp>
+#include <fanfare/detail/http_api/rooms.ipp>
+#include <fanfare/detail/http_api/status.ipp>
+#include <fanfare/detail/http_api/tickets.ipp>
 #include <fanfare/detail/hub/bus_receiver.ipp>
 #include <fanfare/detail/hub/commands.ipp>
 #include <fanfare/detail/hub/hub_core.ipp>
@@ -88,8 +101,10 @@
 #endif
 #include <fanfare/detail/wire/deflate.ipp>
 #include <fanfare/detail/wire/envelope.ipp>
+#include <fanfare/detail/wire/event_positions.ipp>
 #include <fanfare/detail/wire/event_stream.ipp>
 #include <fanfare/detail/wire/frame.ipp>
+#include <fanfare/detail/wire/server_frame.ipp>
 #include <fanfare/detail/wire/ws_codec.ipp>
 #include <fanfare/error.ipp>
 #include <fanfare/http_api.ipp>

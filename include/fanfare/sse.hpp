@@ -5,7 +5,10 @@
 #include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/random.hpp>
+#include <fanfare/detail/http/cors.hpp>
 #include <fanfare/detail/http/handoff.hpp>
+#include <fanfare/detail/http/message.hpp>
+#include <fanfare/detail/http/socket_options.hpp>
 #include <fanfare/detail/session/flat_connection.hpp>
 #include <fanfare/detail/wire/event_stream.hpp>
 #include <fanfare/hub.hpp>
@@ -31,51 +34,64 @@ namespace fanfare {
 
 namespace detail {
 
-/// What a request for a stream of events asks for: `?rooms=a,b`, `&last=N`, and where the client was.
-struct event_request {
+/// What the request for an event stream names: rooms (`?rooms=a,b`), how many of their last messages come first
+/// (`&last=N`), and the positions to go on from (`Last-Event-ID`).
+struct event_stream_request {
     std::vector<std::string> rooms;
     std::uint64_t last = 0;
     event_positions positions;
 };
-/// Reads it into `out`; answers in words what is wrong, if something is.
-std::string read_event_request(const handshake_request& request, event_request& out);
+/// Reads it into `out`. Returns a message for the client if the request is malformed, else an empty string.
+std::string read_event_stream_request(const handshake_request& request, event_stream_request& out);
 /// The head of the answer. The stream's end is the end of the body (RFC 9112 section 6.3).
 http::response<http::empty_body> event_stream_head(const event_options& options, unsigned version);
-/// The `subscribe` that the request stands for; empty if it names no room.
-std::string event_subscription(const event_request& wanted, event_positions& positions, const session& self);
+/// The `subscribe` message that the request stands for; empty if there is no room to join.
+std::string subscribe_envelope(const event_stream_request& wanted, event_positions& positions,
+                               const session& self);
 
 } // namespace detail
 
-/// One client's stream of Server-Sent Events, over any Asio stream. Made by `hub::accept_events`.
+/// One client's stream of Server-Sent Events (HTML Living Standard, section 9.2), over any Asio stream. Made by
+/// `hub::accept_events`.
 ///
 /// Every message is one event without a name, whose `data` is the envelope that a WebSocket client would get. In rooms
-/// with history events carry an `id`; a browser's `EventSource` brings the last one back by itself, and gets what it
-/// missed, or is told. What the client has to say it posts, with the secret `session` of `connected`; see
-/// `http_api`. Comments are the heartbeat. Before the server ends the stream it sends an event `close` with the code and
-/// the reason of the WebSocket close frame, and `retry` where a delay is wanted.
+/// with history events carry an `id`; a browser's `EventSource` sends the last one when it reconnects, and the client gets
+/// the messages that it missed, or a `gap`. Messages from the client come by `POST /api/v1/sse`, with the secret `session`
+/// of `connected`; see `http_api`. Comments are the heartbeat. Before the server ends the stream it sends an event `close`
+/// with the code and the reason of the WebSocket close frame, and `retry` where a delay is wanted.
+///
+/// Only on its shard.
 template <class Stream>
 class event_connection final : public detail::flat_connection<Stream, detail::session> {
     using base = detail::flat_connection<Stream, detail::session>;
 
 public:
+    /// For `hub::accept_events`, which has written the head of the response. `wanted` is read when the client has been sent
+    /// `connected`.
     event_connection(Stream stream, std::shared_ptr<const detail::session_context> context, detail::shard& home,
-                     detail::session_settings settings, detail::event_request wanted)
+                     detail::session_settings settings, detail::event_stream_request wanted)
         : base{std::move(stream), std::move(context), home, std::move(settings), 512}, wanted_{std::move(wanted)},
           secret_{detail::random_token(24)}
     {
         writer_.positions = std::move(wanted_.positions);
     }
 
-    bool is_secret(std::string_view shown) const noexcept override { return detail::same_secret(shown, secret_); }
+    /// Whether `candidate` is the secret part of this client's `session`: whoever posts it is the client, and may have the
+    /// connection subscribe, publish and so on. Compared in constant time. Thread-safe.
+    bool is_secret(std::string_view candidate) const noexcept override
+    {
+        return detail::same_secret(candidate, secret_);
+    }
 
 private:
     std::size_t take(std::span<const std::string_view> buffers, std::vector<char>& out) override
     {
         return writer_.write(buffers, out, base::max_write);
     }
-    // Nothing more is to come on this connection; the peer's end of it is still noticed.
+    // After the request a client sends nothing: input is dropped. The end of the stream is noticed by the base class.
     void on_bytes(std::span<char>) override {}
-    // The peer's system took it. One that is gone confirms nothing, and is noticed by the socket's time-out.
+    // The client itself sends nothing, so a write that went well counts as its sign of life. A peer that is gone
+    // acknowledges no data: then TCP_USER_TIMEOUT ends the connection.
     void on_output() override { this->heard(); }
 
     void add_to_greeting(json::object& greeting) override
@@ -84,39 +100,40 @@ private:
     }
     void on_greeted() override
     {
-        if (const auto text = detail::event_subscription(wanted_, writer_.positions, *this); !text.empty())
+        if (const auto text = detail::subscribe_envelope(wanted_, writer_.positions, *this); !text.empty())
             this->on_message(text);
         wanted_ = {};
     }
 
-    detail::event_request wanted_; // until it is greeted
+    detail::event_stream_request wanted_; // until `on_greeted`
     detail::event_writer writer_;
     const std::string secret_;
 };
 
 namespace detail {
 
-/// Answers one request for events; then the stream moves into the hub.
+/// Answers one request for an event stream; then the stream moves into an `event_connection`.
 template <class Stream>
-class event_operation : public handoff<Stream>, public std::enable_shared_from_this<event_operation<Stream>> {
+class event_stream_operation : public handoff<Stream>,
+                               public std::enable_shared_from_this<event_stream_operation<Stream>> {
 public:
-    event_operation(std::shared_ptr<hub_core> hub, Stream stream, const handshake_request& request,
-                    unsigned version, identity who, event_options options, shard* home)
+    event_stream_operation(std::shared_ptr<hub_core> hub, Stream stream, const handshake_request& request,
+                           unsigned version, identity who, event_options options, shard* home)
         : handoff<Stream>{std::move(hub), std::move(stream), std::move(who), home},
-          wrong_{read_event_request(request, wanted_)}, version_{version}, options_{std::move(options)}
+          problem_{read_event_stream_request(request, wanted_)}, version_{version}, options_{std::move(options)}
     {
         if (this->hub_->handlers.raw)
-            wrong_ = "this hub speaks a language of its own";
+            problem_ = "this hub speaks a language of its own";
     }
 
     void run()
     {
-        if (!wrong_.empty()) {
+        if (!problem_.empty()) {
             this->hub_->admitted.count_refusal();
-            return turn_away(error_response(400, error::invalid_message, wrong_, version_));
+            return send_error(error_response(400, error::invalid_message, problem_, version_));
         }
         if (const auto ec = this->admit())
-            return turn_away(refusal_response(static_cast<error>(ec.value()), version_));
+            return send_error(refusal_response(static_cast<error>(ec.value()), version_));
         head_.emplace(event_stream_head(options_, version_));
         serializer_.emplace(*head_);
         http::async_write_header(this->stream_, *serializer_,
@@ -127,27 +144,27 @@ public:
     }
 
 private:
-    void turn_away(http::response<http::string_body> answer)
+    void send_error(http::response<http::string_body> answer)
     {
-        allow_page(answer, options_.allow_origin);
+        allow_origin(answer, options_.allow_origin);
         answer.keep_alive(false);
-        this->refuse(std::move(answer), this->shared_from_this());
+        this->reject(std::move(answer), this->shared_from_this());
     }
 
     void on_answered()
     {
         if constexpr (requires { this->stream_.native_handle(); })
-            limit_unconfirmed(this->stream_.native_handle(), this->hub_->options().idle_timeout);
+            set_user_timeout(this->stream_.native_handle(), this->hub_->options().idle_timeout);
         else if constexpr (requires { this->stream_.lowest_layer().native_handle(); })
-            limit_unconfirmed(this->stream_.lowest_layer().native_handle(), this->hub_->options().idle_timeout);
-        this->move_in({}, {}, [this]<class S>(S stream, shard& home, session_settings settings) {
+            set_user_timeout(this->stream_.lowest_layer().native_handle(), this->hub_->options().idle_timeout);
+        this->start_session({}, {}, [this]<class S>(S stream, shard& home, session_settings settings) {
             return boost::intrusive_ptr<session>{new event_connection<S>{
                 std::move(stream), this->hub_->context(), home, std::move(settings), std::move(wanted_)}};
         });
     }
 
-    event_request wanted_;
-    std::string wrong_; // with the request
+    event_stream_request wanted_;
+    std::string problem_; // why the request is refused; empty: it is not
     unsigned version_;
     event_options options_;
     std::optional<http::response<http::empty_body>> head_;
@@ -155,29 +172,40 @@ private:
 };
 
 template <class Stream>
-void open_events(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
-                 const handshake_request& request, unsigned version, identity who, event_options options)
+void accept_event_stream(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
+                         const handshake_request& request, unsigned version, identity who, event_options options)
 {
     const auto executor = stream.get_executor();
-    auto op = std::make_shared<event_operation<Stream>>(hub, std::move(stream), request, version, std::move(who),
-                                                        std::move(options), home);
+    auto op = std::make_shared<event_stream_operation<Stream>>(hub, std::move(stream), request, version,
+                                                               std::move(who), std::move(options), home);
     asio::dispatch(executor, [op] { op->run(); });
 }
 
-/// What `hub::accept_events` stands on; see there.
+/// Carries out `hub::accept_events`. The socket is taken out of a `beast::tcp_stream`, whose timeouts are not wanted any
+/// more.
+///
+/// Preconditions: `request` was read from `stream` completely, and nothing was written or read since.
+/// Lifetimes: the stream is moved in; `request` is used only until this returns.
+/// Completion: none. `hub::on_connect` tells when the client is connected.
+/// Executor: the response is written on the stream's executor; then a socket moves to the executor of the least loaded
+/// shard. Any other stream keeps its executor, and is used from that shard's.
+/// Errors: 400 for a malformed request (`?last=`, `Last-Event-ID`, too many rooms, a hub with `on_raw`) or user id, 429 for
+/// the hub's limits, 503 while it shuts down. The stream is closed then, and counted in `hub_stats::refused`.
+/// Cancellation: none but the hub's end. There is no time limit for writing the head of the response.
+/// Thread-safe.
 template <class Stream>
-struct event_door {
+struct event_stream_acceptor {
     template <class Request>
-    static void open(const std::shared_ptr<hub_core>& hub, Stream stream, const Request& request, identity who,
-                     event_options options)
+    static void accept(const std::shared_ptr<hub_core>& hub, Stream stream, const Request& request, identity who,
+                       event_options options)
     {
         const auto view = describe(request, {});
         if constexpr (requires { stream.release_socket(); })
-            open_events(hub, nullptr, stream.release_socket(), view, request.version(), std::move(who),
-                        std::move(options));
+            accept_event_stream(hub, nullptr, stream.release_socket(), view, request.version(), std::move(who),
+                                std::move(options));
         else
-            open_events(hub, nullptr, std::move(stream), view, request.version(), std::move(who),
-                        std::move(options));
+            accept_event_stream(hub, nullptr, std::move(stream), view, request.version(), std::move(who),
+                                std::move(options));
     }
 };
 

@@ -12,15 +12,16 @@
 
 namespace fanfare::detail {
 
-FANFARE_DECL std::string read_event_request(const handshake_request& request, event_request& out)
+FANFARE_DECL std::string read_event_stream_request(const handshake_request& request, event_stream_request& out)
 {
     const auto rooms = request.query("rooms").value_or("");
-    std::size_t size = 0; // of the address and the id that a client returns with: both go into one header
+    // A client returns with the rooms in the URL and their positions in Last-Event-ID, and the server limits the header.
+    std::size_t size = 0;
     for (std::string_view rest{rooms}; !rest.empty();) {
         const auto comma = std::min(rest.find(','), rest.size());
         if (const auto one = rest.substr(0, comma); !one.empty()) {
             out.rooms.emplace_back(one);
-            size += 2 * one.size() + 36; // with the position
+            size += 2 * one.size() + 36; // twice the name, and epoch and offset
         }
         rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
@@ -49,12 +50,12 @@ FANFARE_DECL http::response<http::empty_body> event_stream_head(const event_opti
     head.set(http::field::content_type, "text/event-stream");
     head.set(http::field::cache_control, "no-store");
     head.set("X-Accel-Buffering", "no"); // nginx passes every event on at once
-    allow_page(head, options.allow_origin);
+    allow_origin(head, options.allow_origin);
     head.keep_alive(false);
     return head;
 }
 
-FANFARE_DECL std::string event_subscription(const event_request& wanted, event_positions& positions,
+FANFARE_DECL std::string subscribe_envelope(const event_stream_request& wanted, event_positions& positions,
                                             const session& self)
 {
     const auto payload = positions.subscription(wanted.rooms, wanted.last,

@@ -5,6 +5,7 @@
 #include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/http/handoff.hpp>
+#include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/hub.hpp>
@@ -26,7 +27,7 @@ namespace fanfare {
 
 namespace detail {
 
-/// One upgrade: Beast answers the request; then the stream moves into the hub's own connection.
+/// One upgrade: Beast writes the response; then the stream moves into a `connection`, which does without Beast.
 template <class Stream>
 class upgrade_operation : public handoff<Stream>, public std::enable_shared_from_this<upgrade_operation<Stream>> {
 public:
@@ -40,9 +41,9 @@ public:
 
     void run()
     {
-        // Said before the upgrade, so that the client sees an HTTP status.
+        // Before the upgrade, so that the client gets an HTTP status.
         if (const auto ec = this->admit())
-            return this->refuse(refusal_response(static_cast<error>(ec.value()), request_.version()),
+            return this->reject(refusal_response(static_cast<error>(ec.value()), request_.version()),
                                 this->shared_from_this());
         socket_.emplace(this->stream_);
         namespace websocket = boost::beast::websocket;
@@ -68,11 +69,11 @@ private:
             this->hub_->admitted.count_refusal();
             return;
         }
-        this->move_in(std::move(settings_), std::move(options_.early),
-                      [this]<class S>(S stream, shard& home, session_settings settings) {
-                          return boost::intrusive_ptr<session>{new connection<S>{
-                              std::move(stream), this->hub_->context(), home, std::move(settings)}};
-                      });
+        this->start_session(std::move(settings_), std::move(options_.early),
+                            [this]<class S>(S stream, shard& home, session_settings settings) {
+                                return boost::intrusive_ptr<session>{
+                                    new connection<S>{std::move(stream), this->hub_->context(), home, std::move(settings)}};
+                            });
     }
 
     header request_;
@@ -82,8 +83,8 @@ private:
 };
 
 template <class Stream, class Body, class Fields>
-void upgrade(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
-             const http::request<Body, Fields>& request, identity who, accept_options options)
+void accept_websocket(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
+                      const http::request<Body, Fields>& request, identity who, accept_options options)
 {
     typename upgrade_operation<Stream>::header header;
     header.base() = request.base();
@@ -93,17 +94,27 @@ void upgrade(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
     asio::dispatch(executor, [op] { op->run(); });
 }
 
-/// What `hub::accept` stands on; see there.
+/// Carries out `hub::accept`. The socket is taken out of a `beast::tcp_stream`, whose timeouts are not wanted any more.
+///
+/// Preconditions: `request` was read from `stream` completely; bytes read past it are in `accept_options::early`.
+/// Lifetimes: the stream is moved in; `request` is used only until this returns.
+/// Completion: none. `hub::on_connect` tells when the client is connected.
+/// Executor: the upgrade runs on the stream's executor; then a socket moves to the executor of the least loaded shard. Any
+/// other stream keeps its executor, and is used from that shard's.
+/// Errors: 400 or 426 for a request that is no valid upgrade (RFC 6455 section 4.2.1), 429 for the hub's limits, 503 while
+/// it shuts down, 400 for a user id that cannot be. The stream is closed then, and counted in `hub_stats::refused`.
+/// Cancellation: none but `accept_options::timeout` and the hub's end.
+/// Thread-safe.
 template <class Stream>
-struct websocket_door {
+struct websocket_acceptor {
     template <class Request>
-    static void open(const std::shared_ptr<hub_core>& hub, Stream stream, const Request& request, identity who,
-                     accept_options options)
+    static void accept(const std::shared_ptr<hub_core>& hub, Stream stream, const Request& request, identity who,
+                       accept_options options)
     {
         if constexpr (requires { stream.release_socket(); })
-            upgrade(hub, nullptr, stream.release_socket(), request, std::move(who), std::move(options));
+            accept_websocket(hub, nullptr, stream.release_socket(), request, std::move(who), std::move(options));
         else
-            upgrade(hub, nullptr, std::move(stream), request, std::move(who), std::move(options));
+            accept_websocket(hub, nullptr, std::move(stream), request, std::move(who), std::move(options));
     }
 };
 

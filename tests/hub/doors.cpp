@@ -6,6 +6,9 @@
 
 #include <boost/beast/_experimental/test/stream.hpp>
 
+#include <atomic>
+#include <exception>
+
 using namespace fanfare;
 using namespace fanfare::test;
 
@@ -118,6 +121,35 @@ TEST_CASE("an authenticator that throws or never answers lets nobody in")
     CHECK(w.hub().stats().connections == 0);
     w.stop();
     held.clear();
+}
+
+TEST_CASE("an authenticator that throws is told and counted, and what on_exception throws leaves the executor")
+{
+    world w;
+    w.hub().on_exception([](std::exception_ptr cause) { std::rethrow_exception(cause); });
+    w.listen({.authenticate = [](const handshake_request&) -> auth_result {
+        throw std::runtime_error("no database");
+    }});
+    std::atomic<int> thrown{0};
+    std::thread runs{[&] {
+        for (;;)
+            try {
+                w.context().run();
+                return;
+            } catch (const std::runtime_error& e) {
+                thrown += e.what() == std::string_view{"no database"} ? 1 : 100;
+            }
+    }};
+    for (int i = 1; i <= 3; ++i) {
+        const auto refused = attempt(w); // by HTTP: the connection does not break off
+        CHECK(refused.status() == 503);
+        CHECK(code_in(refused) == "handler_failed");
+        CHECK(eventually([&] { return thrown == i; }));
+    }
+    CHECK(w.hub().stats().handler_failures == 3);
+    CHECK(w.hub().stats().refused == 3);
+    w.context().stop();
+    runs.join();
 }
 
 TEST_CASE("pages of other origins are refused with 403")

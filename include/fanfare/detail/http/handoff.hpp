@@ -4,6 +4,8 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/connection.hpp>
+#include <fanfare/detail/http/message.hpp>
+#include <fanfare/detail/http/socket_options.hpp>
 #include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/identity.hpp>
@@ -19,7 +21,8 @@
 
 namespace fanfare::detail {
 
-/// One client's way from an HTTP request into the hub: a place, the answer, and the move to a shard.
+/// The common part of accepting a WebSocket and an event stream: counts the connection against the hub's limits, and after
+/// the HTTP response moves the stream to a shard, where a session is made of it.
 template <class Stream>
 class handoff {
 public:
@@ -36,7 +39,8 @@ public:
     handoff& operator=(const handoff&) = delete;
 
 protected:
-    /// Takes a place, which goes back with this object unless `move_in` hands it on.
+    /// Counts the connection against the limits, or answers why not. It is counted off by the destructor, or by the session
+    /// that `start_session` makes.
     error_code admit()
     {
         const auto ec = hub_->admitted.admit(*who_, address_);
@@ -44,34 +48,35 @@ protected:
         return ec;
     }
 
-    /// Answers instead, and ends the stream. `self` keeps this object.
-    void refuse(http::response<http::string_body> answer, std::shared_ptr<handoff> self)
+    /// Writes this response in place of one that accepts, and closes the stream. `self` keeps this object alive.
+    void reject(http::response<http::string_body> answer, std::shared_ptr<handoff> self)
     {
         answer_ = std::move(answer);
         http::async_write(stream_, answer_, [self](error_code, std::size_t) { close_quietly(self->stream_); });
     }
 
-    /// `make(stream, home, settings)` makes the session, which starts on its shard with the bytes that came early.
+    /// `make(stream, home, settings)` makes the session, which starts on its shard. `read_ahead`: the bytes that were read
+    /// past the request.
     template <class Make>
-    void move_in(session_settings settings, std::string early, Make make)
+    void start_session(session_settings settings, std::string read_ahead, Make make)
     {
         auto& home = home_ ? *home_ : hub_->shards.least_loaded();
         home.expect_connection();
         settings.who = std::move(who_);
         settings.address = address_;
-        admitted_ = false; // the session gives the place back
+        admitted_ = false; // the session counts it off from now on
         boost::intrusive_ptr<session> made;
         if constexpr (waitable_socket<Stream>)
             made = make(prepared_socket(std::move(stream_), home.executor(), hub_->options().unsent_low_water),
                         home, std::move(settings));
         else
             made = make(std::move(stream_), home, std::move(settings));
-        asio::dispatch(home.executor(),
-                       [made, early = std::move(early), deflate = hub_->options().deflate, &home]() mutable {
-                           if (deflate)
-                               equip_with_deflate(home);
-                           made->start(early);
-                       });
+        asio::dispatch(home.executor(), [made, read_ahead = std::move(read_ahead),
+                                         deflate = hub_->options().deflate, &home]() mutable {
+            if (deflate)
+                ensure_deflate(home);
+            made->start(read_ahead);
+        });
     }
 
     std::shared_ptr<hub_core> hub_;

@@ -18,46 +18,47 @@ namespace fanfare::detail {
 /// A TCP connection that is not a WebSocket yet.
 struct pending_connection {
     shard* home;
-    boost::beast::tcp_stream* stream = nullptr; // while it may be closed; only on the shard
+    boost::beast::tcp_stream* stream = nullptr; // while `closable_stream` lives; only on the shard
     std::list<std::shared_ptr<pending_connection>>::iterator
         place{}; // guarded by the list's mutex, as is `listed`
     bool listed = false;
 };
 
-/// While it lives, the visit's stream may be closed from outside. Only on the shard; goes before the stream.
-class shown_visit {
+/// While it lives, `pending_connections` may close the stream to make room. Only on the shard; destroyed before the
+/// stream.
+class closable_stream {
 public:
-    shown_visit(pending_connection& visit, boost::beast::tcp_stream& stream) : visit_{visit}
+    closable_stream(pending_connection& connection, boost::beast::tcp_stream& stream) : connection_{connection}
     {
-        visit_.stream = &stream;
+        connection_.stream = &stream;
     }
-    ~shown_visit() { hide(); }
-    shown_visit(const shown_visit&) = delete;
-    shown_visit& operator=(const shown_visit&) = delete;
-    void hide() noexcept { visit_.stream = nullptr; }
+    ~closable_stream() { reset(); }
+    closable_stream(const closable_stream&) = delete;
+    closable_stream& operator=(const closable_stream&) = delete;
+    void reset() noexcept { connection_.stream = nullptr; }
 
 private:
-    pending_connection& visit_;
+    pending_connection& connection_;
 };
 
-/// The connections that are not WebSockets yet, oldest first. When there are too many, the oldest makes way: sockets
-/// that say nothing must not keep others out. Thread-safe.
+/// The connections that are not WebSockets yet, oldest first. When there are too many, the oldest is closed, so that
+/// idle sockets cannot keep other clients out. Thread-safe.
 class pending_connections {
 public:
     explicit pending_connections(std::size_t limit) : limit_{limit} {}
 
-    std::shared_ptr<pending_connection> enter(shard& home)
+    std::shared_ptr<pending_connection> add(shard& home)
     {
-        auto visit = std::make_shared<pending_connection>(pending_connection{.home = &home});
+        auto added = std::make_shared<pending_connection>(pending_connection{.home = &home});
         std::shared_ptr<pending_connection> oldest;
         {
             const std::lock_guard lock{mutex_};
-            visit->place = visits_.insert(visits_.end(), visit);
-            visit->listed = true;
-            if (visits_.size() > limit_) {
-                oldest = visits_.front();
+            added->place = connections_.insert(connections_.end(), added);
+            added->listed = true;
+            if (connections_.size() > limit_) {
+                oldest = connections_.front();
                 oldest->listed = false;
-                visits_.pop_front();
+                connections_.pop_front();
             }
         }
         if (oldest)
@@ -65,20 +66,20 @@ public:
                 if (oldest->stream)
                     oldest->stream->close();
             });
-        return visit;
+        return added;
     }
 
-    void leave(const std::shared_ptr<pending_connection>& visit)
+    void remove(const std::shared_ptr<pending_connection>& connection)
     {
         const std::lock_guard lock{mutex_};
-        if (std::exchange(visit->listed, false))
-            visits_.erase(visit->place);
+        if (std::exchange(connection->listed, false))
+            connections_.erase(connection->place);
     }
 
 private:
     const std::size_t limit_;
     std::mutex mutex_;
-    std::list<std::shared_ptr<pending_connection>> visits_;
+    std::list<std::shared_ptr<pending_connection>> connections_;
 };
 
 } // namespace fanfare::detail

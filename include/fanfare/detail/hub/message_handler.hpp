@@ -62,13 +62,15 @@ std::function<void(request)> as_handler(F f)
     }
 }
 
-/// Defined by <fanfare/websocket.hpp>: include it where connections are accepted.
+/// Defined by <fanfare/websocket.hpp>, which is included where `hub::accept` is called.
 template <class Stream>
-struct websocket_door;
+struct websocket_acceptor;
+/// Defined by <fanfare/sse.hpp>, for `hub::accept_events`.
 template <class Stream>
-struct event_door;
+struct event_stream_acceptor;
+/// Defined by <fanfare/local_connection.hpp>, for `hub::connect`.
 template <class Handlers>
-struct local_door;
+struct local_connector;
 
 } // namespace detail
 } // namespace fanfare

@@ -42,7 +42,7 @@ public:
     ~client_request()
     {
         if (pending_)
-            session_->home().post([s = session_](shard&) { s->end_request(); });
+            session_->end_request();
     }
     client_request(const client_request&) = delete;
     client_request& operator=(const client_request&) = delete;

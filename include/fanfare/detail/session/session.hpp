@@ -19,6 +19,7 @@
 #include <boost/json/object.hpp>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +44,7 @@ struct session_settings {
 /// One client's connection, whatever the stream and the language: its life from the admission to the end, with the
 /// rooms that it is in, what waits to be sent, and its ways from the history to the live stream as parts of their own.
 /// Subclasses add the I/O; what goes out are WebSocket frames, and those that speak no WebSocket (events, local
-/// connections) take them apart again. Only on the shard's executor, but for the counter and `number()`.
+/// connections) take them apart again. Only on the shard's executor, but for the counter, `number()` and `end_request`.
 class session : public shard_member {
 public:
     session(std::shared_ptr<const session_context> context, shard& home, session_settings settings);
@@ -125,9 +126,9 @@ public:
     void refuse(error code, std::string_view message, const json::value* request_id);
     /// Counts one more of those; true if there are more than `hub_options::tolerated_offences`.
     bool add_violation() noexcept;
-    /// A request that waits for its answer. False: there are too many.
+    /// A request that waits for its answer. False: there are too many. `end_request` from any thread.
     bool begin_request() noexcept;
-    void end_request() noexcept { --pending_requests_; }
+    void end_request() noexcept { pending_requests_.fetch_sub(1, std::memory_order_relaxed); }
     /// A handler of the application threw.
     void handler_failed(const std::exception_ptr& cause) { context_->handlers.failed(home_, cause); }
 
@@ -215,7 +216,7 @@ private:
     violations violations_;
     asio::ip::address address_;
     close_code reason_ = close_code::abnormal;
-    std::uint16_t pending_requests_ = 0;
+    std::atomic<std::uint16_t> pending_requests_{0};
     phase phase_ = phase::fresh;
     std::uint8_t deflate_bits_ = 0; // 0: no deflate
     bool reading_ = false;          // a read is pending

@@ -171,9 +171,9 @@ FANFARE_DECL bool session::add_violation() noexcept
 
 FANFARE_DECL bool session::begin_request() noexcept
 {
-    if (pending_requests_ >= context_->options.max_pending_requests)
+    if (pending_requests_.load(std::memory_order_relaxed) >= context_->options.max_pending_requests)
         return false;
-    ++pending_requests_;
+    pending_requests_.fetch_add(1, std::memory_order_relaxed);
     return true;
 }
 

@@ -2,21 +2,12 @@
 #ifndef FANFARE_DETAIL_WIRE_EVENT_STREAM_HPP
 #define FANFARE_DETAIL_WIRE_EVENT_STREAM_HPP
 
-#include <fanfare/close_code.hpp>
 #include <fanfare/config.hpp>
-#include <fanfare/detail/wire/ws_codec.hpp>
-#include <fanfare/position.hpp>
-
-#include <boost/json/object.hpp>
+#include <fanfare/detail/wire/event_positions.hpp>
+#include <fanfare/detail/wire/server_frame.hpp>
 
 #include <cstddef>
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <optional>
-#include <set>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,61 +15,12 @@
 
 namespace fanfare::detail {
 
-/// Takes whole frames of a server's off the front of `bytes`, as the outbox hands them out; false at the end.
-struct server_frame {
-    ws_opcode opcode = ws_opcode::text;
-    std::string_view payload{};
-};
-bool next_server_frame(std::string_view& bytes, server_frame& out) noexcept;
-
-/// The code and the reason in a close frame's payload.
-struct close_text {
-    close_code code = close_code::no_status;
-    std::string_view reason{};
-};
-close_text read_close(std::string_view payload) noexcept;
-
-/// Where a client is in its rooms' histories, as the id of an event. A browser keeps nothing else, and brings the last one
-/// back in `Last-Event-ID`: so each names the positions in all rooms, `EPOCH:OFFSET:ROOM` with commas between.
-/// Follows what the server tells by the rules for clients.
-class event_positions {
-public:
-    /// Bytes of an id. Rooms that do not fit are not in it.
-    static constexpr std::size_t max_size = 4096;
-
-    /// What a client brings back. Nothing if that is not one of ours.
-    static std::optional<event_positions> read(std::string_view id);
-
-    /// A `subscribe` for these rooms, and those of its own that it was in before. From now on it follows these, and
-    /// forgets others; those without a position get the `last` messages, if that is not 0.
-    json::object subscription(const std::vector<std::string>& rooms, std::uint64_t last,
-                              const std::function<bool(std::string_view)>& is_own);
-
-    /// The server tells this now. True if the id is another one then.
-    bool follow(std::string_view envelope);
-
-    std::string text() const;
-
-private:
-    struct place {
-        position at{};
-        bool waits = false;              // for what it missed: until `subscribed` it does not move
-        std::uint64_t newest = 0;        // so many of what was there come first, if they are kept
-        std::set<std::uint64_t> early{}; // came live before what was missed
-    };
-    bool answer(std::string_view type, std::string_view envelope);
-    bool move(place& p, const position& to);
-    static bool pass_early(place& p);
-
-    std::map<std::string, place, std::less<>> places_;
-};
-
-/// One client's stream of events: turns the frames of its outbox into text.
+/// One client's event stream: turns the frames of its outbox into the text of events.
 class event_writer {
 public:
     event_positions positions{};
 
-    /// Appends events to `out` until that holds `enough`; answers how many bytes of the frames that took.
+    /// Appends events to `out` until it holds `enough` bytes; returns how many bytes of the frames were consumed.
     std::size_t write(std::span<const std::string_view> frames, std::vector<char>& out, std::size_t enough);
 
 private:

@@ -4,279 +4,26 @@
 
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/detail/wire/event_stream.hpp>
-#include <fanfare/error.hpp>
 
-#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
-#include <charconv>
-#include <utility>
+#include <cstdint>
+#include <string>
 
 namespace fanfare::detail {
-
-// ---- frames
-
-FANFARE_DECL bool next_server_frame(std::string_view& bytes, server_frame& out) noexcept
-{
-    if (bytes.size() < 2)
-        return false;
-    const auto octet = [&](std::size_t i) {
-        return static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i]));
-    };
-    std::uint64_t size = octet(1);
-    std::size_t header = 2;
-    if (size > 125) {
-        header = size == 126 ? 4 : 10;
-        size = 0;
-        for (std::size_t i = 2; i != header; ++i)
-            size = size << 8 | octet(i);
-    }
-    out = {static_cast<ws_opcode>(octet(0) & 15), bytes.substr(header, size)};
-    bytes.remove_prefix(header + size);
-    return true;
-}
-
-FANFARE_DECL close_text read_close(std::string_view payload) noexcept
-{
-    if (payload.size() < 2)
-        return {};
-    const auto octet = [&](std::size_t i) {
-        return static_cast<unsigned>(static_cast<unsigned char>(payload[i]));
-    };
-    return {static_cast<close_code>(octet(0) << 8 | octet(1)), payload.substr(2)};
-}
-
-// ---- positions
-
-// What an envelope names at its two ends: the writer puts the room right after the type, and the place at the end.
-struct envelope_ends {
-    std::string_view type;
-    std::string_view room;
-    position at;
-};
-
-inline envelope_ends read_ends(std::string_view text)
-{
-    envelope_ends out;
-    static constexpr std::string_view head = "{\"type\":\"", room = "\",\"room\":\"",
-                                      place = ",\"offset\":", epoch = ",\"epoch\":\"";
-    if (!text.starts_with(head))
-        return out;
-    auto end = head.size();
-    while (end < text.size() && text[end] != '"')
-        end += text[end] == '\\' ? 2U : 1U;
-    out.type = text.substr(head.size(), end - head.size());
-    if (text.substr(std::min(end, text.size()), room.size()) != room)
-        return out;
-    const auto name = end + room.size(); // room names hold no quote and no backslash
-    out.room = text.substr(name, text.find('"', name) - name);
-    static constexpr std::size_t tail = epoch.size() + 16 + 2;
-    if (text.size() < tail || text.substr(text.size() - tail, epoch.size()) != epoch)
-        return out;
-    const auto before = text.substr(0, text.size() - tail);
-    const auto digits = before.find_last_not_of("0123456789") + 1;
-    if (!before.substr(0, digits).ends_with(place))
-        return out;
-    const auto* hex = text.data() + text.size() - 18;
-    std::from_chars(hex, hex + 16, out.at.epoch, 16);
-    std::from_chars(before.data() + digits, before.data() + before.size(), out.at.offset);
-    if (out.at.offset > max_offset)
-        out.at = {};
-    return out;
-}
-
-inline json::object object_in(const json::object& in, std::string_view name)
-{
-    const auto* found = in.if_contains(name);
-    return found && found->is_object() ? found->get_object() : json::object{};
-}
-
-inline std::string_view text_in(const json::object& in, std::string_view name)
-{
-    const auto* found = in.if_contains(name);
-    return found && found->is_string() ? std::string_view{found->get_string()} : std::string_view{};
-}
-
-// Whether an answer to `subscribe` refuses the room, and not only another wish for it.
-inline bool refuses(const json::object& answer, std::string_view room)
-{
-    const auto* rejected = answer.if_contains("rejected");
-    const auto* list = rejected ? rejected->if_array() : nullptr;
-    return list && std::any_of(list->begin(), list->end(), [room](const json::value& one) {
-               const auto* fields = one.if_object();
-               return fields && text_in(*fields, "room") == room &&
-                      text_in(*fields, "code") != to_string(error::too_many_requests);
-           });
-}
-
-inline json::object payload_of(std::string_view envelope)
-{
-    error_code ec;
-    const auto told = json::parse({envelope.data(), envelope.size()}, ec);
-    return ec || !told.is_object() ? json::object{} : object_in(told.get_object(), "payload");
-}
-
-FANFARE_DECL std::optional<event_positions> event_positions::read(std::string_view id)
-{
-    event_positions out;
-    if (id.size() > max_size)
-        return std::nullopt;
-    while (!id.empty()) {
-        const auto comma = std::min(id.find(','), id.size());
-        const auto one = id.substr(0, comma);
-        const auto first = one.find(':');
-        const auto second = first == 16 ? one.find(':', first + 1) : std::string_view::npos;
-        if (second == std::string_view::npos)
-            return std::nullopt;
-        position at;
-        const auto* end = one.data() + second;
-        const auto epoch = std::from_chars(one.data(), one.data() + first, at.epoch, 16);
-        const auto offset = std::from_chars(one.data() + first + 1, end, at.offset);
-        const auto room = one.substr(second + 1);
-        if (epoch.ec != std::errc{} || epoch.ptr != one.data() + first || offset.ec != std::errc{} ||
-            offset.ptr != end || !at || at.offset > max_offset || !is_room_name(room, max_size))
-            return std::nullopt;
-        out.places_[std::string{room}] = {at, true, false, {}};
-        id.remove_prefix(std::min(comma + 1, id.size()));
-    }
-    return out;
-}
-
-FANFARE_DECL json::object event_positions::subscription(const std::vector<std::string>& rooms, std::uint64_t last,
-                                                        const std::function<bool(std::string_view)>& is_own)
-{
-    std::erase_if(places_, [&](const auto& one) {
-        return !is_own(one.first) && std::find(rooms.begin(), rooms.end(), one.first) == rooms.end();
-    });
-    for (const auto& room : rooms)
-        places_.try_emplace(room, place{.newest = last});
-    json::array all;
-    json::object since;
-    json::object newest;
-    for (const auto& [room, p] : places_) {
-        if (is_own(room) && !p.waits)
-            continue; // it is there, and misses nothing
-        all.emplace_back(room);
-        if (p.at)
-            since[room] = position_fields(p.at);
-        else if (last != 0)
-            newest[room] = last;
-    }
-    json::object payload{{"rooms", std::move(all)}};
-    if (!since.empty())
-        payload["since"] = std::move(since);
-    if (!newest.empty())
-        payload["last"] = std::move(newest);
-    return payload;
-}
-
-FANFARE_DECL bool event_positions::move(place& p, const position& to)
-{
-    if (!to || (p.at.epoch == to.epoch && p.at.offset >= to.offset))
-        return false;
-    if (p.at.epoch != to.epoch)
-        p.early.clear();
-    p.at = to;
-    pass_early(p);
-    return true;
-}
-
-FANFARE_DECL bool event_positions::pass_early(place& p)
-{
-    const auto before = p.at.offset;
-    while (p.early.erase(p.at.offset + 1) != 0)
-        ++p.at.offset;
-    p.early.erase(p.early.begin(), p.early.upper_bound(p.at.offset));
-    return p.at.offset != before;
-}
-
-FANFARE_DECL bool event_positions::follow(std::string_view envelope)
-{
-    const auto ends = read_ends(envelope);
-    if (ends.room.empty())
-        return (ends.type == "connected" || ends.type == "subscribed") && answer(ends.type, envelope);
-    const auto found = places_.find(ends.room);
-    if (found == places_.end())
-        return false;
-    auto& p = found->second;
-    if (ends.type == "gap" && !ends.at && !p.waits) {
-        std::string why;
-        const auto payload = payload_of(envelope);
-        const auto at = read_position(json::value(payload), why);
-        return at && move(p, *at);
-    }
-    if (!ends.at)
-        return false;
-    if (!p.waits)
-        return move(p, ends.at);
-    if (ends.at.epoch == p.at.epoch && p.early.size() < 1024)
-        p.early.insert(ends.at.offset);
-    return false;
-}
-
-// `connected` names the rooms that came with the identity, `subscribed` how each room goes on. There may be answers to
-// what the client has asked by itself meanwhile: they end no waiting, and a place that is known moves with messages only.
-FANFARE_DECL bool event_positions::answer(std::string_view type, std::string_view envelope)
-{
-    const auto payload = payload_of(envelope);
-    const auto positions = object_in(payload, "positions");
-    const auto recovered = object_in(payload, "recovered");
-    if (type == "connected")
-        for (const auto& one : positions)
-            if (is_room_name(one.key(), max_size))
-                places_.try_emplace(std::string{one.key()});
-    bool changed = false;
-    for (auto& [room, p] : places_) {
-        const auto fate = object_in(recovered, room);
-        if (p.waits && fate.empty() && !refuses(payload, room))
-            continue;
-        p.waits = false;
-        if (const auto* whole = fate.if_contains("recovered"); whole && *whole == true) {
-            changed = pass_early(p) || changed; // what is missing follows
-            continue;
-        }
-        if (!fate.empty()) {
-            p = {};
-            changed = true;
-        }
-        const auto* named = p.at ? nullptr : positions.if_contains(room);
-        std::string why;
-        auto at = named ? read_position(*named, why) : std::nullopt;
-        if (!at)
-            continue;
-        at->offset -= std::min(at->offset, p.newest); // the newest ones follow
-        changed = move(p, *at) || changed;
-    }
-    return changed;
-}
-
-FANFARE_DECL std::string event_positions::text() const
-{
-    std::string out;
-    for (const auto& [room, p] : places_) {
-        if (!p.at)
-            continue;
-        auto one = epoch_text(p.at.epoch) + ':' + std::to_string(p.at.offset) + ':' + room;
-        if (out.size() + 1 + one.size() <= max_size)
-            out += (out.empty() ? "" : ",") + one;
-    }
-    return out;
-}
-
-// ---- events
 
 inline void append(std::vector<char>& out, std::string_view text)
 {
     out.insert(out.end(), text.begin(), text.end());
 }
 
-// How long the client is to wait, where the reason names it.
+// How long the client shall wait before it reconnects, if the close reason says so: the field `retry` of an event stream.
 inline std::string retry_line(std::string_view reason)
 {
     error_code ec;
-    const auto told = json::parse({reason.data(), reason.size()}, ec);
-    const auto* fields = ec ? nullptr : told.if_object();
+    const auto value = json::parse({reason.data(), reason.size()}, ec);
+    const auto* fields = ec ? nullptr : value.if_object();
     const auto* delay = fields ? fields->if_contains("delay_ms") : nullptr;
     return delay && delay->is_int64() ? "retry: " + std::to_string(delay->get_int64()) + "\n" : std::string{};
 }
@@ -294,10 +41,10 @@ FANFARE_DECL void event_writer::write_one(const server_frame& frame, std::vector
         return append(out, reason + "}\n\n");
     }
     if (frame.opcode != ws_opcode::text)
-        return; // a pong answers nobody here
+        return; // a pong: there was no ping over this connection
     if (positions.follow(frame.payload))
         append(out, "id: " + positions.text() + "\n");
-    // JSON from elsewhere may hold line breaks between its tokens.
+    // JSON that another program has published may hold line breaks between its tokens, where they would end the field.
     for (auto rest = frame.payload; !rest.empty();) {
         const auto line = std::min(rest.find_first_of("\r\n"), rest.size());
         append(out, "data: ");

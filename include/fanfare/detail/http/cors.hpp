@@ -1,0 +1,41 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HTTP_CORS_HPP
+#define FANFARE_DETAIL_HTTP_CORS_HPP
+
+#include <fanfare/auth.hpp>
+#include <fanfare/auth/origin.hpp>
+#include <fanfare/config.hpp>
+#include <fanfare/detail/http/message.hpp>
+
+#include <boost/beast/http/field.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace fanfare::detail {
+
+// Cross-origin requests of browsers (CORS; Fetch Standard, section 3.2).
+
+/// Lets a page of this origin read the answer; does nothing for an empty one.
+template <class Body>
+void allow_origin(http::response<Body>& answer, std::string_view origin)
+{
+    if (origin.empty())
+        return;
+    answer.set(http::field::access_control_allow_origin, origin);
+    answer.set(http::field::vary, "Origin");
+}
+
+/// The origin of the page that asks, if it may read what is answered to it; else empty.
+std::string permitted_origin(const handshake_request& request, const origin_allow_list& allowed);
+
+/// The answer to OPTIONS, by which a browser asks before it sends a header of the page's own, or JSON.
+http_response preflight_response(const http_request& request, std::string_view origin);
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/http/cors.ipp>
+#endif
+
+#endif

@@ -1,0 +1,30 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HTTP_CORS_IPP
+#define FANFARE_DETAIL_HTTP_CORS_IPP
+
+#include <fanfare/detail/http/cors.hpp>
+
+namespace fanfare::detail {
+
+FANFARE_DECL std::string permitted_origin(const handshake_request& request, const origin_allow_list& allowed)
+{
+    const auto origin = request.header("Origin");
+    return !origin.empty() && allowed.allows(request) ? std::string{origin} : std::string{};
+}
+
+FANFARE_DECL http_response preflight_response(const http_request& request, std::string_view origin)
+{
+    http_response answer{http::status::no_content, request.version()};
+    allow_origin(answer, origin);
+    if (!origin.empty()) {
+        answer.set(http::field::access_control_allow_methods, "GET, POST");
+        answer.set(http::field::access_control_allow_headers, "Authorization, Content-Type, Last-Event-ID");
+        answer.set(http::field::access_control_max_age, "600");
+    }
+    answer.keep_alive(request.keep_alive());
+    return answer;
+}
+
+} // namespace fanfare::detail
+
+#endif

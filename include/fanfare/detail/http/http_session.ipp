@@ -1,0 +1,177 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HTTP_HTTP_SESSION_IPP
+#define FANFARE_DETAIL_HTTP_HTTP_SESSION_IPP
+
+#include <fanfare/detail/http/cors.hpp>
+#include <fanfare/detail/http/http_session.hpp>
+#include <fanfare/detail/http/socket_options.hpp>
+#include <fanfare/detail/http/wait_for_answer.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/sse.hpp>
+#include <fanfare/websocket.hpp>
+
+#include <boost/beast/http/verb.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace fanfare::detail {
+
+inline constexpr std::string_view event_path = "/api/v1/sse";
+
+inline std::string_view target_of(const http_request& request)
+{
+    return {request.target().data(), request.target().size()};
+}
+
+FANFARE_DECL http_session::http_session(const http_service& service, asio::ip::tcp::socket socket, shard& home)
+    : service_{service}, home_{home}, stream_{std::move(socket),
+                                              {service.options.handshake_timeout, service.options.max_header,
+                                               service.options.max_body}},
+      caller_{peer_address(stream_.next_layer().socket())}
+{}
+
+FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending)
+{
+    closable_stream closable{pending, stream_.next_layer()};
+    for (;;) {
+        const auto request = co_await stream_.read();
+        if (!request)
+            break;
+        if (const auto to = endpoint_of(*request); to != endpoint::http) {
+            closable.reset();
+            co_await accept(*request, to);
+            co_return;
+        }
+        auto answer = co_await respond(*request);
+        const bool more = answer.keep_alive() && !service_.stopped;
+        if (!co_await stream_.write(std::move(answer), request->method() == http::verb::head) || !more)
+            break;
+    }
+    co_await stream_.drain();
+}
+
+FANFARE_DECL http_session::endpoint http_session::endpoint_of(const http_request& request) const
+{
+    const auto path = path_of(target_of(request));
+    if (path == service_.options.path && boost::beast::websocket::is_upgrade(request))
+        return endpoint::websocket;
+    if (service_.options.events && path == event_path && request.method() == http::verb::get)
+        return endpoint::event_stream;
+    return endpoint::http;
+}
+
+FANFARE_DECL asio::awaitable<void> http_session::accept(const http_request& request, endpoint to)
+{
+    const auto& options = service_.options;
+    const auto view = describe(request, caller_);
+    const auto origin = to == endpoint::event_stream ? permitted_origin(view, options.origins) : std::string{};
+    std::optional<auth_result> result;
+    if (const auto refused = options.origins.check(view))
+        result.emplace(*refused);
+    else
+        result.emplace(co_await authenticate(view));
+    if (!*result) {
+        co_await refuse(result->why(), request.version(), origin);
+        co_return;
+    }
+    if (to == endpoint::event_stream)
+        co_return accept_event_stream(service_.hub, &home_, stream_.release(), view, request.version(),
+                                      std::move(result->who()), event_options{origin});
+    accept_options how{std::string{chosen_subprotocol(view, *result)}, stream_.read_ahead(),
+                       options.handshake_timeout};
+    accept_websocket(service_.hub, &home_, stream_.release(), request, std::move(result->who()), std::move(how));
+}
+
+FANFARE_DECL asio::awaitable<auth_result> http_session::authenticate(const handshake_request& view)
+{
+    if (!service_.options.authenticate)
+        co_return auth_result{identity{}};
+    // An authenticator may look at it after the deadline.
+    const auto owned = std::make_shared<const handshake_request>(view);
+    std::function<void(auth_done)> start = [this, owned](auth_done done) {
+        service_.options.authenticate(owned, std::move(done));
+    };
+    auto answer = co_await wait_for_answer<auth_result>(service_.options.handshake_timeout, std::move(start));
+    if (!answer)
+        co_return auth_result{make_refusal(error::timed_out, 503)};
+    if (!*answer && answer->why().cause)
+        report_exception(answer->why().cause);
+    co_return std::move(*answer);
+}
+
+FANFARE_DECL asio::awaitable<void> http_session::refuse(const refusal& why, unsigned version,
+                                                        const std::string& origin)
+{
+    service_.hub->admitted.count_refusal();
+    auto answer = refusal_response(why, version);
+    allow_origin(answer, origin);
+    answer.keep_alive(false);
+    co_await stream_.write(std::move(answer));
+    co_await stream_.drain();
+}
+
+FANFARE_DECL asio::awaitable<http_response> http_session::respond(const http_request& request)
+{
+    const bool events = service_.options.events && path_of(target_of(request)) == event_path;
+    const auto origin =
+        events ? permitted_origin(describe(request, caller_), service_.options.origins) : std::string{};
+    if (events && request.method() == http::verb::options)
+        co_return preflight_response(request, origin);
+    if (!http_api::handles(target_of(request)))
+        co_return application_response(request);
+    auto answer = co_await api_response(request);
+    allow_origin(answer, origin);
+    co_return answer;
+}
+
+FANFARE_DECL asio::awaitable<http_response> http_session::api_response(const http_request& request)
+{
+    std::function<void(http_api::done_type)> start = [this, &request](http_api::done_type done) {
+        try {
+            service_.api.async_handle(request, caller_, done);
+        } catch (...) { // the application's `issue_ticket`
+            done(handler_failed_response(request.version()));
+        }
+    };
+    auto answer = co_await wait_for_answer<http_response>(service_.options.handshake_timeout, std::move(start));
+    if (!answer)
+        co_return error_response(504, error::timed_out, "no answer in time", request.version());
+    co_return std::move(*answer);
+}
+
+FANFARE_DECL http_response http_session::application_response(const http_request& request)
+{
+    http_response answer{http::status::ok, request.version()};
+    const auto& on_request = service_.options.on_request;
+    try {
+        if (!on_request || !on_request(request, answer))
+            answer = error_response(404, error::invalid_message, "no such path", request.version());
+    } catch (...) {
+        answer = handler_failed_response(request.version());
+    }
+    answer.keep_alive(request.keep_alive());
+    answer.prepare_payload();
+    return answer;
+}
+
+// What `on_exception` throws itself is contained by the hub.
+FANFARE_DECL void http_session::report_exception(const std::exception_ptr& cause)
+{
+    service_.hub->handlers.failed(home_, cause);
+}
+
+FANFARE_DECL http_response http_session::handler_failed_response(unsigned version)
+{
+    report_exception(std::current_exception());
+    const auto code = error::handler_failed;
+    return error_response(500, code, make_error_code(code).message(), version);
+}
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,70 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HTTP_HTTP_STREAM_HPP
+#define FANFARE_DETAIL_HTTP_HTTP_STREAM_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/http/message.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace fanfare::detail {
+
+struct http_limits {
+    /// For reading one request, and for writing one response.
+    std::chrono::milliseconds timeout;
+    /// In bytes.
+    std::uint32_t max_header;
+    std::uint64_t max_body;
+};
+
+/// HTTP requests and responses over one TCP connection. Only on the socket's executor.
+class http_stream {
+public:
+    http_stream(asio::ip::tcp::socket socket, const http_limits& limits);
+
+    /// Reads one request. Empty if the connection is over: by its end, by an error, or since the request was malformed or
+    /// too large, which has been answered then.
+    asio::awaitable<std::optional<http_request>> read();
+
+    /// Writes one response; false if that failed. `head_only`: the answer to HEAD, whose body the client would take for
+    /// the next answer.
+    asio::awaitable<bool> write(http_response answer, bool head_only = false);
+
+    /// Ends the connection so that the peer can still read the last answer: what it sends on is taken and dropped, or TCP
+    /// would reset the connection (RFC 9112 section 9.6).
+    asio::awaitable<void> drain();
+
+    boost::beast::tcp_stream& next_layer() noexcept { return stream_; }
+    /// What was read past the last request.
+    std::string read_ahead() const;
+    /// Gives the socket away, without a timeout. The stream is of no further use.
+    asio::ip::tcp::socket release();
+
+private:
+    using parser = http::request_parser<http::string_body>;
+
+    asio::awaitable<error_code> read_message(parser& message);
+    asio::awaitable<error_code> write_continue();
+
+    http_limits limits_;
+    boost::beast::tcp_stream stream_;
+    boost::beast::flat_buffer buffer_;
+};
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/http/http_stream.ipp>
+#endif
+
+#endif

@@ -1,0 +1,86 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HTTP_SOCKET_OPTIONS_HPP
+#define FANFARE_DETAIL_HTTP_SOCKET_OPTIONS_HPP
+
+#include <fanfare/config.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace fanfare::detail {
+
+/// The peer's address where the stream ends in an IP socket, else the unspecified one.
+template <class Stream>
+asio::ip::address peer_address(Stream& stream)
+{
+    error_code ec;
+    if constexpr (requires { stream.remote_endpoint(ec).address(); })
+        return stream.remote_endpoint(ec).address();
+    else if constexpr (requires { stream.lowest_layer().remote_endpoint(ec).address(); })
+        return stream.lowest_layer().remote_endpoint(ec).address();
+    else
+        return {};
+}
+
+/// Closes the stream, whatever error that brings.
+template <class Stream>
+void close_quietly(Stream& stream)
+{
+    error_code ignored; // there is nobody to tell: the client was refused
+    if constexpr (requires { stream.lowest_layer().close(ignored); })
+        stream.lowest_layer().close(ignored);
+    else
+        stream.close();
+}
+
+/// `TCP_NOTSENT_LOWAT`; does nothing for other sockets and systems.
+void set_unsent_low_water(int descriptor, std::size_t bytes) noexcept;
+
+/// `TCP_USER_TIMEOUT` (RFC 5482): the connection fails if the peer acknowledges no data for so long. Does nothing for
+/// other sockets and systems.
+void set_user_timeout(int descriptor, std::chrono::milliseconds time) noexcept;
+
+/// The same socket, on the shard's executor, ready for writes that do not block.
+template <class Socket>
+auto prepared_socket(Socket socket, const asio::any_io_executor& executor, std::size_t unsent_low_water)
+{
+    using protocol = typename Socket::protocol_type;
+    using result = typename protocol::socket;
+    error_code ec;
+    result moved{executor};
+    bool done = false;
+    if constexpr (std::is_same_v<Socket, result>) {
+        if (socket.get_executor() == executor) {
+            moved = std::move(socket);
+            done = true;
+        }
+    }
+    if (!done) {
+        const auto local = socket.local_endpoint(ec).protocol();
+        const auto handle = socket.release(ec);
+        if (!ec)
+            moved.assign(local, handle, ec);
+    }
+    moved.non_blocking(true, ec);
+    if constexpr (std::is_same_v<protocol, asio::ip::tcp>) {
+        moved.set_option(asio::ip::tcp::no_delay{true}, ec);
+#if defined(__unix__) || defined(__APPLE__)
+        set_unsent_low_water(moved.native_handle(), unsent_low_water);
+#endif
+    }
+    return moved; // one that failed above ends at its first read
+}
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/http/socket_options.ipp>
+#endif
+
+#endif

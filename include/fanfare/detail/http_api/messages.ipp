@@ -1,0 +1,87 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HTTP_API_MESSAGES_IPP
+#define FANFARE_DETAIL_HTTP_API_MESSAGES_IPP
+
+#include <fanfare/detail/http_api/messages.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
+#include <fanfare/message.hpp>
+
+#include <string>
+#include <utility>
+
+namespace fanfare::detail {
+
+FANFARE_DECL void post_publish(const api_call& c)
+{
+    const auto body = c.body(c.hub.options().max_json_depth);
+    if (!body)
+        return;
+    const auto room = c.text(*body, "room");
+    const auto type = room ? c.text(*body, "type") : std::nullopt;
+    if (!type)
+        return;
+    const auto* payload = body->if_contains("payload");
+    const auto key = c.maybe_text(*body, "key");
+    const auto once = key ? c.maybe_text(*body, "idempotency_key") : std::nullopt;
+    if (!once)
+        return;
+    const publish_options options{.key = *key, .idempotency_key = *once};
+    const auto finish = [reply = api_reply{c}, room = *room](const receipt& done) {
+        if (!done)
+            return reply.fail(done.error);
+        reply.answer(200, receipt_fields({{"room", room}}, done));
+    };
+    if (const auto accepted =
+            c.hub.messages.publish(*room, nullptr, *type, payload ? *payload : json::value{}, options, finish);
+        !accepted)
+        finish(accepted);
+}
+
+// The response to a notify. A stored notification is a success even if sending it failed: it is in the inbox, and `problem`
+// says what failed.
+inline json::object notify_fields(const std::string& user, const receipt& done)
+{
+    const auto* status = done.local_receivers != 0 && !done.error    ? "delivered_locally"
+                         : done.dispatched_to_cluster && !done.error ? "dispatched_to_cluster"
+                         : done.stored                               ? "stored"
+                                                                     : "no_receiver";
+    auto fields = receipt_fields({{"user_id", user}, {"status", status}}, done);
+    if (!done.id.empty())
+        fields["id"] = done.id;
+    if (done.duplicate)
+        fields["duplicate"] = true;
+    if (done.error)
+        fields["problem"] = to_string(own_error(done.error));
+    return fields;
+}
+
+FANFARE_DECL void post_notify(const api_call& c)
+{
+    const auto body = c.body(c.hub.options().max_json_depth);
+    if (!body)
+        return;
+    const auto user = c.text(*body, "user_id");
+    auto title = user ? c.text(*body, "title") : std::nullopt;
+    auto message = title ? c.text(*body, "message") : std::nullopt;
+    if (!message)
+        return;
+    const auto* data = body->if_contains("data");
+    const auto* key = body->if_contains("idempotency_key");
+    if (key && (!key->is_string() || key->get_string().size() > 128))
+        return c.fail(400, error::invalid_message, "idempotency_key must be a string of at most 128 bytes");
+    c.hub.inbox.notify(*user,
+                       {.title = std::move(*title),
+                        .message = std::move(*message),
+                        .data = data ? *data : json::value{},
+                        .idempotency_key = key ? std::string{std::string_view{key->get_string()}} : std::string{}},
+                       [reply = api_reply{c}, user = *user](const receipt& done) {
+                           if (!done && !done.stored)
+                               return reply.fail_inbox(done.error);
+                           reply.answer(200, notify_fields(user, done));
+                       });
+}
+
+} // namespace fanfare::detail
+
+#endif

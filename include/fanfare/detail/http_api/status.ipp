@@ -1,0 +1,50 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HTTP_API_STATUS_IPP
+#define FANFARE_DETAIL_HTTP_API_STATUS_IPP
+
+#include <fanfare/detail/http_api/status.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/message.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value_from.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace fanfare::detail {
+
+FANFARE_DECL void get_health(const api_call& c)
+{
+    const auto bus = c.hub.watch.status();
+    if (c.view.path() == "/readyz" && (c.hub.life.stopping() || !bus.up))
+        return c.answer(503, {{"status", bus.up ? "draining" : "bus_down"}, {"problem", bus.problem}});
+    c.answer(200, {{"status", "ok"}});
+}
+
+FANFARE_DECL void get_stats(const api_call& c)
+{
+    c.answer(200, json::value_from(c.hub.stats()));
+}
+
+FANFARE_DECL void get_cluster(const api_call& c)
+{
+    c.hub.others.stats(std::chrono::seconds{2}, [reply = api_reply{c}](error_code ec, const cluster_stats& all) {
+        if (ec)
+            return reply.fail(ec);
+        json::array nodes;
+        for (const auto& one : all.nodes)
+            nodes.push_back({{"id", one.id},
+                             {"responded", one.responded},
+                             {"heard_ago_ms", one.heard_ago.count()},
+                             {"stats", json::value_from(one.stats)}});
+        reply.answer(200, {{"nodes", std::move(nodes)},
+                           {"connections", all.connections},
+                           {"rooms", all.rooms},
+                           {"users", all.users}});
+    });
+}
+
+} // namespace fanfare::detail
+
+#endif
