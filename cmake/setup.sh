@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-# cmake/setup.sh build [chat] [iot_dashboard] [test] [clang]: installs what Debian or Ubuntu lacks for that, if it may, without questions.
-# When everything is there it only looks. When it may not install, it says what is lacking and fails.
+# cmake/setup.sh build [chat] [iot_dashboard] [test] [clang] [lint]: installs what Debian or Ubuntu lacks for that, if it
+# may, without questions. When everything is there it only looks. When it may not install, it says what is lacking and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lacking=()
@@ -86,6 +86,11 @@ look_test() {
 look_clang() {
     need clang++ clang
     has_fuzzer || lacking+=(libclang-rt-dev)
+}
+
+look_lint() { # cmake/check_format, cmake/check_tidy
+    need clang-format clang-format
+    need clang-tidy clang-tidy
 }
 
 # The packages of the installed Boost, else of the default one, else of the newest one, if that is 1.81 or later.

@@ -73,14 +73,14 @@ FANFARE_DECL redis_client::redis_client(asio::any_io_executor executor, redis_op
 FANFARE_DECL void redis_client::command(std::span<const std::string_view> args, handler done)
 {
     const auto refused = state_->pipeline->send(args, std::move(done));
-    if (refused && done)
+    if (refused && done) // NOLINT(bugprone-use-after-move): the pipeline leaves the handler of what it refuses
         state_->strand->post([done = std::move(done), refused] { done(refused, {}); });
 }
 
 FANFARE_DECL void redis_client::command_first(std::span<const std::string_view> args, handler done)
 {
     const auto refused = state_->pipeline->send(args, std::move(done), true);
-    if (refused && done)
+    if (refused && done) // NOLINT(bugprone-use-after-move): the pipeline leaves the handler of what it refuses
         state_->strand->post([done = std::move(done), refused] { done(refused, {}); });
 }
 

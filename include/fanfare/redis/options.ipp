@@ -99,7 +99,7 @@ FANFARE_DECL redis_options parse_redis_url(std::string_view text)
     constexpr auto no_url = "this is not a URL; special characters in a password must be percent-encoded";
     if (!parsed) // not quoted: it may hold a password
         detail::refuse_redis(no_url);
-    const boost::urls::url_view url = *parsed;
+    const auto& url = *parsed;
     std::string scheme{url.scheme()};
     for (auto& c : scheme)
         c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
