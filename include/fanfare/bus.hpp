@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,8 +56,8 @@ struct bus_status {
 /// A hub, as the bus sees it. Every function may be called from any thread; none blocks or runs user code.
 class bus_sink {
 public:
-    /// Whether the hub can take `message` now: `queue_full` under backpressure.
-    virtual error_code ready(const bus_message& message) noexcept = 0;
+    /// Checks that the hub has room for `message`: no error, or `queue_full` under backpressure.
+    virtual error_code check_capacity(const bus_message& message) noexcept = 0;
     /// Takes a message for the local members.
     virtual void deliver(const bus_message& message) = 0;
     /// A `join` of this room that answered false is in force; or the bus went down meanwhile, and `missed` will
@@ -112,6 +113,64 @@ concept bus = std::copyable<B> &&
         } -> std::same_as<bool>;
     b.leave(sink, room);
 };
+
+/// Any bus, as one copyable type. Copies are handles of one bus; an empty one must not be used.
+class any_bus {
+public:
+    any_bus() = default;
+
+    template <class B>
+    requires(!std::same_as<B, any_bus>) && bus<B> any_bus(B b) : held_{std::make_shared<holder<B>>(std::move(b))}
+    {}
+
+    explicit operator bool() const noexcept { return held_ != nullptr; }
+
+    void attach(bus_sink& sink) { held_->attach(sink); }
+    void detach(bus_sink& sink) { held_->detach(sink); }
+    bus_receipt publish(const bus_message& message, bus_done done)
+    {
+        return held_->publish(message, std::move(done));
+    }
+    bool join(bus_sink& sink, std::string_view room) { return held_->join(sink, room); }
+    void leave(bus_sink& sink, std::string_view room) { held_->leave(sink, room); }
+    /// Whether the bus says that it connects several processes: `static constexpr bool between_processes = true`.
+    bool between_processes() const noexcept { return held_->between_processes(); }
+
+private:
+    struct base {
+        virtual ~base() = default;
+        virtual void attach(bus_sink& sink) = 0;
+        virtual void detach(bus_sink& sink) = 0;
+        virtual bus_receipt publish(const bus_message& message, bus_done done) = 0;
+        virtual bool join(bus_sink& sink, std::string_view room) = 0;
+        virtual void leave(bus_sink& sink, std::string_view room) = 0;
+        virtual bool between_processes() const noexcept = 0;
+    };
+    template <class B>
+    struct holder final : base {
+        explicit holder(B b) : held{std::move(b)} {}
+        void attach(bus_sink& sink) override { held.attach(sink); }
+        void detach(bus_sink& sink) override { held.detach(sink); }
+        bus_receipt publish(const bus_message& message, bus_done done) override
+        {
+            return held.publish(message, std::move(done));
+        }
+        bool join(bus_sink& sink, std::string_view room) override { return held.join(sink, room); }
+        void leave(bus_sink& sink, std::string_view room) override { held.leave(sink, room); }
+        bool between_processes() const noexcept override
+        {
+            if constexpr (requires { B::between_processes; })
+                return B::between_processes;
+            else
+                return false;
+        }
+        B held;
+    };
+
+    std::shared_ptr<base> held_;
+};
+
+static_assert(bus<any_bus>);
 
 } // namespace fanfare
 

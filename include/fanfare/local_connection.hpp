@@ -4,8 +4,8 @@
 
 #include <fanfare/close_code.hpp>
 #include <fanfare/config.hpp>
+#include <fanfare/detail/hub/acceptors.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/hub/message_handler.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/identity.hpp>
 
@@ -65,7 +65,7 @@ public:
     void close() noexcept;
 
 private:
-    friend struct detail::local_door<local_handlers>;
+    friend struct detail::local_connector<local_handlers>;
     explicit local_connection(std::shared_ptr<detail::local_link> link) : link_{std::move(link)} {}
 
     std::shared_ptr<detail::local_link> link_;
@@ -75,7 +75,7 @@ namespace detail {
 
 /// What `hub::connect` stands on; see there.
 template <>
-struct local_door<local_handlers> {
+struct local_connector<local_handlers> {
     static local_connection open(const std::shared_ptr<hub_core>& hub, identity who, local_handlers handlers);
 };
 

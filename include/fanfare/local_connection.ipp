@@ -205,8 +205,8 @@ FANFARE_DECL void local_connection::close() noexcept
     }
 }
 
-FANFARE_DECL local_connection detail::local_door<local_handlers>::open(const std::shared_ptr<hub_core>& hub,
-                                                                       identity who, local_handlers handlers)
+FANFARE_DECL local_connection detail::local_connector<local_handlers>::open(const std::shared_ptr<hub_core>& hub,
+                                                                            identity who, local_handlers handlers)
 {
     if (const auto ec = hub->admit(who, {}))
         throw boost::system::system_error{ec, "fanfare::hub::connect"};

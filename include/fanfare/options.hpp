@@ -92,7 +92,7 @@ struct hub_options {
     std::uint32_t message_burst = 100;
     /// Messages above the rate, or malformed ones, that are answered with an `error` before the
     /// connection is closed. The count falls by one for each second.
-    std::uint32_t tolerated_offences = 20;
+    std::uint32_t max_violations = 20;
     /// Requests of one connection that wait for an application's answer.
     std::uint32_t max_pending_requests = 16;
 

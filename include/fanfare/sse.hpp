@@ -166,7 +166,7 @@ void open_events(const std::shared_ptr<hub_core>& hub, shard* home, Stream strea
 
 /// What `hub::accept_events` stands on; see there.
 template <class Stream>
-struct event_door {
+struct event_acceptor {
     template <class Request>
     static void open(const std::shared_ptr<hub_core>& hub, Stream stream, const Request& request, identity who,
                      event_options options)

@@ -3,6 +3,7 @@
 #define FANFARE_STORE_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/error.hpp>
 #include <fanfare/position.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -106,6 +108,101 @@ concept store = std::copy_constructible<S> &&
     s.async_append(std::move(message), std::move(appended));
     s.async_read(room, query, std::move(was_read));
 };
+
+namespace detail {
+
+/// The handler of a read, which is called in any case: with `store_failed` if the store destroys it without a call.
+class pending_read {
+public:
+    explicit pending_read(history_done done) : done_{std::move(done)} {}
+    ~pending_read() { complete(error::store_failed, {}); }
+    pending_read(const pending_read&) = delete;
+    pending_read& operator=(const pending_read&) = delete;
+
+    void complete(error_code ec, history_page page)
+    {
+        for (const auto& m : page.messages)
+            if (!m.body.starts_with('{') || !m.body.ends_with('}'))
+                ec = error::store_failed; // no envelope: another program has written into the store
+        if (const auto done = std::exchange(done_, {}))
+            done(ec, ec ? history_page{} : std::move(page));
+    }
+
+private:
+    history_done done_;
+};
+
+} // namespace detail
+
+/// Any store, as one copyable type. Copies share what they keep; an empty one must not be used.
+///
+/// Makes two promises for the store that it holds: an exception becomes `store_failed`, and a read whose handler the
+/// store destroys without a call is answered with `store_failed`.
+class any_store {
+public:
+    any_store() = default;
+
+    template <class S>
+    requires(!std::same_as<S, any_store>) && store<S> any_store(S s)
+        : held_{std::make_shared<holder<S>>(std::move(s))}
+    {}
+
+    explicit operator bool() const noexcept { return held_ != nullptr; }
+
+    void async_append(history_append message, append_done done)
+    {
+        held_->append(std::move(message), std::move(done));
+    }
+    void async_read(std::string_view room, const history_query& query, history_done done)
+    {
+        held_->read(room, query, std::move(done));
+    }
+    /// False if the store says that other processes cannot share it: `static constexpr bool between_processes = false`.
+    bool between_processes() const noexcept { return held_->between_processes(); }
+
+private:
+    struct base {
+        virtual ~base() = default;
+        virtual void append(history_append message, append_done done) = 0;
+        virtual void read(std::string_view room, const history_query& query, history_done done) = 0;
+        virtual bool between_processes() const noexcept = 0;
+    };
+    template <class S>
+    struct holder final : base {
+        explicit holder(S s) : held{std::move(s)} {}
+        void append(history_append message, append_done done) override
+        {
+            try {
+                held.async_append(std::move(message), done);
+            } catch (...) {
+                done({.error = error::store_failed});
+            }
+        }
+        void read(std::string_view room, const history_query& query, history_done done) override
+        {
+            const auto pending = std::make_shared<detail::pending_read>(std::move(done));
+            try {
+                held.async_read(room, query, [pending](error_code ec, history_page page) {
+                    pending->complete(ec, std::move(page));
+                });
+            } catch (...) {
+                pending->complete(error::store_failed, {});
+            }
+        }
+        bool between_processes() const noexcept override
+        {
+            if constexpr (requires { S::between_processes; })
+                return S::between_processes;
+            else
+                return true;
+        }
+        S held;
+    };
+
+    std::shared_ptr<base> held_;
+};
+
+static_assert(store<any_store>);
 
 } // namespace fanfare
 

@@ -95,7 +95,7 @@ void upgrade(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
 
 /// What `hub::accept` stands on; see there.
 template <class Stream>
-struct websocket_door {
+struct websocket_acceptor {
     template <class Request>
     static void open(const std::shared_ptr<hub_core>& hub, Stream stream, const Request& request, identity who,
                      accept_options options)

@@ -5,6 +5,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/fwd.hpp>
 #include <fanfare/message.hpp>
+#include <fanfare/stats.hpp>
 
 #include <boost/json/object.hpp>
 

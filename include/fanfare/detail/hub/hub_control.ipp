@@ -22,8 +22,7 @@ FANFARE_DECL error_code hub_core::command(const json::object& what, bus_done don
 {
     std::string text;
     append_json(text, json::value(what));
-    return bus_->publish({.what = bus_message::kind::control, .body = text, .origin = this}, std::move(done))
-        .error;
+    return bus_.publish({.what = bus_message::kind::control, .body = text, .origin = this}, std::move(done)).error;
 }
 
 FANFARE_DECL void hub_core::carry_out(std::string_view text, std::size_t hubs)

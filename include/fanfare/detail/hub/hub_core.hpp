@@ -9,8 +9,6 @@
 #include <fanfare/connection_ref.hpp>
 #include <fanfare/detail/cluster/cluster.hpp>
 #include <fanfare/detail/hub/admissions.hpp>
-#include <fanfare/detail/hub/any_bus.hpp>
-#include <fanfare/detail/hub/any_store.hpp>
 #include <fanfare/detail/hub/resume_registry.hpp>
 #include <fanfare/detail/inbox/ack_tracker.hpp>
 #include <fanfare/detail/inbox/inbox_service.hpp>
@@ -22,6 +20,8 @@
 #include <fanfare/identity.hpp>
 #include <fanfare/message.hpp>
 #include <fanfare/options.hpp>
+#include <fanfare/stats.hpp>
+#include <fanfare/store.hpp>
 
 #include <boost/json/object.hpp>
 
@@ -75,8 +75,8 @@ struct hub_handlers {
 /// the shards. Thread-safe, but for `handlers`.
 class hub_core final : public bus_sink, public std::enable_shared_from_this<hub_core> {
 public:
-    hub_core(const std::vector<asio::any_io_executor>& executors, hub_options options,
-             std::unique_ptr<any_bus> bus, std::unique_ptr<any_store> store);
+    hub_core(const std::vector<asio::any_io_executor>& executors, hub_options options, any_bus bus,
+             any_store store);
     ~hub_core();
     /// Joins the bus; right after construction.
     void start();
@@ -109,7 +109,7 @@ public:
     bool with_session(std::uint64_t number, std::function<void(session&)> work);
     void subscribe(std::uint64_t number, std::string_view room, const command_answer_ptr& answer = {});
 
-    error_code ready(const bus_message& message) noexcept override;
+    error_code check_capacity(const bus_message& message) noexcept override;
     void deliver(const bus_message& message) override;
     void joined(std::string_view room) override;
     void missed(std::string_view room) override;
@@ -201,8 +201,8 @@ private:
     void tell_when_empty(const std::weak_ptr<shutdown_state>& state);
 
     hub_options options_;
-    std::unique_ptr<any_bus> bus_;
-    std::unique_ptr<any_store> store_;
+    any_bus bus_;
+    any_store store_;
     std::shared_ptr<const identity> nobody_ = std::make_shared<const identity>();
     std::uint64_t node_; // random; the upper half of connection ids
     room_registry rooms_;

@@ -43,7 +43,7 @@ inline void check(const hub_options& o)
 }
 
 FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& executors, hub_options options,
-                                std::unique_ptr<any_bus> bus, std::unique_ptr<any_store> store)
+                                any_bus bus, any_store store)
     : doors{options}, others{*this}, resumable{options.resume_window, options.max_resumable}, options_{options},
       bus_{std::move(bus)}, store_{std::move(store)}, rooms_{executors.size()}
 {
@@ -65,7 +65,7 @@ FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& execut
 FANFARE_DECL void hub_core::start()
 {
     attached_ = true;
-    bus_->attach(*this);
+    bus_.attach(*this);
 }
 
 FANFARE_DECL hub_core::~hub_core()
@@ -78,7 +78,7 @@ FANFARE_DECL void hub_core::leave_bus()
     if (!attached_.exchange(false))
         return;
     rooms_.for_each([](room_state&) {}); // a join that is under way ends before the bus forgets this hub
-    bus_->detach(*this);
+    bus_.detach(*this);
     // Nobody will tell them any more.
     std::vector<std::function<void()>> waiting;
     rooms_.for_each([&waiting](room_state& room) {
@@ -272,7 +272,7 @@ FANFARE_DECL receipt hub_core::send(bus_message message, const shared_frame& enc
                   .dispatched_to_cluster = fate.dispatched_to_cluster && fate.nodes != std::size_t{0},
                   .nodes = fate.nodes});
         };
-    const auto answer = bus_->publish(message, std::move(told));
+    const auto answer = bus_.publish(message, std::move(told));
     if (answer.error) {
         publish_refused_.fetch_add(1, std::memory_order_relaxed);
         return {.error = answer.error};
@@ -283,7 +283,7 @@ FANFARE_DECL receipt hub_core::send(bus_message message, const shared_frame& enc
 
 // ---- from the bus to the shards
 
-FANFARE_DECL error_code hub_core::ready(const bus_message& message) noexcept
+FANFARE_DECL error_code hub_core::check_capacity(const bus_message& message) noexcept
 {
     if (stopping())
         return {};

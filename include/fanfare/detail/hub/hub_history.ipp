@@ -71,16 +71,16 @@ struct stored_publish : std::enable_shared_from_this<stored_publish> {
                     self->hub->missed(self->room);
                 self->done(out);
             };
-        const auto taken = hub->bus_->publish({.what = bus_message::kind::room,
-                                               .channel = room,
-                                               .body = encoded->payload(),
-                                               .key = message.key,
-                                               .except = message.except,
-                                               .at = out.position,
-                                               .encoded = encoded.get(),
-                                               .origin = hub.get(),
-                                               .origin_room = known.get()},
-                                              std::move(told));
+        const auto taken = hub->bus_.publish({.what = bus_message::kind::room,
+                                              .channel = room,
+                                              .body = encoded->payload(),
+                                              .key = message.key,
+                                              .except = message.except,
+                                              .at = out.position,
+                                              .encoded = encoded.get(),
+                                              .origin = hub.get(),
+                                              .origin_room = known.get()},
+                                             std::move(told));
         out.dispatched_to_cluster = taken.dispatched_to_cluster;
         if (taken.error) {
             out.error = taken.error;
@@ -109,7 +109,7 @@ FANFARE_DECL receipt hub_core::publish_stored(std::string_view room, const room_
                                               std::size_t receivers, publish_done done)
 {
     // What the bus would refuse must not be stored.
-    if (const auto ec = ready({.body = message.message.body}))
+    if (const auto ec = check_capacity({.body = message.message.body}))
         return refused(static_cast<error>(ec.value()));
     message.limits = limits_of(rules);
     const auto op = std::make_shared<stored_publish>();
@@ -118,7 +118,7 @@ FANFARE_DECL receipt hub_core::publish_stored(std::string_view room, const room_
     op->room = room;
     op->receivers = receivers;
     op->done = std::move(done);
-    store_->append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });
+    store_.async_append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });
     op->inside = false;
     if (!op->early)
         return {.local_receivers = receivers};
@@ -222,12 +222,12 @@ FANFARE_DECL void hub_core::mark_joining(room_state& room, std::size_t shard_ind
 FANFARE_DECL void hub_core::read_store(std::string_view room, const history_query& query, history_done done)
 {
     store_reads_.fetch_add(1, std::memory_order_relaxed);
-    store_->read(room, query,
-                 [keep = shared_from_this(), done = std::move(done)](const error_code& ec, history_page page) {
-                     if (ec)
-                         keep->store_failures_.fetch_add(1, std::memory_order_relaxed);
-                     done(ec, std::move(page));
-                 });
+    store_.async_read(
+        room, query, [keep = shared_from_this(), done = std::move(done)](const error_code& ec, history_page page) {
+            if (ec)
+                keep->store_failures_.fetch_add(1, std::memory_order_relaxed);
+            done(ec, std::move(page));
+        });
 }
 
 FANFARE_DECL bool hub_core::learn_position(const room_ptr& room, std::function<void()> then)

@@ -23,7 +23,7 @@ FANFARE_DECL void hub_core::configure(std::string_view name, const room_options&
     };
     if (rules.history == 0 && (rules.overflow == overflow_policy::resync || rules.history_age.count() != 0))
         wrong("resync and history_age need history");
-    if (rules.history != 0 && bus_->between_processes() && !store_->between_processes())
+    if (rules.history != 0 && bus_.between_processes() && !store_.between_processes())
         wrong("history needs a store that the bus's other processes share");
     if (rules.history_age.count() < 0 || rules.idempotency_window.count() <= 0)
         wrong("history_age must not be negative, and idempotency_window must be above zero");
@@ -80,7 +80,7 @@ FANFARE_DECL void hub_core::take_hold(room_state& room)
 {
     if (room.holds++ != 0)
         return;
-    room.in_force = !attached_ || bus_->join(*this, room.name);
+    room.in_force = !attached_ || bus_.join(*this, room.name);
     if (room.stream && !room.in_force) {
         const std::lock_guard lock{room.stream->mutex};
         room.stream->reset(); // nobody knows what has passed by
@@ -90,7 +90,7 @@ FANFARE_DECL void hub_core::take_hold(room_state& room)
 FANFARE_DECL void hub_core::let_go(room_state& room)
 {
     if (--room.holds == 0 && attached_)
-        bus_->leave(*this, room.name);
+        bus_.leave(*this, room.name);
 }
 
 FANFARE_DECL bool hub_core::hold(room_state& room, std::function<void()> then)

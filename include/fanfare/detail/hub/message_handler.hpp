@@ -31,7 +31,8 @@ concept coroutine_handler = requires(F& f, const request& asked)
 };
 } // namespace detail
 
-/// `void(request)`, or `asio::awaitable<json::value>(const request&)`.
+/// A handler for `hub::on_message`: `void(request)`, or the coroutine
+/// `asio::awaitable<json::value>(const request&)`, whose value is the reply.
 template <class F>
 concept message_handler = detail::plain_handler<F> || detail::coroutine_handler<F>;
 
@@ -61,14 +62,6 @@ std::function<void(request)> as_handler(F f)
         return [f = std::make_shared<F>(std::move(f))](request asked) { (*f)(std::move(asked)); };
     }
 }
-
-/// Defined by <fanfare/websocket.hpp>: include it where connections are accepted.
-template <class Stream>
-struct websocket_door;
-template <class Stream>
-struct event_door;
-template <class Handlers>
-struct local_door;
 
 } // namespace detail
 } // namespace fanfare

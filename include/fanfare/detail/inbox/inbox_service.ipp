@@ -96,7 +96,7 @@ FANFARE_DECL error_code inbox_service::refusal(const std::string& room, std::str
     const auto body = write_envelope({.type = "notification", .room = room, .payload = &payload}, now);
     if (body.size() + (rules->history != 0 ? max_position_size : 0) > hub_.options().max_publish_size)
         return error::message_too_large;
-    return hub_.ready({.body = body});
+    return hub_.check_capacity({.body = body});
 }
 
 FANFARE_DECL receipt inbox_service::notify(std::string_view user, const notification& what,

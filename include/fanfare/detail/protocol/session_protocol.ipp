@@ -181,7 +181,7 @@ FANFARE_DECL void session::offend(error code, std::string_view message, const js
     last_offence_ = now;
     if (code != error::rate_limited)
         home_.count().bad_messages.add();
-    if (offences_ > hub_->options().tolerated_offences)
+    if (offences_ > hub_->options().max_violations)
         return close(code == error::rate_limited ? close_code::rate_limited : close_code::bad_messages);
     send_error(code, message, request_id);
 }
