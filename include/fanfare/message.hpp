@@ -29,21 +29,21 @@ struct publish_options {
 
 /// What a publish answers.
 struct receipt {
-    /// Set when the message was refused; then nobody gets it.
+    /// Why the message was refused, and nobody gets it; from `async_publish` also what failed on the way.
     error_code error{};
     /// Members of the room on this hub when the message was taken.
     std::size_t local_receivers = 0;
-    /// The bus took the message for other processes; from `async_publish`: at least one was sent it.
+    /// The bus took the message for other processes. From `async_publish`: at least one was sent it.
     bool dispatched_to_cluster = false;
-    /// Other processes that were sent it, where the bus knows; only from `async_publish`.
+    /// How many other processes were sent it, where the bus knows; only from `async_publish`.
     std::optional<std::size_t> nodes{};
-    /// In rooms with history, where the store has answered: the message's place.
+    /// In rooms with history, when the store has answered: the message's place.
     fanfare::position position{};
     /// The idempotency key was known: `position` is the first message's, and nothing was sent.
     bool duplicate = false;
     /// Of a notification, where the hub has an inbox: its id there.
     std::string id{};
-    /// It is in the user's inbox. With `error` as well: the devices that are connected may not have been told.
+    /// Of a notification: it is in the user's inbox. With `error` as well: connected devices may not have been told.
     bool stored = false;
 
     /// Whether the message was taken.
@@ -54,6 +54,7 @@ struct receipt {
 struct notification {
     std::string title;
     std::string message;
+    /// Anything more, for the application's clients.
     json::value data = nullptr;
     /// With an inbox, up to 128 bytes: a second notification of this key for the user is not stored, and not sent; it is
     /// answered with the first one's id. Known for as long as the first is kept.

@@ -56,16 +56,18 @@ BOOST_DESCRIBE_STRUCT(hub_stats, (),
 
 /// One hub of the cluster, as `hub::async_cluster_stats` found it.
 struct node_stats {
+    /// 16 hexadecimal digits, drawn at random when the hub was made; its connections' ids begin with them.
     std::string id;
-    /// False: it gave a sign of life not long ago, and did not answer now. Then `stats` are its last known ones.
+    /// Whether it has answered. If not, it was heard of not long ago, and `stats` are its last known ones.
     bool responded = false;
-    /// Since the last sign of life of a node that did not answer.
+    /// How long ago a node that did not answer was heard of.
     std::chrono::milliseconds heard_ago{0};
     hub_stats stats{};
 };
 
 /// All hubs on the bus, and sums over those that answered.
 struct cluster_stats {
+    /// Each hub, those included that did not answer.
     std::vector<node_stats> nodes;
     std::uint64_t connections = 0;
     std::uint64_t rooms = 0; ///< A room with members on two nodes counts twice; so does a user.

@@ -22,17 +22,19 @@
 
 namespace fanfare {
 
-/// How much of a room is kept. The room's hubs agree on it.
+/// How much of a room is kept, from its `room_options`. All hubs with the room say the same.
 struct history_limits {
-    std::size_t messages = 0;         ///< At least 1.
-    std::chrono::milliseconds age{0}; ///< 0: no limit.
+    std::size_t messages = 0;         ///< The newest so many; at least 1.
+    std::chrono::milliseconds age{0}; ///< None that are older; 0: no limit.
+    /// How long an idempotency key is known.
     std::chrono::milliseconds idempotency_window{300'000};
 };
 
 /// A message as a store keeps it.
 struct stored_message {
+    /// Its place in the room, from 1 on; see `position`.
     std::uint64_t offset = 0;
-    /// An envelope without its position.
+    /// An envelope (JSON text) without its position.
     std::string body;
     /// The conflation key, if any.
     std::string key{};
@@ -43,7 +45,9 @@ struct stored_message {
 /// A message for the store. `room` and `idempotency_key` are valid during the call.
 struct history_append {
     std::string_view room;
-    stored_message message; ///< Without an offset.
+    /// Without an offset.
+    stored_message message;
+    /// Empty for none.
     std::string_view idempotency_key{};
     history_limits limits;
 };
@@ -52,16 +56,18 @@ struct history_append {
 struct append_answer {
     /// Set when the message is not stored; or `delivery_unknown` if nobody can tell whether it is.
     error_code error{};
+    /// The message's place.
     position at{};
     /// The idempotency key was known: `at` is the first message's, and nothing was stored.
     bool duplicate = false;
-    /// The store has published the message on the bus, in one step.
+    /// The store has published the message on the bus as well, in the same step.
     bool published = false;
-    /// Where it has published it: processes that were sent it, if it knows.
+    /// If so, how many processes were sent it, where the store knows.
     std::optional<std::size_t> nodes{};
     /// What was stored, during the call. Not null if there is no error and it is neither a duplicate nor published.
     const stored_message* message = nullptr;
 };
+/// Takes the answer to `async_append`.
 using append_done = std::function<void(const append_answer&)>;
 
 /// Which part of a history to read.
@@ -70,24 +76,26 @@ struct history_query {
     std::uint64_t from = 0;
     /// Messages at most; 0 to learn the position only.
     std::size_t limit = 0;
+    /// In which order.
     bool newest_first = false;
     history_limits limits;
 };
 
 /// A part of a room's history.
 struct history_page {
-    /// Of the newest message that was ever stored, kept or not. Always with an epoch.
+    /// The place of the newest message that was ever stored, kept or not. Always with an epoch.
     position top{};
     /// The offset of the oldest message that is kept; `top.offset + 1` if none is.
     std::uint64_t oldest = 0;
-    /// Without holes, in the order that was asked for.
+    /// Their offsets follow each other without a hole, in the order that was asked for.
     std::vector<stored_message> messages{};
 };
+/// Takes the answer to `async_read`.
 using history_done = std::function<void(error_code, history_page)>;
 
 /// Keeps the history of rooms, for all hubs that share it. A store is a handle: its copies share what they keep.
 ///
-/// Guarantee: the messages of a room get offsets 1, 2, 3 and so on, without a hole, in one epoch. A message whose append
+/// Guarantees: the messages of a room get offsets 1, 2, 3 and so on, without a hole, in one epoch. A message whose append
 /// was answered without error is in the history until the limits push it out. A room that was read or appended to keeps
 /// its epoch for as long as its offsets go on; where what was kept is lost (a flush, a restart of a store in memory, a
 /// room forgotten), it begins anew with an epoch that was never used. Epochs are random numbers above 0.
@@ -140,15 +148,19 @@ private:
 /// store destroys without a call is answered with `store_failed`.
 class any_store {
 public:
+    /// An empty one.
     any_store() = default;
 
+    /// Holds `s`, in one allocation.
     template <class S>
     requires(!std::same_as<S, any_store>) && store<S> any_store(S s)
         : held_{std::make_shared<holder<S>>(std::move(s))}
     {}
 
+    /// Whether it holds a store.
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
+    /// The operations of `store`: one virtual call each.
     void async_append(history_append message, append_done done)
     {
         held_->append(std::move(message), std::move(done));
