@@ -42,7 +42,8 @@ struct access_request {
     std::string_view connection_id;
 };
 
-/// Takes the answer of an authorizer. Call it from any thread, at once or later, exactly once: any later call is ignored.
+/// Takes the answer of an authorizer. Call it from any thread, at once or later, exactly once: any later call is
+/// ignored.
 using access_done = std::function<void(bool allowed)>;
 
 /// An authorizer that may answer later; see `authorizer`.

@@ -36,8 +36,9 @@ struct bus_message {
     std::string_view key{};
     /// The connection that does not get it, as a number that is unique in the cluster; 0 for none.
     std::uint64_t except = 0;
-    /// In a room with history: the message's place there, which `body` names too. Such a message is stored already, so a
-    /// bus within the process does not refuse it: a sink that has no room for it is told `missed`, and reads the history.
+    /// In a room with history: the message's place there, which `body` names too. Such a message is stored already, so
+    /// a bus within the process does not refuse it: a sink that has no room for it is told `missed`, and reads the
+    /// history.
     position at{};
     /// Hubs of this process that get it, at least 1. Set by the bus for the commands that it delivers.
     std::size_t hubs = 1;
@@ -61,8 +62,8 @@ struct bus_status {
 /// application.
 class bus_sink {
 public:
-    /// Checks whether the hub has room for `message` now: no error, or `queue_full` under backpressure. To be called before
-    /// `deliver`, so that a message can be refused before anybody has it.
+    /// Checks whether the hub has room for `message` now: no error, or `queue_full` under backpressure. To be called
+    /// before `deliver`, so that a message can be refused before anybody has it.
     virtual error_code check_capacity(const bus_message& message) noexcept = 0;
     /// Takes a message for the local members.
     virtual void deliver(const bus_message& message) = 0;
@@ -81,8 +82,8 @@ protected:
 
 /// What a bus answers to a publish.
 struct bus_receipt {
-    /// From `publish`: the message was refused, and nobody gets it. To `bus_done`: `bus_unavailable` (it was never sent)
-    /// or `delivery_unknown` (it may have reached some).
+    /// From `publish`: the message was refused, and nobody gets it. To `bus_done`: `bus_unavailable` (it was never
+    /// sent) or `delivery_unknown` (it may have reached some).
     error_code error{};
     /// The message is on its way to other processes.
     bool dispatched_to_cluster = false;
@@ -98,13 +99,14 @@ using bus_done = std::function<void(const bus_receipt&)>;
 /// Guarantees: all sinks that get the messages of one channel get them in one order, each message at most once. A sink
 /// that has joined a room gets every message that is published to it from `joined` on, or is told by `missed`.
 /// A message that is refused reaches nobody.
-/// - `attach(sink)`: from now on the sink may be called. `detach(sink)`: once it has returned, the sink is not called any
-///   more.
+/// - `attach(sink)`: from now on the sink may be called. `detach(sink)`: once it has returned, the sink is not called
+///   any more.
 /// - `publish(message, done)`: takes a message, or refuses it at once in the receipt. `done`, which may be empty, is
 ///   called once with what became of a message that was taken, maybe before `publish` returns. If a message that was
 ///   taken without `done` is lost, the sinks are told by `missed`.
-/// - `join(sink, room)`: the sink wants the room's messages. True if it gets them from now on; false if `joined` will tell
-///   it when. `leave(sink, room)`: it wants them no more. Both are called under a lock: they must not call the sink.
+/// - `join(sink, room)`: the sink wants the room's messages. True if it gets them from now on; false if `joined` will
+///   tell it when. `leave(sink, room)`: it wants them no more. Both are called under a lock: they must not call the
+///   sink.
 ///
 /// Thread-safety: every function may be called from any thread.
 /// A bus that connects several processes says `static constexpr bool between_processes = true`: then rooms with history

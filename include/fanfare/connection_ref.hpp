@@ -26,11 +26,11 @@ public:
     /// A handle to no connection.
     connection_ref() = default;
 
-    /// The connection's id, which the client got in `connected`; unique over all hubs and restarts. Empty when the hub is
-    /// gone, and for a handle to no connection.
+    /// The connection's id, which the client got in `connected`; unique over all hubs and restarts. Empty when the hub
+    /// is gone, and for a handle to no connection.
     std::string id() const;
-    /// Whose connection it is. Precondition: the handle came from the library; this one may be called when the connection
-    /// is gone.
+    /// Whose connection it is. Precondition: the handle came from the library; this one may be called when the
+    /// connection is gone.
     const identity& who() const noexcept { return *who_; }
     /// `who().user_id`, with the same precondition; empty for an anonymous visitor.
     const std::string& user_id() const noexcept { return who_->user_id; }
@@ -38,8 +38,8 @@ public:
     /// Sends one message to this connection alone. The payload is encoded before this returns.
     ///
     /// @param type What the message is, 1 to 64 bytes of UTF-8.
-    /// Throws `std::length_error` if the message is above `hub_options::max_publish_size`; `std::invalid_argument` if `type`
-    /// is not 1 to 64 bytes, text is not UTF-8, or a number is not finite.
+    /// Throws `std::length_error` if the message is above `hub_options::max_publish_size`; `std::invalid_argument` if
+    /// `type` is not 1 to 64 bytes, text is not UTF-8, or a number is not finite.
     void send(std::string_view type, const json::value& payload) const;
     /// Joins a room, whether or not clients may, and without asking the authorizer.
     /// Throws `system_error` (`invalid_room`, `unknown_room`).
@@ -74,8 +74,8 @@ private:
 /// A client's message of the application's own type, which a handler answers; see `hub::on_message`.
 ///
 /// Answered at most once, now or later, from any thread: after the first answer the other functions that answer do
-/// nothing. A request that is destroyed without an answer is answered with `handler_failed`. When the connection is gone,
-/// an answer does nothing. Movable; one object is not to be used by two threads at the same time.
+/// nothing. A request that is destroyed without an answer is answered with `handler_failed`. When the connection is
+/// gone, an answer does nothing. Movable; one object is not to be used by two threads at the same time.
 class request {
 public:
     request(request&&) = default;
@@ -91,8 +91,8 @@ public:
     /// The message's payload, null if it had none.
     const json::value& payload() const noexcept { return payload_; }
 
-    /// Answers with a message of the request's own type. Throws `std::invalid_argument` if text is not UTF-8 or a number is
-    /// not finite; then the request is not answered yet.
+    /// Answers with a message of the request's own type. Throws `std::invalid_argument` if text is not UTF-8 or a
+    /// number is not finite; then the request is not answered yet.
     void reply(const json::value& payload) { reply(type_, payload); }
     /// Answers with a message of another type, 1 to 64 bytes of UTF-8, or throws `std::invalid_argument`.
     void reply(std::string_view type, const json::value& payload);

@@ -41,14 +41,14 @@ class memory_store;
 /// | connections | `accept`, `accept_events`, `connect`, `async_shutdown` | hub/connections.hpp |
 /// | counters, the bus's state | `stats`, `async_cluster_stats`, `status`, `on_bus` | hub/statistics.hpp |
 ///
-/// A hub has one shard for each executor that it is given. A connection lives on one shard, and the hub's handlers for it
-/// run there. Executors may be run by several threads: the hub puts a strand over each, unless
+/// A hub has one shard for each executor that it is given. A connection lives on one shard, and the hub's handlers for
+/// it run there. Executors may be run by several threads: the hub puts a strand over each, unless
 /// `hub_options::executors_are_serial` says that is not needed.
 ///
 /// Thread-safe, but for the handlers, `authorize`, `inbox` and `presence`, which are set before the first connection.
-/// Destroying the hub closes its connections with 1001, as far as the executors still run. Operations that are under way
-/// then still complete. The executors' context outlives the hub and every handle to it; the handlers of operations that
-/// have not completed when it ends are destroyed without a call.
+/// Destroying the hub closes its connections with 1001, as far as the executors still run; confirmations that are
+/// awaited then fail with `shutting_down`. The executors' context outlives the hub and every handle to it; the handlers
+/// of operations that have not completed when it ends are destroyed without a call.
 ///
 /// @tparam Bus Carries messages between hubs: `in_process_bus`, `redis_bus`, or any `bus`.
 /// @tparam Store Keeps the history of rooms that have some (`room_options::history`): `memory_store`, `sqlite_store`,

@@ -28,7 +28,8 @@ using inbox_was_counted = std::function<void(error_code, inbox_counts)>;
 ///
 /// Guarantees: every operation is atomic, and those on one user's inbox have one order. A notification whose `add` was
 /// answered without error stays until the limits push it out. Counts are never a guess: they change in the same step as
-/// the notifications. Ids are unguessable, and the id of another user's notification is answered as one that does not exist.
+/// the notifications. Ids are unguessable, and the id of another user's notification is answered as one that does not
+/// exist.
 /// - `async_add(what, handler)`: stores it; or, where the user has one with its idempotency key, answers that one.
 ///   Errors: `invalid_user`, `invalid_message` (not UTF-8, a bad key, data nested too deep), `message_too_large`.
 /// - `async_list(user, query, handler)`: newest first. What is added while a client turns the pages changes nothing in
@@ -37,8 +38,8 @@ using inbox_was_counted = std::function<void(error_code, inbox_counts)>;
 /// - `async_mark(user, mark, handler)`: changes those of the notifications that the user has. If there are ids, and the
 ///   user has none of them: `not_found`. No ids, too many, or ids and `all`: `invalid_message`.
 /// - `async_counts(user, handler)`: counts the unread and unseen ones. A user that is not known has zero.
-/// Errors: every operation may also answer the store's own; then nothing was changed. `delivery_unknown` says that nobody
-/// can tell whether it was.
+/// Errors: every operation may also answer the store's own; then nothing was changed. `delivery_unknown` says that
+/// nobody can tell whether it was.
 ///
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, with no lock
 /// held, maybe before the function returns; where the store works in an execution context and that ends first, they

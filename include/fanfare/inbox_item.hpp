@@ -40,8 +40,8 @@ struct inbox_counts {
     std::uint64_t unread = 0;
     std::uint64_t unseen = 0;
     /// Grows with every change of the user's inbox: of two counts, the one with the higher revision is the newer. Below
-    /// 2^53, so that a browser reads it exactly. It is made from the clock, so an inbox that has lost what it kept begins
-    /// above all earlier revisions, as far as the clock is right.
+    /// 2^53, so that a browser reads it exactly. It is made from the clock, so an inbox that has lost what it kept
+    /// begins above all earlier revisions, as far as the clock is right.
     std::uint64_t revision = 0;
 };
 

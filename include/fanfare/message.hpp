@@ -56,8 +56,8 @@ struct notification {
     std::string message;
     /// Anything more, for the application's clients.
     json::value data = nullptr;
-    /// With an inbox, up to 128 bytes: a second notification of this key for the user is not stored, and not sent; it is
-    /// answered with the first one's id. Known for as long as the first is kept.
+    /// With an inbox, up to 128 bytes: a second notification of this key for the user is not stored, and not sent; it
+    /// is answered with the first one's id. Known for as long as the first is kept.
     std::string idempotency_key{};
 };
 

@@ -28,8 +28,9 @@ struct room_options {
     bool client_subscribe = true;
     /// Clients may publish with a `publish` message, as far as the authorizer agrees.
     bool client_publish = false;
-    /// The hub keeps who is in the room: see `hub::async_presence`. The members get `join {user_id}` when a user's first
-    /// connection enters, counted over all hubs that share the presence store, and `leave {user_id}` with the last one.
+    /// The hub keeps who is in the room: see `hub::async_presence`. The members get `join {user_id}` when a user's
+    /// first connection enters, counted over all hubs that share the presence store, and `leave {user_id}` with the
+    /// last one.
     bool presence = false;
 
     /// How many messages the store keeps for returning clients. 0: none; then the room has no positions.
@@ -55,8 +56,8 @@ struct hub_options {
     /// times as long is not listed in `cluster_stats` any more. 0: never.
     std::chrono::milliseconds heartbeat_interval{10'000};
 
-    /// How long a connection that left a room with presence still counts, so that reloading a page causes no `leave` and
-    /// `join`.
+    /// How long a connection that left a room with presence still counts, so that reloading a page causes no `leave`
+    /// and `join`.
     std::chrono::milliseconds presence_leave_delay{2'000};
 
     /// Bytes of one message from a client: all fragments together, decompressed.
@@ -77,8 +78,8 @@ struct hub_options {
 
     /// How many messages of one room a returning client gets at most; one that missed more is told so by a `gap`.
     std::size_t max_recovery = 10'000;
-    /// How long the hub remembers the rooms of a connection that ended, for a client that returns with its resume token,
-    /// and of how many connections. 0: not at all.
+    /// How long the hub remembers the rooms of a connection that ended, for a client that returns with its resume
+    /// token, and of how many connections. 0: not at all.
     std::chrono::milliseconds resume_window{120'000};
     std::size_t max_resumable = 10'000;
 

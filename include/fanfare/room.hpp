@@ -24,8 +24,8 @@ namespace fanfare {
 template <class T>
 concept payload = std::same_as<T, json::value> || json::has_value_from<T>::value;
 
-/// A handle to publish to one room, cheap to copy; see `hub::room`. Thread-safe. It may outlive the hub (then publishing
-/// answers `shutting_down`), but not the hub's executors.
+/// A handle to publish to one room, cheap to copy; see `hub::room`. Thread-safe. It may outlive the hub (then
+/// publishing answers `shutting_down`), but not the hub's executors.
 ///
 /// @tparam Payload What the room's messages carry; `json::value` for anything.
 template <payload Payload = json::value>
@@ -61,12 +61,12 @@ public:
     ///
     /// Parameters: those of `publish`.
     /// - Lifetimes: everything is copied before this returns, and `message` is converted to JSON.
-    /// - Completion: `void(error_code, receipt)`, when the bus has answered; in a room with history, when the store has as
-    ///   well. On the handler's associated executor, else on the hub's first; never from within this call.
-    /// - Errors (also in `receipt::error`): those of `publish`; `bus_unavailable` (it was never sent); `delivery_unknown`
-    ///   (the link broke: some may have got it). In a room with history also the store's, such as `store_failed`, and then
-    ///   nobody gets it; but an error together with a `receipt::position` says that it is stored, and that members get it
-    ///   when their hubs find that it lacks.
+    /// - Completion: `void(error_code, receipt)`, when the bus has answered; in a room with history, when the store has
+    ///   as well. On the handler's associated executor, else on the hub's first; never from within this call.
+    /// - Errors (also in `receipt::error`): those of `publish`; `bus_unavailable` (it was never sent);
+    ///   `delivery_unknown` (the link broke: some may have got it). In a room with history also the store's, such as
+    ///   `store_failed`, and then nobody gets it; but an error together with a `receipt::position` says that it is
+    ///   stored, and that members get it when their hubs find that it lacks.
     /// - Cancellation: not supported, as the message is on its way.
     /// - Thread-safety: may be called from any thread.
     template <asio::completion_token_for<void(error_code, receipt)> Token>

@@ -95,10 +95,10 @@ using history_done = std::function<void(error_code, history_page)>;
 
 /// Keeps the history of rooms, for all hubs that share it. A store is a handle: its copies share what they keep.
 ///
-/// Guarantees: the messages of a room get offsets 1, 2, 3 and so on, without a hole, in one epoch. A message whose append
-/// was answered without error is in the history until the limits push it out. A room that was read or appended to keeps
-/// its epoch for as long as its offsets go on; where what was kept is lost (a flush, a restart of a store in memory, a
-/// room forgotten), it begins anew with an epoch that was never used. Epochs are random numbers above 0.
+/// Guarantees: the messages of a room get offsets 1, 2, 3 and so on, without a hole, in one epoch. A message whose
+/// append was answered without error is in the history until the limits push it out. A room that was read or appended
+/// to keeps its epoch for as long as its offsets go on; where what was kept is lost (a flush, a restart of a store in
+/// memory, a room forgotten), it begins anew with an epoch that was never used. Epochs are random numbers above 0.
 /// - `async_append(message, done)`: the handlers of one room's appends in this process are called in the order of the
 ///   offsets, one at a time. So what they publish has the order of the history.
 /// - `async_read(room, query, done)`: one consistent view, of everything that was answered before the call at least.

@@ -60,13 +60,13 @@ public:
     }
 
     /// Sets what is told the exceptions of the other handlers, for the application's log. They are counted in
-    /// `hub_stats::handler_failures` in any case. What it throws itself leaves the executor's `run`, as of any handler of
-    /// Asio.
+    /// `hub_stats::handler_failures` in any case. What it throws itself leaves the executor's `run`, as of any handler
+    /// of Asio.
     void on_exception(std::function<void(std::exception_ptr)> f) { core_->handlers.on_exception = std::move(f); }
 
-    /// Sets what decides about clients' access to rooms: `bool(const access_request&)`, or
-    /// `void(const access_request&, access_done)` to answer later; see `authorizer`. It is asked for what the rules of the
-    /// namespace allow (`configure`). Without one, those rules alone decide.
+    /// Sets what decides about clients' access to rooms: `bool(const access_request&)`, or, to answer later,
+    /// `void(const access_request&, access_done)`; see `authorizer`. It is asked for what the rules of the namespace
+    /// allow (`configure`). Without one, those rules alone decide.
     void authorize(any_authorizer may) { core_->handlers.may = std::move(may); }
 
 protected:

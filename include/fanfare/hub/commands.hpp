@@ -20,18 +20,18 @@
 
 namespace fanfare {
 
-/// The part of `hub` that acts on the connections of a user, or on one connection by its id, on whichever hubs of the bus
-/// they are: joins them to rooms, takes them out, ends them. For a connection that the application has at hand see
+/// The part of `hub` that acts on the connections of a user, or on one connection by its id, on whichever hubs of the
+/// bus they are: joins them to rooms, takes them out, ends them. For a connection that the application has at hand see
 /// `connection_ref`.
 ///
-/// The functions without a token answer at once: no error means that the bus has taken the command, and whether all hubs
-/// have carried it out, the asynchronous ones tell. All of them are thread-safe.
+/// The functions without a token answer at once: no error means that the bus has taken the command, and whether all
+/// hubs have carried it out, the asynchronous ones tell. All of them are thread-safe.
 class hub_commands : detail::hub_part<hub_commands> {
 public:
     /// Joins all connections of a user to a room, whether or not clients may subscribe to it.
     ///
-    /// With a bus within the process, what the same thread publishes afterwards reaches them. Between processes the room
-    /// has to be subscribed first: wait for `async_subscribe_user`.
+    /// With a bus within the process, what the same thread publishes afterwards reaches them. Between processes the
+    /// room has to be subscribed first: wait for `async_subscribe_user`.
     /// @return `invalid_user` for an empty id; `invalid_room`, `unknown_room`; `invalid_message` for text that is not
     ///         UTF-8; the bus's errors. A user without a connection is no error.
     error_code subscribe_user(std::string_view user, std::string_view room)
@@ -49,8 +49,8 @@ public:
     ///
     /// @param code What the client sees; it says whether to connect again (`should_reconnect`).
     /// @param reason For the client's log, cut to 123 bytes (RFC 6455 section 5.5).
-    /// @return `invalid_user` for an empty id, which never means everybody; `invalid_message` for text that is not UTF-8;
-    ///         the bus's errors. A user without a connection is no error.
+    /// @return `invalid_user` for an empty id, which never means everybody; `invalid_message` for text that is not
+    ///         UTF-8; the bus's errors. A user without a connection is no error.
     error_code disconnect_user(std::string_view user, close_code code = close_code::disconnected,
                                std::string_view reason = {})
     {
@@ -81,10 +81,10 @@ public:
     /// connections. What is published to the room from then on reaches them, whichever hub publishes it.
     ///
     /// - Lifetimes: everything is copied before this returns.
-    /// - Completion: `void(error_code, std::size_t)`. On the handler's associated executor, else on the hub's first; never
-    ///   from within this call.
-    /// - Errors: those of `subscribe_user`; `bus_unavailable` while the bus is down; `timed_out` if a hub has not answered
-    ///   within 5 seconds, with the number of the others' connections.
+    /// - Completion: `void(error_code, std::size_t)`. On the handler's associated executor, else on the hub's first;
+    ///   never from within this call.
+    /// - Errors: those of `subscribe_user`; `bus_unavailable` while the bus is down; `timed_out` if a hub has not
+    ///   answered within 5 seconds, with the number of the others' connections.
     /// - Cancellation: not supported, as the command is on its way.
     /// - Thread-safety: may be called from any thread.
     template <asio::completion_token_for<void(error_code, std::size_t)> Token>
@@ -97,8 +97,8 @@ public:
     /// connections that were in it.
     ///
     /// - Lifetimes: everything is copied before this returns.
-    /// - Completion: `void(error_code, std::size_t)`. On the handler's associated executor, else on the hub's first; never
-    ///   from within this call.
+    /// - Completion: `void(error_code, std::size_t)`. On the handler's associated executor, else on the hub's first;
+    ///   never from within this call.
     /// - Errors: those of `async_subscribe_user`.
     /// - Cancellation: not supported, as the command is on its way.
     /// - Thread-safety: may be called from any thread.
@@ -112,10 +112,10 @@ public:
     ///
     /// Parameters: those of `disconnect_user`.
     /// - Lifetimes: everything is copied before this returns.
-    /// - Completion: `void(error_code, std::size_t)`. On the handler's associated executor, else on the hub's first; never
-    ///   from within this call.
-    /// - Errors: those of `disconnect_user`; `bus_unavailable` while the bus is down; `timed_out` if a hub has not answered
-    ///   within 5 seconds, with the number of the others' connections.
+    /// - Completion: `void(error_code, std::size_t)`. On the handler's associated executor, else on the hub's first;
+    ///   never from within this call.
+    /// - Errors: those of `disconnect_user`; `bus_unavailable` while the bus is down; `timed_out` if a hub has not
+    ///   answered within 5 seconds, with the number of the others' connections.
     /// - Cancellation: not supported, as the command is on its way.
     /// - Thread-safety: may be called from any thread.
     template <asio::completion_token_for<void(error_code, std::size_t)> Token>

@@ -29,8 +29,8 @@ public:
     ///        400 or 426.
     /// @param who Whose connection it is. The caller has decided that they may enter; the hub's limits still apply, and
     ///        are answered with HTTP 429, 503, or 400 for a user id that cannot be.
-    /// - Lifetimes: the request is copied before this returns. The hub may be destroyed at any time; its executors may not
-    ///   end first.
+    /// - Lifetimes: the request is copied before this returns. The hub may be destroyed at any time; its executors may
+    ///   not end first.
     /// - Executor: works on the stream's, then on a shard's.
     /// - Errors: none here. A handshake that fails ends the stream and is counted in `hub_stats::refused`.
     /// - Thread-safety: may be called from any thread.
@@ -41,8 +41,8 @@ public:
                                                  std::move(options));
     }
 
-    /// Answers a request of the application's own HTTP server with Server-Sent Events, and takes the stream over: the same
-    /// rooms, limits and messages as over a WebSocket. Include <fanfare/sse.hpp>, which tells more.
+    /// Answers a request of the application's own HTTP server with Server-Sent Events, and takes the stream over: the
+    /// same rooms, limits and messages as over a WebSocket. Include <fanfare/sse.hpp>, which tells more.
     ///
     /// Parameters, lifetimes, executor, errors and thread-safety: those of `accept`.
     template <class Stream, class Request>
@@ -52,8 +52,8 @@ public:
                                              std::move(options));
     }
 
-    /// Connects this process to its own hub, as a client without a socket. Include <fanfare/local_connection.hpp>, which
-    /// tells more: `local_connection connect(identity who, local_handlers handlers)`.
+    /// Connects this process to its own hub, as a client without a socket. Include <fanfare/local_connection.hpp>,
+    /// which tells more: `local_connection connect(identity who, local_handlers handlers)`.
     ///
     /// @param who The client. Its rooms are joined at once.
     /// @param handlers What is called with its messages, on its shard's executor.
@@ -70,8 +70,8 @@ public:
     /// connection, each with a random reconnect delay in the close reason: `{"reason":"shutdown","delay_ms":1234}`.
     ///
     /// - Lifetimes: `how` is copied before this returns.
-    /// - Completion: `void(error_code)`, when the last connection has ended. On the handler's associated executor, else on
-    ///   the hub's first; never from within this call.
+    /// - Completion: `void(error_code)`, when the last connection has ended. On the handler's associated executor, else
+    ///   on the hub's first; never from within this call.
     /// - Errors: `timed_out` if some connections had to be cut at `shutdown_options::deadline`.
     /// - Cancellation: not supported; the deadline ends the wait.
     /// - Thread-safety: may be called from any thread.

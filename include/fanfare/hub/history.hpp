@@ -22,8 +22,8 @@ public:
     /// Reads a page of a room's history from the store: it has what was published there on this hub before the call.
     ///
     /// - Lifetimes: everything is copied before this returns.
-    /// - Completion: `void(error_code, history_part)`. On the handler's associated executor, else on the hub's first; never
-    ///   from within this call.
+    /// - Completion: `void(error_code, history_part)`. On the handler's associated executor, else on the hub's first;
+    ///   never from within this call.
     /// - Errors: `invalid_room`, `unknown_room`; `no_history` if the room keeps none; `invalid_position` for one of
     ///   another epoch, or beyond the end; the store's.
     /// - Cancellation: not supported.

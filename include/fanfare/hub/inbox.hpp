@@ -27,8 +27,8 @@ public:
     /// Reads a page of a user's notifications, the newest first.
     ///
     /// - Lifetimes: everything is copied before this returns.
-    /// - Completion: `void(error_code, inbox_page)`. On the handler's associated executor, else on the hub's first; never
-    ///   from within this call.
+    /// - Completion: `void(error_code, inbox_page)`. On the handler's associated executor, else on the hub's first;
+    ///   never from within this call.
     /// - Errors: `no_inbox`; those of `inbox_store`: `invalid_message` for a cursor or limit that cannot be; its own.
     /// - Cancellation: not supported.
     /// - Thread-safety: may be called from any thread.
@@ -45,8 +45,8 @@ public:
     /// Marks some of a user's notifications, or all (as read, say), and tells all devices of the user.
     ///
     /// - Lifetimes: everything is copied before this returns.
-    /// - Completion: `void(error_code, inbox_marked)`. On the handler's associated executor, else on the hub's first; never
-    ///   from within this call.
+    /// - Completion: `void(error_code, inbox_marked)`. On the handler's associated executor, else on the hub's first;
+    ///   never from within this call.
     /// - Errors: `no_inbox`; those of `inbox_store`: `not_found` if the user has none of them; `invalid_message` for no
     ///   ids, too many, or ids and `all`; its own, then nothing was changed, but for `delivery_unknown`.
     /// - Cancellation: not supported.
@@ -64,8 +64,8 @@ public:
     /// Counts the notifications of a user that are unread, and unseen. A user that is not known has none.
     ///
     /// - Lifetimes: everything is copied before this returns.
-    /// - Completion: `void(error_code, inbox_counts)`. On the handler's associated executor, else on the hub's first; never
-    ///   from within this call.
+    /// - Completion: `void(error_code, inbox_counts)`. On the handler's associated executor, else on the hub's first;
+    ///   never from within this call.
     /// - Errors: `no_inbox`; the inbox's own.
     /// - Cancellation: not supported.
     /// - Thread-safety: may be called from any thread.

@@ -27,8 +27,8 @@ public:
     /// `lobby`. The namespaces `global`, `device:`, `group:` and `user:` exist from the start.
     ///
     /// Rooms that exist already keep the rules that they were made with. Thread-safe.
-    /// Throws `system_error`: `invalid_room` for a name that cannot be one; `invalid_config` for rules that cannot work,
-    /// such as history on a bus between processes with a store that they do not share.
+    /// Throws `system_error`: `invalid_room` for a name that cannot be one; `invalid_config` for rules that cannot
+    /// work, such as history on a bus between processes with a store that they do not share.
     void configure(std::string_view name, const room_options& rules) { core_->configure(name, rules); }
 
     /// A handle to publish to a room many times: the room is looked up once.
@@ -60,8 +60,8 @@ public:
     ///
     /// Parameters: those of `publish`.
     /// - Lifetimes: everything is copied before this returns, and `message` is converted to JSON.
-    /// - Completion: `void(error_code, receipt)`, when the bus has answered; in a room with history, when the store has as
-    ///   well. On the handler's associated executor, else on the hub's first; never from within this call.
+    /// - Completion: `void(error_code, receipt)`, when the bus has answered; in a room with history, when the store has
+    ///   as well. On the handler's associated executor, else on the hub's first; never from within this call.
     /// - Errors (also in `receipt::error`): those of `publish`; and those of `room::async_publish`.
     /// - Cancellation: not supported, as the message is on its way.
     /// - Thread-safety: may be called from any thread.
@@ -91,8 +91,8 @@ public:
     /// Sends a message to every connection, and completes with what became of it.
     ///
     /// - Lifetimes: everything is copied before this returns, and `message` is converted to JSON.
-    /// - Completion: `void(error_code, receipt)`, when the bus has answered. On the handler's associated executor, else on
-    ///   the hub's first; never from within this call.
+    /// - Completion: `void(error_code, receipt)`, when the bus has answered. On the handler's associated executor, else
+    ///   on the hub's first; never from within this call.
     /// - Errors (also in `receipt::error`): those of `broadcast`; `bus_unavailable` (it was never sent);
     ///   `delivery_unknown` (the link broke: some may have got it).
     /// - Cancellation: not supported, as the message is on its way.
@@ -104,8 +104,8 @@ public:
                                      std::forward<Token>(token));
     }
 
-    /// Sets what is called when a `publish` into a room with history has failed after it returned: with the room and the
-    /// store's error, or the bus's. `async_publish` tells its caller instead.
+    /// Sets what is called when a `publish` into a room with history has failed after it returned: with the room and
+    /// the store's error, or the bus's. `async_publish` tells its caller instead.
     ///
     /// Called on the hub's first executor. Set it before the first connection. Not thread-safe.
     void on_publish_failed(std::function<void(std::string_view room, error_code)> f)

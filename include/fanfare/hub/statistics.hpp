@@ -24,11 +24,12 @@ public:
     hub_stats stats() const { return core_->stats(); }
 
     /// Asks all hubs on the bus for their counters. A node that does not answer in time is named in the result
-    /// (`node_stats::responded` is false) if it was heard of not long ago. Answers of the last half second may be reused.
+    /// (`node_stats::responded` is false) if it was heard of not long ago. Answers of the last half second may be
+    /// reused.
     ///
     /// @param timeout How long to wait for the nodes' answers, in milliseconds.
-    /// - Completion: `void(error_code, cluster_stats)`. On the handler's associated executor, else on the hub's first; never
-    ///   from within this call.
+    /// - Completion: `void(error_code, cluster_stats)`. On the handler's associated executor, else on the hub's first;
+    ///   never from within this call.
     /// - Errors: the bus's, such as `bus_unavailable` while it is down.
     /// - Cancellation: not supported; `timeout` ends the wait.
     /// - Thread-safety: may be called from any thread.

@@ -24,8 +24,8 @@
 
 namespace fanfare {
 
-/// The part of `hub` that sends messages and notifications to users: to all connections of a user, on all hubs of the bus.
-/// A user without a connection is no error. What a notification leaves in the user's inbox: see `hub_inbox`.
+/// The part of `hub` that sends messages and notifications to users: to all connections of a user, on all hubs of the
+/// bus. A user without a connection is no error. What a notification leaves in the user's inbox: see `hub_inbox`.
 class hub_users : detail::hub_part<hub_users> {
 public:
     /// Sends a message to all connections of a user.
@@ -50,8 +50,8 @@ public:
     /// `receipt::local_receivers` connections of the user here, and `receipt::nodes` other processes that have some.
     ///
     /// - Lifetimes: everything is copied before this returns, and `message` is converted to JSON.
-    /// - Completion: `void(error_code, receipt)`, when the bus has answered. On the handler's associated executor, else on
-    ///   the hub's first; never from within this call.
+    /// - Completion: `void(error_code, receipt)`, when the bus has answered. On the handler's associated executor, else
+    ///   on the hub's first; never from within this call.
     /// - Errors (also in `receipt::error`): `invalid_user`, and those of `room::async_publish`.
     /// - Cancellation: not supported, as the message is on its way.
     /// - Thread-safety: may be called from any thread.
@@ -70,8 +70,8 @@ public:
     /// @param message Converts to a JSON object, or the operation fails with `invalid_message`.
     /// @param timeout How long to wait for the confirmation, in milliseconds; 24 hours at most.
     /// - Lifetimes: everything is copied before this returns, and `message` is converted to JSON.
-    /// - Completion: `void(error_code, acknowledgement)`. On the handler's associated executor, else on the hub's first;
-    ///   never from within this call.
+    /// - Completion: `void(error_code, acknowledgement)`. On the handler's associated executor, else on the hub's
+    ///   first; never from within this call.
     /// - Errors: those of `async_send_to_user`; `timed_out`; `invalid_message`; `queue_full` if 10,000 such operations
     ///   wait already; `shutting_down`.
     /// - Cancellation: not supported; `timeout` ends the wait.
@@ -90,8 +90,8 @@ public:
     /// Sends a `notification` message to all connections of a user. With an inbox it is stored first, and sent only if
     /// that went well; what fails after this has returned is told to `on_notify_failed`.
     ///
-    /// @return Whether it was taken. Errors: those of `send_to_user`; with an inbox, `queue_full` if too many are on their
-    ///         way to it.
+    /// @return Whether it was taken. Errors: those of `send_to_user`; with an inbox, `queue_full` if too many are on
+    ///         their way to it.
     /// Thread-safe. Throws `std::bad_alloc`.
     receipt notify(std::string_view user, const notification& what) { return core_->inbox.notify(user, what, {}); }
 
@@ -121,8 +121,8 @@ public:
     ///
     /// @param timeout How long to wait for the confirmation, in milliseconds; 24 hours at most.
     /// - Lifetimes: everything is copied before this returns.
-    /// - Completion: `void(error_code, acknowledgement)`. On the handler's associated executor, else on the hub's first;
-    ///   never from within this call.
+    /// - Completion: `void(error_code, acknowledgement)`. On the handler's associated executor, else on the hub's
+    ///   first; never from within this call.
     /// - Errors: those of `async_notify`; `timed_out`; `not_found` for an idempotency key that was known, as the
     ///   notification is then not sent again; `queue_full` if 10,000 such operations wait already; `shutting_down`.
     /// - Cancellation: not supported; `timeout` ends the wait.
