@@ -21,7 +21,7 @@ using kind = redis_channels::notice::kind;
 using outcome = redis_channels::outcome;
 
 struct silent_sink final : fanfare::bus_sink {
-    fanfare::error_code ready(const fanfare::bus_message&) noexcept override { return {}; }
+    fanfare::error_code check_capacity(const fanfare::bus_message&) noexcept override { return {}; }
     void deliver(const fanfare::bus_message&) override {}
     void joined(std::string_view) override {}
     void missed(std::string_view) override {}

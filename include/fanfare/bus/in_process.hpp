@@ -54,14 +54,14 @@ private:
         if (message.at) {
             // It is in the history already: who cannot take it now reads it there.
             for (auto* sink : s.sinks)
-                if (sink->ready(message))
+                if (sink->check_capacity(message).failed())
                     sink->missed(message.channel);
                 else
                     sink->deliver(message);
             return {};
         }
         for (auto* sink : s.sinks)
-            if (const auto ec = sink->ready(message))
+            if (const auto ec = sink->check_capacity(message))
                 return {ec};
         if (message.what == bus_message::kind::room) {
             for (auto* sink : s.sinks)

@@ -211,7 +211,7 @@ FANFARE_DECL void redis_bus_core::set_status(const redis_bus_session& caller, bu
 
 FANFARE_DECL void redis_bus_core::offer(bus_sink& sink, const bus_message& message, bool& skipping)
 {
-    if (!sink.ready(message)) {
+    if (!sink.check_capacity(message).failed()) {
         sink.deliver(message);
         skipping = false;
         return;
