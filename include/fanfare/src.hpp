@@ -33,14 +33,19 @@
 #include <fanfare/detail/presence/presence_tracker.ipp>
 #include <fanfare/detail/protocol/session_protocol.ipp>
 #if defined(FANFARE_WITH_REDIS)
+#include <fanfare/detail/redis/bus_core.ipp>
+#include <fanfare/detail/redis/bus_probe.ipp>
 #include <fanfare/detail/redis/bus_session.ipp>
-#include <fanfare/detail/redis/bus_traffic.ipp>
+#include <fanfare/detail/redis/channel_names.ipp>
 #include <fanfare/detail/redis/channels.ipp>
+#include <fanfare/detail/redis/incoming.ipp>
 #include <fanfare/detail/redis/link.ipp>
 #include <fanfare/detail/redis/login.ipp>
+#include <fanfare/detail/redis/loss_notices.ipp>
 #include <fanfare/detail/redis/message.ipp>
 #include <fanfare/detail/redis/pipeline.ipp>
 #include <fanfare/detail/redis/reply.ipp>
+#include <fanfare/detail/redis/subscriber.ipp>
 #include <fanfare/detail/redis/transport.ipp>
 #endif
 #include <fanfare/detail/requests/history.ipp>
