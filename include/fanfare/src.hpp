@@ -38,6 +38,7 @@
 #include <fanfare/detail/redis/bus_session.ipp>
 #include <fanfare/detail/redis/channel_names.ipp>
 #include <fanfare/detail/redis/channels.ipp>
+#include <fanfare/detail/redis/connection.ipp>
 #include <fanfare/detail/redis/incoming.ipp>
 #include <fanfare/detail/redis/link.ipp>
 #include <fanfare/detail/redis/login.ipp>
