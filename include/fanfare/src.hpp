@@ -19,6 +19,7 @@
 #endif
 #include <fanfare/connection_ref.ipp>
 #include <fanfare/detail/base/random.ipp>
+#include <fanfare/detail/base/sha256.ipp>
 #include <fanfare/detail/cluster/cluster.ipp>
 #include <fanfare/detail/http/upgrade.ipp>
 #include <fanfare/detail/hub/hub_control.ipp>

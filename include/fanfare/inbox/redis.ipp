@@ -2,6 +2,7 @@
 #ifndef FANFARE_INBOX_REDIS_IPP
 #define FANFARE_INBOX_REDIS_IPP
 
+#include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/inbox/inbox_rules.hpp>
 #include <fanfare/detail/redis/inbox_scripts.hpp>
 #include <fanfare/detail/redis/reply.hpp>
@@ -30,7 +31,8 @@ inline std::uint64_t redis_inbox_number(std::string_view text) noexcept
     return n;
 }
 
-inline std::string_view cut_off(std::string_view& text, char end) noexcept
+// Takes the text before the first `end`, and `end` itself, from the front of `text`.
+inline std::string_view take_until(std::string_view& text, char end) noexcept
 {
     const auto at = std::min(text.find(end), text.size());
     const auto first = text.substr(0, at);
@@ -44,23 +46,19 @@ inline inbox_item redis_inbox_item(const redis_value& entry, std::string_view us
     inbox_item item{.id = std::string{entry[0].text()}, .user_id = std::string{user}};
     const auto time = [](std::string_view ms) { return static_cast<std::int64_t>(redis_inbox_number(ms)); };
     auto text = entry[1].text();
-    place = redis_inbox_number(cut_off(text, '\n'));
-    item.created_at = from_inbox_ms(time(cut_off(text, '\n')));
+    place = redis_inbox_number(take_until(text, '\n'));
+    item.created_at = from_inbox_ms(time(take_until(text, '\n')));
     std::string why;
     const auto body = parse_json(text, inbox_data_depth + 1, {}, why);
     if (const auto* fields = body.if_object()) {
-        const auto string = [fields](std::string_view name) {
-            const auto* v = fields->if_contains(name);
-            return v && v->is_string() ? std::string{std::string_view{v->get_string()}} : std::string{};
-        };
-        item.title = string("title");
-        item.message = string("message");
+        item.title = string_field(*fields, "title").value_or("");
+        item.message = string_field(*fields, "message").value_or("");
         if (const auto* data = fields->if_contains("data"))
             item.data = *data;
     }
     auto marks = entry[2].text();
-    item.seen_at = maybe_from_inbox_ms(time(cut_off(marks, ' ')));
-    item.read_at = maybe_from_inbox_ms(time(cut_off(marks, ' ')));
+    item.seen_at = maybe_from_inbox_ms(time(take_until(marks, ' ')));
+    item.read_at = maybe_from_inbox_ms(time(take_until(marks, ' ')));
     item.archived_at = maybe_from_inbox_ms(time(marks));
     return item;
 }
