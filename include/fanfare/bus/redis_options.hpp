@@ -38,15 +38,15 @@ struct redis_bus_options {
 
 /// What a bus has counted since it was made.
 struct redis_bus_stats {
-    bool up = false;
-    std::uint64_t published = 0;  ///< Messages taken.
-    std::uint64_t lost = 0;       ///< Of these, those that Redis did not confirm.
-    std::uint64_t received = 0;   ///< Messages that Redis delivered.
-    std::uint64_t foreign = 0;    ///< Of these, those that were not published by a hub.
-    std::uint64_t malformed = 0;  ///< Of these, those that nobody could read.
-    std::uint64_t overflowed = 0; ///< Messages that a hub could not take for backpressure; its members were told.
-    std::uint64_t reconnects = 0; ///< Times that the bus came up again.
-    std::uint64_t probes = 0;
+    bool up = false;               ///< Messages are carried: connected, subscribed, and a probe came back.
+    std::uint64_t published = 0;   ///< Messages taken.
+    std::uint64_t lost = 0;        ///< Of these, those that Redis did not confirm.
+    std::uint64_t received = 0;    ///< Messages that Redis delivered.
+    std::uint64_t foreign = 0;     ///< Of these, those that were not published by a hub.
+    std::uint64_t malformed = 0;   ///< Of these, those that nobody could read.
+    std::uint64_t overflowed = 0;  ///< Messages that a hub could not take for backpressure; its members were told.
+    std::uint64_t reconnects = 0;  ///< Times that the bus came up again.
+    std::uint64_t probes = 0;      ///< Messages to itself that the bus has published.
     std::size_t subscriptions = 0; ///< Rooms that are subscribed now.
 };
 
