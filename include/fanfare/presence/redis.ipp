@@ -22,7 +22,7 @@
 namespace fanfare {
 namespace detail {
 
-inline std::vector<std::string> texts_of(const redis_value& list)
+inline std::vector<std::string> presence_texts(const redis_value& list)
 {
     std::vector<std::string> all;
     all.reserve(list.size());
@@ -31,7 +31,7 @@ inline std::vector<std::string> texts_of(const redis_value& list)
     return all;
 }
 
-inline presence_client client_of(std::string_view id, std::string_view entry)
+inline presence_client presence_client_from(std::string_view id, std::string_view entry)
 {
     presence_client one{std::string{id}};
     const auto end = std::min(entry.find('\n'), entry.size());
@@ -41,13 +41,13 @@ inline presence_client client_of(std::string_view id, std::string_view entry)
     return one;
 }
 
-inline presence_list list_of(const redis_value& reply)
+inline presence_list presence_list_from(const redis_value& reply)
 {
     presence_list all;
     all.client_count = static_cast<std::size_t>(std::max<std::int64_t>(0, reply[0].integer()));
     all.user_count = static_cast<std::size_t>(std::max<std::int64_t>(0, reply[1].integer()));
     for (std::size_t i = 0; i + 1 < reply[2].size(); i += 2)
-        all.clients.push_back(client_of(reply[2][i].text(), reply[2][i + 1].text()));
+        all.clients.push_back(presence_client_from(reply[2][i].text(), reply[2][i + 1].text()));
     for (std::size_t i = 0; i + 1 < reply[3].size(); i += 2)
         all.users.push_back(
             {std::string{reply[3][i].text()}, static_cast<std::size_t>(reply[3][i + 1].integer())});
@@ -88,7 +88,7 @@ struct redis_presence::state : std::enable_shared_from_this<state> {
     {
         const auto args = std::make_shared<detail::redis_script::arguments>(keys(room));
         std::string name{room};
-        const bool again = forget(name);
+        const bool again = take_uncertain(name);
         args->push_back(std::to_string(options.lifetime.count()));
         args->push_back(token);
         args->push_back(again ? "1" : "0");
@@ -98,17 +98,17 @@ struct redis_presence::state : std::enable_shared_from_this<state> {
             if (!ec && !reply.is_array())
                 ec = error::redis_failed;
             if (ec == error::delivery_unknown || (ec && again))
-                self->remember(name);
+                self->note_uncertain(name);
             handler(ec, reply);
         });
     }
 
-    bool forget(const std::string& room)
+    bool take_uncertain(const std::string& room)
     {
         const std::lock_guard lock{mutex};
         return uncertain.erase(room) != 0;
     }
-    void remember(const std::string& room)
+    void note_uncertain(const std::string& room)
     {
         const std::lock_guard lock{mutex};
         uncertain.insert(room);
@@ -134,25 +134,25 @@ FANFARE_DECL void redis_presence::async_enter(std::string_view room, const prese
 {
     std::string info;
     detail::append_json(info, client.info);
-    state_->change(state_->enter, room, {client.connection_id, client.user_id, std::move(info)},
-                   [handler = std::move(handler)](error_code ec, const detail::redis_value& reply) {
-                       if (ec)
-                           return handler(ec, {});
-                       handler({},
-                               {.first_of_user = reply[0].integer() == 1, .departed = detail::texts_of(reply[1])});
-                   });
+    state_->change(
+        state_->enter, room, {client.connection_id, client.user_id, std::move(info)},
+        [handler = std::move(handler)](error_code ec, const detail::redis_value& reply) {
+            if (ec)
+                return handler(ec, {});
+            handler({}, {.first_of_user = reply[0].integer() == 1, .departed = detail::presence_texts(reply[1])});
+        });
 }
 
 FANFARE_DECL void redis_presence::async_leave(std::string_view room, std::string_view connection_id,
                                               presence_changed handler)
 {
-    state_->change(state_->leave, room, {std::string{connection_id}},
-                   [handler = std::move(handler)](error_code ec, const detail::redis_value& reply) {
-                       if (ec)
-                           return handler(ec, {});
-                       handler({},
-                               {.last_of_user = reply[0].integer() == 1, .departed = detail::texts_of(reply[1])});
-                   });
+    state_->change(
+        state_->leave, room, {std::string{connection_id}},
+        [handler = std::move(handler)](error_code ec, const detail::redis_value& reply) {
+            if (ec)
+                return handler(ec, {});
+            handler({}, {.last_of_user = reply[0].integer() == 1, .departed = detail::presence_texts(reply[1])});
+        });
 }
 
 // One command a room, or several where there are many connections: a script must not block Redis for long.
@@ -181,9 +181,9 @@ FANFARE_DECL void redis_presence::async_refresh(const std::vector<presence_entri
                                if (ec)
                                    all->failed = ec;
                                else {
-                                   for (auto& user : detail::texts_of(reply[0]))
+                                   for (auto& user : detail::presence_texts(reply[0]))
                                        all->answer.departed.push_back({name, std::move(user)});
-                                   if (auto missing = detail::texts_of(reply[1]); !missing.empty())
+                                   if (auto missing = detail::presence_texts(reply[1]); !missing.empty())
                                        all->answer.missing.push_back({name, std::move(missing)});
                                }
                                if (--all->waiting == 0)
@@ -200,7 +200,7 @@ FANFARE_DECL void redis_presence::async_read(std::string_view room, std::size_t 
     state_->read.run(args, [handler = std::move(handler)](error_code ec, const detail::redis_value& reply) {
         if (!ec && reply.size() != 4)
             ec = error::redis_failed;
-        handler(ec, ec ? presence_list{} : detail::list_of(reply));
+        handler(ec, ec ? presence_list{} : detail::presence_list_from(reply));
     });
 }
 

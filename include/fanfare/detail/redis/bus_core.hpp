@@ -56,8 +56,8 @@ public:
         if (session_.get() == &caller)
             f(channels_);
     }
-    /// Gives the notices that are due.
-    void tell();
+    /// Tells the sinks the notices that are due.
+    void deliver_notices();
     void set_status(const redis_bus_session& caller, bus_status status);
     void deliver_room(const bus_message& message);
     void deliver_broadcast(const bus_message& message);
@@ -85,7 +85,7 @@ private:
         bool skipping = false; // broadcasts
     };
 
-    void wake(std::unique_lock<std::mutex> state);
+    void post_update(std::unique_lock<std::mutex> state);
     void offer(bus_sink& sink, const bus_message& message, bool& skipping);
     void answered(bus_message::kind what, const std::string& room, bool stored, const bus_sink* origin,
                   const bus_done& done, error_code ec, const redis_value& reply);
@@ -105,8 +105,8 @@ private:
     redis_channels channels_;
     std::shared_ptr<redis_bus_session> session_;
     bus_status status_;          // changed under both locks
-    std::size_t sinks_here_ = 1; // for `others_among`, under the state lock
-    bool awake_ = false;
+    std::size_t sink_count_ = 1; // for `others_among`, under the state lock
+    bool update_posted_ = false;
 
     problem_reporter problems_; // on the strand
 };

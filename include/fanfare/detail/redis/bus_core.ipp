@@ -36,7 +36,7 @@ FANFARE_DECL void redis_bus_core::attach(bus_sink& sink)
         status_ = {false, name + ": not connected yet"};
     }
     sinks_.push_back({&sink});
-    sinks_here_ = sinks_.size();
+    sink_count_ = sinks_.size();
     const auto status = status_;
     state.unlock();
     if (begun)
@@ -53,10 +53,10 @@ FANFARE_DECL void redis_bus_core::detach(bus_sink& sink)
         if (std::erase_if(sinks_, [&sink](const attached& a) { return a.sink == &sink; }) == 0)
             return;
         std::unique_lock state{state_mutex_};
-        sinks_here_ = std::max<std::size_t>(sinks_.size(), 1);
+        sink_count_ = std::max<std::size_t>(sinks_.size(), 1);
         channels_.remove(sink, redis_channels::clock::now());
         if (!sinks_.empty())
-            return wake(std::move(state));
+            return post_update(std::move(state));
         ended = std::move(session_);
         channels_.link_down();
     }
@@ -69,30 +69,30 @@ FANFARE_DECL bool redis_bus_core::join(bus_sink& sink, std::string_view room)
     std::unique_lock state{state_mutex_};
     if (channels_.join(sink, room))
         return true;
-    wake(std::move(state));
+    post_update(std::move(state));
     return false;
 }
 
 FANFARE_DECL void redis_bus_core::leave(bus_sink& sink, std::string_view room)
 {
     std::unique_lock state{state_mutex_};
-    const bool timed = channels_.next_turn().has_value();
+    const bool timed = channels_.next_deadline().has_value();
     channels_.leave(sink, room, redis_channels::clock::now());
-    if (!timed && channels_.next_turn())
-        wake(std::move(state));
+    if (!timed && channels_.next_deadline())
+        post_update(std::move(state));
 }
 
-// One wake-up serves whatever is wanted until it comes.
-FANFARE_DECL void redis_bus_core::wake(std::unique_lock<std::mutex> state)
+// One update serves all joins and leaves until it runs. Takes the lock, and gives it up.
+FANFARE_DECL void redis_bus_core::post_update(std::unique_lock<std::mutex> state)
 {
-    if (!session_ || std::exchange(awake_, true))
+    if (!session_ || std::exchange(update_posted_, true))
         return;
     state.unlock();
     strand->post([self = shared_from_this()] {
         std::shared_ptr<redis_bus_session> present;
         {
             const std::lock_guard lock{self->state_mutex_};
-            self->awake_ = false;
+            self->update_posted_ = false;
             present = self->session_;
         }
         if (present)
@@ -100,7 +100,7 @@ FANFARE_DECL void redis_bus_core::wake(std::unique_lock<std::mutex> state)
     });
 }
 
-FANFARE_DECL void redis_bus_core::tell()
+FANFARE_DECL void redis_bus_core::deliver_notices()
 {
     const std::lock_guard calls{calls_mutex_};
     std::vector<redis_channels::notice> notices;
@@ -134,8 +134,8 @@ FANFARE_DECL void redis_bus_core::offer(bus_sink& sink, const bus_message& messa
         skipping = false;
         return;
     }
-    // Nobody can refuse it any more. What passes by in a row is one hole, told once; but where the history fills it, each
-    // is told: the read for the first may be over.
+    // Redis has delivered it, so it cannot be refused any more: the hub is told `missed` instead, once for several
+    // messages in a row. Where the history has them each is told: the read that the first one began may be over.
     count.overflowed.fetch_add(1, std::memory_order_relaxed);
     if (!std::exchange(skipping, true) || message.at)
         sink.missed(message.channel);
@@ -243,7 +243,7 @@ FANFARE_DECL std::size_t redis_bus_core::others_among(std::int64_t subscribers, 
     const auto own = static_cast<std::size_t>(
         std::count_if(here.begin(), here.end(), [origin](const auto& r) { return r.sink != origin; }));
     const auto elsewhere = std::max<std::int64_t>(subscribers - (subscribed ? 1 : 0), 0);
-    return static_cast<std::size_t>(elsewhere) + (is_room ? own : subscribed ? sinks_here_ - 1 : 0);
+    return static_cast<std::size_t>(elsewhere) + (is_room ? own : subscribed ? sink_count_ - 1 : 0);
 }
 
 FANFARE_DECL void redis_bus_core::answered(bus_message::kind what, const std::string& room, bool stored,
@@ -262,7 +262,8 @@ FANFARE_DECL void redis_bus_core::answered(bus_message::kind what, const std::st
     if (ec == error::redis_failed)
         problem(name + ": refused PUBLISH to " + names.of({.what = what, .channel = room}) + ": " +
                 tidy(reply.text()));
-    // A member is told what nobody else is, and what is in the history: it reads it there.
+    // Without `done` the publisher is not told of the loss; a stored message can be read in the history. In both cases
+    // the room's members are told `missed`.
     if (present && (!done || stored))
         present->lost(what, room);
     if (done)

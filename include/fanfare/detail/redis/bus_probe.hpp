@@ -19,7 +19,7 @@ namespace fanfare::detail {
 class redis_bus_core;
 class redis_pipeline;
 
-/// Who uses a probe. Called on the strand.
+/// What a probe tells its owner, on the strand.
 class redis_probe_events {
 public:
     /// The bus cannot be trusted. `why` in words, without a secret.

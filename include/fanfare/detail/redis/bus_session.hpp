@@ -49,9 +49,9 @@ public:
     void update();
     /// A PUBLISH was answered: the bus is in use.
     void published() { probe_->on_published(); }
-    /// A message was lost, and nobody but the members of its room can be told.
+    /// A message was lost: those that it was for are told `missed`, in all processes.
     void lost(bus_message::kind what, std::string_view room);
-    /// A message that nobody waits for has never left.
+    /// A message without `done` was never sent: reported when the bus has ended.
     void never_sent() noexcept { never_sent_ += stage_ == stage::stopped; }
 
 private:
@@ -59,8 +59,8 @@ private:
     enum class stage : std::uint8_t { down, subscribing, probing, up, stopped };
 
     struct timers {
-        explicit timers(const bound_strand::strand_type& s) : startup{s}, farewell{s} {}
-        asio::steady_timer startup, farewell;
+        explicit timers(const bound_strand::strand_type& s) : startup{s}, shutdown{s} {}
+        asio::steady_timer startup, shutdown;
     };
 
     redis_bus_session(std::shared_ptr<redis_bus_core> core, const asio::any_io_executor& executor);

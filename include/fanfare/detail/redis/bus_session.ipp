@@ -69,12 +69,12 @@ FANFARE_DECL void redis_bus_session::end()
     link_->stop();
     const auto stop_now = [self = shared_from_this()] {
         self->commands_->stop();
-        self->clocks_.here().farewell.cancel();
+        self->clocks_.here().shutdown.cancel();
         self->core_->strand->post([self] { self->report_never_sent(); });
     };
     if (!was_up || commands_->send({"PING"}, [stop_now](error_code, const redis_value&) { stop_now(); }))
         return stop_now();
-    auto& timer = clocks_.here().farewell;
+    auto& timer = clocks_.here().shutdown;
     timer.expires_after(std::chrono::seconds{1});
     timer.async_wait(asio::bind_executor(core_->strand->here(), [stop_now](error_code ec) {
         if (!ec)
@@ -131,7 +131,7 @@ FANFARE_DECL void redis_bus_session::disconnected(const std::string& problem, bo
             link_->drop("is connected anew");
         if (commands_->link().up())
             commands_->drop("is connected anew");
-        core_->tell();
+        core_->deliver_notices();
     }
     core_->set_status(*this, {false, problem});
     core_->problem(problem);
@@ -252,12 +252,12 @@ FANFARE_DECL void redis_bus_session::on_notice_refused(redis_message::kind what,
 {
     core_->problem(core_->name + ": refused the notice of a loss");
     if (what == redis_message::kind::missed && !room.empty()) {
-        core_->with_channels(*this, [&room](redis_channels& channels) { channels.miss(room); });
-        return core_->tell();
+        core_->with_channels(*this, [&room](redis_channels& channels) { channels.note_missed(room); });
+        return core_->deliver_notices();
     }
     if (what == redis_message::kind::all_missed) {
-        core_->with_channels(*this, [](redis_channels& channels) { channels.miss_all(); });
-        core_->tell();
+        core_->with_channels(*this, [](redis_channels& channels) { channels.note_all_missed(); });
+        core_->deliver_notices();
     }
     core_->missed_broadcasts();
 }

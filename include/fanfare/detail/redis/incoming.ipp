@@ -50,8 +50,8 @@ FANFARE_DECL void redis_incoming::on_room(std::string_view room, std::string_vie
                                    .at = m.at});
     if (m.what != redis_message::kind::missed)
         return malformed(channel, "not a message for a room");
-    core_.with_channels(session_, [room](redis_channels& channels) { channels.miss(room); });
-    core_.tell();
+    core_.with_channels(session_, [room](redis_channels& channels) { channels.note_missed(room); });
+    core_.deliver_notices();
 }
 
 FANFARE_DECL void redis_incoming::on_broadcast(std::string_view body)
@@ -73,8 +73,8 @@ FANFARE_DECL void redis_incoming::on_broadcast(std::string_view body)
         return core_.deliver_broadcast(
             {.what = bus_message::kind::broadcast, .body = m.body, .key = m.key, .except = m.except});
     case redis_message::kind::all_missed:
-        core_.with_channels(session_, [](redis_channels& channels) { channels.miss_all(); });
-        core_.tell();
+        core_.with_channels(session_, [](redis_channels& channels) { channels.note_all_missed(); });
+        core_.deliver_notices();
         return core_.missed_broadcasts();
     case redis_message::kind::missed: return core_.missed_broadcasts();
     default: malformed(channel, "not a broadcast");

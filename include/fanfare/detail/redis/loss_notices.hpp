@@ -19,7 +19,7 @@ namespace fanfare::detail {
 class redis_bus_core;
 class redis_pipeline;
 
-/// Who uses `redis_loss_notices`. Called on the strand.
+/// What `redis_loss_notices` tells its owner, on the strand.
 class redis_loss_events {
 public:
     /// Redis refused to carry a notice to the other processes: this one's members can still be told. `room` is empty

@@ -23,7 +23,7 @@ class redis_bus_session;
 class redis_link;
 class redis_value;
 
-/// Who uses a subscriber. Called on the strand.
+/// What a subscriber tells its owner, on the strand.
 class redis_subscriber_events {
 public:
     /// Redis has confirmed everything that was wanted when the connection came up.

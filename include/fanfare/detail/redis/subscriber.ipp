@@ -49,7 +49,7 @@ FANFARE_DECL void redis_subscriber::subscribe_all()
 FANFARE_DECL void redis_subscriber::update()
 {
     core_->with_channels(session_, [this](redis_channels& channels) { send_changes(channels); });
-    core_->tell();
+    core_->deliver_notices();
     link_->flush();
     expect_replies();
     wait_for_next();
@@ -61,7 +61,7 @@ FANFARE_DECL void redis_subscriber::send_changes(redis_channels& channels)
     std::string names; // one after the other
     std::vector<std::size_t> ends;
     std::vector<std::string_view> command;
-    for (const auto& change : channels.turn(clock::now())) {
+    for (const auto& change : channels.take_commands(clock::now())) {
         names.clear();
         ends.clear();
         for (const auto room : change.rooms) {
@@ -86,7 +86,7 @@ FANFARE_DECL void redis_subscriber::expect_replies()
 FANFARE_DECL void redis_subscriber::wait_for_next()
 {
     std::optional<clock::time_point> at;
-    core_->with_channels(session_, [&at](const redis_channels& channels) { at = channels.next_turn(); });
+    core_->with_channels(session_, [&at](const redis_channels& channels) { at = channels.next_deadline(); });
     if (!at || std::exchange(waiting_, true))
         return;
     auto& timer = timer_.here();
@@ -137,16 +137,16 @@ FANFARE_DECL void redis_subscriber::on_answer(bool subscribe, std::string_view c
     if (own_confirmed_ != own_.size())
         return on_own_answer(subscribe, channel);
     const auto room = core_->names.room_of(channel);
-    auto outcome = redis_channels::outcome::fine;
+    auto outcome = redis_channels::outcome::ok;
     bool notices = false;
     core_->with_channels(session_, [&](redis_channels& channels) {
         outcome = channels.answered(subscribe, room);
         notices = channels.notices_due();
     });
-    if (outcome != redis_channels::outcome::fine)
+    if (outcome != redis_channels::outcome::ok)
         return fail("confirmed what it was not asked for");
     if (notices)
-        core_->tell();
+        core_->deliver_notices();
     check_subscribed();
 }
 
@@ -168,18 +168,18 @@ FANFARE_DECL void redis_subscriber::on_refusal(std::string_view text)
     if (!text.starts_with("NOPERM")) // it is busy, or loading: that passes
         return fail("refused a subscription: " + why);
     std::string room;
-    auto outcome = redis_channels::outcome::fine;
+    auto outcome = redis_channels::outcome::ok;
     core_->with_channels(session_, [&](redis_channels& channels) { outcome = channels.failed(room); });
     switch (outcome) {
-    case redis_channels::outcome::again:
+    case redis_channels::outcome::retry:
         if (const auto events = events_.lock())
             events->on_update_due();
         return;
     case redis_channels::outcome::refused:
-        core_->tell();
+        core_->deliver_notices();
         core_->problem(core_->name + ": refused SUBSCRIBE to " + core_->names.room + room + "}: " + why);
         return check_subscribed();
-    case redis_channels::outcome::still: return;
+    case redis_channels::outcome::still_refused: return;
     default: fail("sent an error that nobody asked for: " + why);
     }
 }
@@ -190,7 +190,7 @@ FANFARE_DECL void redis_subscriber::check_subscribed()
     if (!subscribing_ || own_confirmed_ != own_.size())
         return;
     bool all = false;
-    core_->with_channels(session_, [&all](const redis_channels& channels) { all = channels.unsettled() == 0; });
+    core_->with_channels(session_, [&all](const redis_channels& channels) { all = channels.pending() == 0; });
     const auto events = events_.lock();
     if (!all || !events)
         return;
