@@ -3,8 +3,8 @@
 #define FANFARE_TESTS_INBOX_CONFORMANCE_HPP
 
 // What every inbox must do, whatever it keeps the notifications in.
-#include "catch.hpp"
-#include "eventually.hpp"
+#include "support/catch.hpp"
+#include "support/eventually.hpp"
 
 #include <fanfare/error.hpp>
 #include <fanfare/inbox.hpp>

@@ -1,9 +1,9 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // Notifications with an inbox: stored first, then sent; listed and marked by clients; the same on all devices of a
 // user.
-#include "../hub/scripted_bus.hpp"
-#include "conformance.hpp"
-#include "support.hpp"
+#include "inbox/conformance.hpp"
+#include "inbox/support.hpp"
+#include "support/scripted_bus.hpp"
 
 #include <boost/json/static_resource.hpp>
 
