@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 # Starts a redis-server and two instances of the chat, says where they are, and ends them all with Ctrl+C.
-#   examples/chat/run.sh [FOLDER-OF-THE-EXAMPLES] [PORT-OF-ONE [PORT-OF-THE-OTHER]]
+#   examples/demos/chat/run.sh [FOLDER-OF-THE-EXAMPLES] [PORT-OF-ONE [PORT-OF-THE-OTHER]]
 # Ports are 8090 and 8091; 0 takes a free one.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 examples=${1:-build/release/examples}
 [[ -x $examples/chat ]] || { echo "Build it first: cmake/build.sh release chat" >&2; exit 1; }
 command -v redis-server >/dev/null || { echo "redis-server is not installed" >&2; exit 1; }

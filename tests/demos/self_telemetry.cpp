@@ -1,5 +1,5 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#include "../../examples/notification_server/self_telemetry.hpp"
+#include "../../examples/demos/notification_server/self_telemetry.hpp"
 
 #include "support/catch.hpp"
 

@@ -28,7 +28,7 @@ while (($# > 0)); do
     shift 2
 done
 
-bin=${bin:-../../build/release/examples}
+bin=${bin:-../../../build/release/examples}
 for program in iot_dashboard device_simulator; do
     [[ -x $bin/$program ]] || die "no $bin/$program; build it: cmake/build.sh release iot_dashboard device_simulator"
 done

@@ -2,7 +2,7 @@
 #ifndef FANFARE_EXAMPLES_CHAT_OPTIONS_HPP
 #define FANFARE_EXAMPLES_CHAT_OPTIONS_HPP
 
-#include "../command_line.hpp"
+#include "../../command_line.hpp"
 
 #include <cstdint>
 #include <stdexcept>

@@ -7,7 +7,7 @@
 #include "mqtt_address.hpp"
 #include "mqtt_bridge.hpp"
 
-#include "../command_line.hpp"
+#include "../../command_line.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #ifndef NOTIFICATION_SERVER_OPTIONS_HPP
 #define NOTIFICATION_SERVER_OPTIONS_HPP
 
-#include "../command_line.hpp"
+#include "../../command_line.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,7 +3,7 @@
 #include "options.hpp"
 #include "push_service.hpp"
 
-#include <notification_server/stores.hpp>
+#include "../notification_server/stores.hpp"
 
 #include <fanfare/auth/anonymous.hpp>
 #include <fanfare/fanfare.hpp>

@@ -4,7 +4,7 @@
 #include "mqtt_address.hpp"
 #include "simulated_device.hpp"
 
-#include "../command_line.hpp"
+#include "../../command_line.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
