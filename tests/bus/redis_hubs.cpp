@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // Hubs, with real WebSocket clients, on a real Redis.
 #include "redis/redis_server.hpp"
-#include "support/hub.hpp"
+#include "support/world.hpp"
 
 #include <fanfare/bus/redis.hpp>
 #include <fanfare/presence/redis.hpp>

@@ -1,6 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // Who gets in: authenticators, origins, tickets, limits, and the ways into a hub other than its own server.
-#include "support/hub.hpp"
+#include "support/client.ipp"
+#include "support/world.hpp"
 
 #include <fanfare/auth/ticket.hpp>
 

@@ -2,8 +2,9 @@
 #ifndef FANFARE_TESTS_HTTP_EVENT_CLIENT_HPP
 #define FANFARE_TESTS_HTTP_EVENT_CLIENT_HPP
 
-#include "support/hub.hpp"
+#include "support/world.hpp"
 
+#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 

@@ -2,7 +2,7 @@
 // Presence in Redis: what every store does, nodes that die, and a Redis that forgets, freezes or starts anew.
 #include "presence/conformance.hpp"
 #include "redis/redis_server.hpp"
-#include "support/hub.hpp"
+#include "support/world.hpp"
 
 #include <fanfare/presence/redis.hpp>
 

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // The message language, as a client sees it.
-#include "support/hub.hpp"
+#include "support/world.hpp"
 
 #include <boost/describe.hpp>
 

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // What JSON cannot carry is refused at its source: one such message would end the connection of every receiver.
-#include "support/hub.hpp"
+#include "support/world.hpp"
 
 #include <cmath>
 #include <limits>

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // Who gets what is published, and in which order.
-#include "support/hub.hpp"
+#include "support/world.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // What was said before a connection is closed still arrives, and what only waits for more to be said is no overflow.
-#include "support/hub.hpp"
+#include "support/world.hpp"
 
 #include <boost/asio/use_future.hpp>
 

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // A receiver that does not keep up: what the room's policy does, and that nobody else notices.
-#include "support/hub.hpp"
+#include "support/world.hpp"
 
 #include <map>
 

@@ -2,7 +2,7 @@
 // Rooms with history on several hubs, with real WebSocket clients, on a real Redis.
 #include "bus/redis_support.hpp"
 #include "redis/redis_server.hpp"
-#include "support/hub.hpp"
+#include "support/world.hpp"
 
 #include <fanfare/bus/redis.hpp>
 #include <fanfare/redis/client.hpp>

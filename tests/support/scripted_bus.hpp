@@ -2,7 +2,7 @@
 #ifndef FANFARE_TESTS_SUPPORT_SCRIPTED_BUS_HPP
 #define FANFARE_TESTS_SUPPORT_SCRIPTED_BUS_HPP
 
-#include "support/hub.hpp"
+#include "support/world.hpp"
 
 #include <atomic>
 #include <deque>
