@@ -18,7 +18,7 @@
 
 namespace fanfare::detail {
 
-struct redis_connection;
+class redis_connection;
 struct redis_resolution;
 
 /// What a link tells its owner, on the link's strand, and not after `stop` has taken effect. May call the link.
