@@ -99,6 +99,7 @@
 #include <fanfare/detail/session/websocket_session.ipp>
 #include <fanfare/detail/shard/hub_handlers.ipp>
 #include <fanfare/detail/shard/shard.ipp>
+#include <fanfare/detail/shard/shard_delivery.ipp>
 #include <fanfare/detail/shard/shard_set.ipp>
 #if defined(FANFARE_WITH_SQLITE)
 #include <fanfare/detail/sqlite/database.ipp>
