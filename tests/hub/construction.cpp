@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // What a hub can be made of: one executor or several, a bus, a store, options.
-#include "support.hpp"
+#include "support/world.hpp"
 
 #include <fanfare/device.hpp>
 

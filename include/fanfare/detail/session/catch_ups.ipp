@@ -35,7 +35,7 @@ FANFARE_DECL bool catch_ups::pass_live(const shared_frame& message)
     switch (one->live(message)) {
     case catch_up::live_step::pass: return true;
     case catch_up::live_step::drop: return false;
-    case catch_up::live_step::over: end(message->room()); return true;
+    case catch_up::live_step::caught_up: end(message->room()); return true;
     }
     return true;
 }

@@ -93,7 +93,7 @@ private:
     void clear_if_empty();
     bool drop_oldest(std::string_view room);
     void note_lost(std::string_view room);
-    void let_go(const frame& last);
+    void drop_for_resync(const frame& last);
     void append(item next);
     void compact();
     void index_key(std::size_t at);

@@ -110,7 +110,7 @@ public:
     struct deadlines {
         std::uint32_t last_heard = 0;
         std::uint32_t next_ping = 0;
-        std::uint32_t give_up = 0;
+        std::uint32_t end_at = 0;
         std::uint32_t expires = 0;
     };
     deadlines& times(std::uint32_t slot) noexcept { return deadlines_[slot]; }
