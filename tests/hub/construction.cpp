@@ -56,7 +56,7 @@ TEST_CASE("a hub takes one executor or several, then a bus, a store and options,
     CHECK((publishes(g) && publishes(h) && publishes(i) && publishes(j) && publishes(k)));
     CHECK(b.core()->options().max_rooms == 3);
     CHECK(i.core()->options().max_rooms == 3);
-    CHECK(j.core()->shards().size() == 2);
+    CHECK(j.core()->shards.size() == 2);
 }
 
 TEST_CASE("a hub without an executor, or with one too many, is refused")
