@@ -3,9 +3,9 @@
 #define FANFARE_HUB_PUBLISHING_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/hub/async_publish.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/hub/hub_part.hpp>
-#include <fanfare/detail/publish/async_publish.hpp>
 #include <fanfare/message.hpp>
 #include <fanfare/options.hpp>
 #include <fanfare/room.hpp>

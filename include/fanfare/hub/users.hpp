@@ -5,9 +5,9 @@
 #include <fanfare/acknowledgement.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/completion.hpp>
+#include <fanfare/detail/hub/async_publish.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/hub/hub_part.hpp>
-#include <fanfare/detail/publish/async_publish.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/message.hpp>
 #include <fanfare/room.hpp>
