@@ -50,25 +50,26 @@ void set_user_timeout(int descriptor, std::chrono::milliseconds time) noexcept;
 template <class Socket>
 auto prepared_socket(Socket socket, const asio::any_io_executor& executor, std::size_t unsent_low_water)
 {
-    using protocol = typename Socket::protocol_type;
-    using result = typename protocol::socket;
+    using socket_protocol = typename Socket::protocol_type;
+    using result = typename socket_protocol::socket;
     error_code ec;
     result moved{executor};
-    bool done = false;
-    if constexpr (std::is_same_v<Socket, result>) {
-        if (socket.get_executor() == executor) {
-            moved = std::move(socket);
-            done = true;
-        }
-    }
-    if (!done) {
+    const auto take_descriptor = [&] {
         const auto local = socket.local_endpoint(ec).protocol();
         const auto handle = socket.release(ec);
         if (!ec)
             moved.assign(local, handle, ec);
+    };
+    if constexpr (std::is_same_v<Socket, result>) {
+        if (socket.get_executor() == executor)
+            moved = std::move(socket);
+        else
+            take_descriptor();
+    } else {
+        take_descriptor();
     }
     moved.non_blocking(true, ec);
-    if constexpr (std::is_same_v<protocol, asio::ip::tcp>) {
+    if constexpr (std::is_same_v<socket_protocol, asio::ip::tcp>) {
         moved.set_option(asio::ip::tcp::no_delay{true}, ec);
 #if defined(__unix__) || defined(__APPLE__)
         set_unsent_low_water(moved.native_handle(), unsent_low_water);

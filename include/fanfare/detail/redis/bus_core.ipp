@@ -14,9 +14,9 @@
 
 namespace fanfare::detail {
 
-FANFARE_DECL redis_bus_core::redis_bus_core(const asio::any_io_executor& executor, redis_options redis_,
-                                            redis_bus_options options_)
-    : redis{std::move(redis_)}, options{std::move(options_)}, names{options.prefix, options.notifications_channel},
+FANFARE_DECL redis_bus_core::redis_bus_core(const asio::any_io_executor& executor, redis_options server,
+                                            redis_bus_options how)
+    : redis{std::move(server)}, options{std::move(how)}, names{options.prefix, options.notifications_channel},
       name{describe(redis)}, strand{std::make_shared<bound_strand>(executor)}, channels_{options.linger,
                                                                                          options.subscribe_batch},
       status_{false, name + ": not connected yet"}, problems_{options.on_problem}
@@ -205,12 +205,12 @@ FANFARE_DECL bus_receipt redis_bus_core::publish(const bus_message& message, bus
                                 .at = what == kind::room ? message.at : position{}});
     const auto ec = present->commands().send(
         {"PUBLISH", names.of(message), text},
-        [self = shared_from_this(), done = std::move(done), kind_ = message.what,
+        [self = shared_from_this(), done = std::move(done), what_kind = message.what,
          room = std::string{message.channel}, origin = message.origin, stored = static_cast<bool>(message.at),
          sender = std::weak_ptr{present}](error_code failed, const redis_value& reply) {
             if (const auto s = sender.lock(); s && !done && failed == error::bus_unavailable)
                 s->never_sent();
-            self->answered(kind_, room, stored, origin, done, failed, reply);
+            self->answered(what_kind, room, stored, origin, done, failed, reply);
         });
     if (ec)
         return {ec};

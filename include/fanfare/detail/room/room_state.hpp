@@ -48,9 +48,9 @@ struct shard_room {
 
 /// A room as the whole hub knows it. Lives while it has members, handles, or messages under way.
 struct room_state {
-    room_state(room_registry& owner, std::string_view name_, std::shared_ptr<const room_options> options_,
+    room_state(room_registry& owner, std::string_view called, std::shared_ptr<const room_options> rules,
                std::size_t shards)
-        : registry{owner}, name{name_}, options{std::move(options_)},
+        : registry{owner}, name{called}, options{std::move(rules)},
           stream{options->history != 0 ? std::make_unique<stream_sequencer>() : nullptr},
           parts{std::make_unique<shard_room[]>(shards)}
     {}

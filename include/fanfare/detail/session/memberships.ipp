@@ -27,10 +27,8 @@ FANFARE_DECL membership& memberships::add(room_ptr room, bool own)
 
 FANFARE_DECL membership memberships::remove(const membership& one)
 {
-    auto& place = joined_[static_cast<std::size_t>(&one - joined_.data())];
-    auto gone = std::move(place);
-    if (&place != &joined_.back())
-        place = std::move(joined_.back());
+    std::swap(joined_[static_cast<std::size_t>(&one - joined_.data())], joined_.back());
+    auto gone = std::move(joined_.back());
     joined_.pop_back();
     return gone;
 }
