@@ -483,7 +483,7 @@ test('over SSE alone the chat is the same', () =>
   }));
 
 test('the script starts a Redis and two instances, says where they are, and leaves nothing behind', async () => {
-  const script = fileURLToPath(new URL('../../examples/chat/run.sh', import.meta.url));
+  const script = fileURLToPath(new URL('../../examples/demos/chat/run.sh', import.meta.url));
   const child = spawn(script, [path.dirname(chat), '0', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   let output = '';

@@ -20,7 +20,7 @@ from support import Server, run_tests
 
 NOTIFICATION_SERVER = os.path.abspath(sys.argv[1])
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DOCUMENT = json.loads((ROOT / "examples/notification_server/openapi.json").read_text(encoding="utf-8"))
+DOCUMENT = json.loads((ROOT / "examples/demos/notification_server/openapi.json").read_text(encoding="utf-8"))
 SCHEMAS = DOCUMENT["components"]["schemas"]
 PAGE = (ROOT / "docs/http_api.md").read_text(encoding="utf-8")
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float),

@@ -3,7 +3,7 @@
 // libFuzzer target for the WebSocket codec. The first byte of the input chooses what is done (see `mode`), the
 // second and third where the stream is cut, the rest is what the client sends. Start it with the seeds:
 //   ws_codec_fuzz -max_total_time=60 scratch-folder tests/fuzz/corpus/ws_codec
-#include "../unit/ws_client.hpp"
+#include "../wire/ws_client.hpp"
 
 #include <fanfare/detail/wire/deflate.hpp>
 

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // What a hub does with a bus between processes: it waits for it, and tells what it loses.
-#include "scripted_bus.hpp"
+#include "support/scripted_bus.hpp"
 
 #include <boost/asio/use_future.hpp>
 

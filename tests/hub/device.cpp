@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // The helper for devices: telemetry, status and alerts go to the device's room, its groups and global.
-#include "support.hpp"
+#include "support/world.hpp"
 
 #include <fanfare/device.hpp>
 

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // Time-outs, shutdown, and what is left when things are destroyed in mid-flight.
-#include "support.hpp"
+#include "support/world.hpp"
 
 #include <boost/asio/read.hpp>
 #include <boost/asio/use_future.hpp>

@@ -3,25 +3,16 @@
 #define FANFARE_TESTS_INBOX_CONFORMANCE_HPP
 
 // What every inbox must do, whatever it keeps the notifications in.
-#include "catch.hpp"
-#include "eventually.hpp"
+#include "inbox/blocking_inbox.hpp"
+#include "inbox/conformance_pages.hpp"
 
 #include <fanfare/error.hpp>
 #include <fanfare/inbox.hpp>
 
-#include <boost/json/serialize.hpp>
-#include <boost/system/system_error.hpp>
-
-#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstddef>
-#include <functional>
 #include <future>
-#include <map>
 #include <memory>
-#include <set>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -29,81 +20,6 @@
 #include <vector>
 
 namespace fanfare::test {
-
-// A store, asked and waited for. Throws what the store answers as an error.
-class blocking_inbox {
-public:
-    explicit blocking_inbox(any_inbox store) : store_{std::move(store)} {}
-
-    inbox_added add(inbox_add what)
-    {
-        return wait<inbox_added>([&](auto done) { store_.async_add(std::move(what), done); });
-    }
-    inbox_added add(std::string user, std::string title, std::string key = {})
-    {
-        return add(
-            inbox_add{.user_id = std::move(user), .title = std::move(title), .idempotency_key = std::move(key)});
-    }
-    inbox_page list(std::string_view user, const inbox_query& query = {})
-    {
-        return wait<inbox_page>([&](auto done) { store_.async_list(user, query, done); });
-    }
-    inbox_marked mark(std::string_view user, const inbox_mark& how)
-    {
-        return wait<inbox_marked>([&](auto done) { store_.async_mark(user, how, done); });
-    }
-    inbox_marked mark(std::string_view user, inbox_action action, std::vector<std::string> ids)
-    {
-        return mark(user, inbox_mark{.action = action, .ids = std::move(ids)});
-    }
-    inbox_marked mark_all(std::string_view user, inbox_action action)
-    {
-        return mark(user, inbox_mark{.action = action, .all = true});
-    }
-    inbox_counts counts(std::string_view user)
-    {
-        return wait<inbox_counts>([&](auto done) { store_.async_counts(user, done); });
-    }
-    any_inbox& store() { return store_; }
-
-private:
-    template <class Answer, class Start>
-    Answer wait(Start start)
-    {
-        const auto promise = std::make_shared<std::promise<std::pair<error_code, Answer>>>();
-        auto answer = promise->get_future();
-        start([promise](error_code ec, Answer got) { promise->set_value({ec, std::move(got)}); });
-        if (answer.wait_for(patience) != std::future_status::ready)
-            throw std::runtime_error("the inbox did not answer");
-        auto [ec, got] = answer.get();
-        if (ec)
-            throw boost::system::system_error{ec};
-        return std::move(got);
-    }
-    any_inbox store_;
-};
-
-// What an operation was refused with.
-template <class F>
-error_code failure_of(F operation)
-{
-    try {
-        operation();
-    } catch (const boost::system::system_error& e) {
-        return e.code();
-    }
-    return {};
-}
-
-inline std::vector<std::string> titles(const inbox_page& page)
-{
-    std::vector<std::string> all;
-    for (const auto& one : page.items)
-        all.push_back(one.title);
-    return all;
-}
-
-using texts = std::vector<std::string>;
 
 inline void check_added_is_listed(blocking_inbox here, blocking_inbox there)
 {
@@ -222,85 +138,6 @@ inline void check_mark_all(blocking_inbox here, blocking_inbox there)
     CHECK(titles(here.list("all")) == texts{"d", "c", "b", "a"});
     CHECK((m.counts.unread == 4 && m.counts.unseen == 1));
     CHECK(here.mark_all("nobody", inbox_action::read).changed == 0);
-}
-
-inline void check_pages(blocking_inbox here, blocking_inbox there)
-{
-    texts expected;
-    for (int i = 0; i != 25; ++i)
-        expected.push_back("n" + std::to_string(i));
-    for (const auto& title : expected)
-        here.add("pages", title);
-    std::reverse(expected.begin(), expected.end());
-    texts got;
-    inbox_query query{.limit = 10};
-    std::vector<std::size_t> sizes;
-    do {
-        const auto page = there.list("pages", query);
-        for (auto& title : titles(page))
-            got.push_back(title);
-        sizes.push_back(page.items.size());
-        query.cursor = page.next_cursor;
-        here.add("pages", "while the pages are turned");
-    } while (!query.cursor.empty());
-    CHECK(got == expected);
-    CHECK(sizes == std::vector<std::size_t>{10, 10, 5});
-    CHECK(there.list("pages", {.limit = 25}).next_cursor.size() == 24);
-    CHECK(there.list("pages", {.limit = 28}).next_cursor.empty());
-
-    // What is marked on the way leaves no hole behind.
-    const auto first = here.list("pages", {.limit = 5, .filter = inbox_filter::unread});
-    std::vector<std::string> ids;
-    for (const auto& one : first.items)
-        ids.push_back(one.id);
-    here.mark("pages", inbox_action::read, ids);
-    const auto second =
-        here.list("pages", {.cursor = first.next_cursor, .limit = 5, .filter = inbox_filter::unread});
-    CHECK(titles(second) == texts{"n22", "n21", "n20", "n19", "n18"});
-}
-
-inline void check_page_bytes(blocking_inbox store)
-{
-    const std::string big(16 * 1024, 'x');
-    for (int i = 0; i != 40; ++i)
-        store.add({.user_id = "big", .title = std::to_string(i), .message = big});
-    std::size_t pages = 0;
-    std::size_t items = 0;
-    inbox_query query{.limit = 200};
-    do {
-        const auto page = store.list("big", query);
-        CHECK(page.items.size() <= 16);
-        CHECK_FALSE(page.items.empty());
-        items += page.items.size();
-        ++pages;
-        query.cursor = page.next_cursor;
-    } while (!query.cursor.empty());
-    CHECK(items == 40);
-    CHECK(pages >= 3);
-}
-
-inline void check_cursors(blocking_inbox store)
-{
-    for (int i = 0; i != 3; ++i) {
-        store.add("c1", std::to_string(i));
-        store.add("c2", std::to_string(i));
-    }
-    const auto cursor = store.list("c1", {.limit = 1}).next_cursor;
-    REQUIRE_FALSE(cursor.empty());
-    CHECK(titles(store.list("c1", {.cursor = cursor, .filter = inbox_filter::all})) == texts{"1", "0"});
-    auto changed = cursor;
-    changed[15] = changed[15] == '9' ? '8' : '9';
-    auto upper = cursor;
-    upper[3] = 'A';
-    for (const auto& made_up :
-         {std::string{"x"}, std::string{"0"}, std::string(24, '0'), std::string(24, 'f'), changed, upper,
-          cursor + "0", cursor.substr(1), std::string{"-000000000000001"} + "00000000", std::string(100'000, '1'),
-          std::string{"' OR 1=1 --"}})
-        CHECK(failure_of([&] { store.list("c1", {.cursor = made_up}); }) == error::invalid_message);
-    CHECK(failure_of([&] { store.list("c2", {.cursor = cursor}); }) ==
-          error::invalid_message); // it is another user's
-    CHECK(failure_of([&] { store.list("c1", {.limit = 0}); }) == error::invalid_message);
-    CHECK(failure_of([&] { store.list("c1", {.limit = 201}); }) == error::invalid_message);
 }
 
 inline void check_strangers(blocking_inbox store)

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // What every inbox does, kept in memory.
-#include "conformance.hpp"
+#include "inbox/conformance.hpp"
 
 #include <fanfare/inbox/memory.hpp>
 

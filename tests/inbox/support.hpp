@@ -2,7 +2,7 @@
 #ifndef FANFARE_TESTS_INBOX_SUPPORT_HPP
 #define FANFARE_TESTS_INBOX_SUPPORT_HPP
 
-#include "../hub/support.hpp"
+#include "support/world.hpp"
 
 #include <fanfare/inbox.hpp>
 #include <fanfare/inbox/memory.hpp>

@@ -22,7 +22,8 @@ if(WAY STREQUAL "conan_example")
 endif()
 
 run(${CMAKE_COMMAND} -S ${project} -B ${work}/build -G ${GENERATOR}
-    -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}
+    -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0
+    -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}
     -DCMAKE_CXX_FLAGS=${FLAGS} -DBoost_DIR=${Boost_DIR} ${arguments})
 run(${CMAKE_COMMAND} --build ${work}/build)
 foreach(program IN LISTS programs)

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 # Runs the overlay port's portfile.cmake without vcpkg: the functions it calls do here what vcpkg documents of them,
-# for the parts that the port relies on. A call that vcpkg does not have, or a wrong path in the port, fails.
+# for the parts that the port relies on. A call that vcpkg does not have, or a wrong path in the port, fails. What is
+# built is only looked for, so nothing is optimised.
 
 set(work ${WORK}/vcpkg_port)
 set(CURRENT_PACKAGES_DIR ${work}/package)
@@ -28,7 +29,8 @@ endfunction()
 function(vcpkg_cmake_configure)
     cmake_parse_arguments(PARSE_ARGV 0 arg "" "SOURCE_PATH" "OPTIONS")
     run(${CMAKE_COMMAND} -S ${arg_SOURCE_PATH} -B ${work}/build -G ${GENERATOR} ${arg_OPTIONS}
-        -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}
+        -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O0
+        -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}
         -DCMAKE_CXX_FLAGS=${FLAGS} -DBoost_DIR=${Boost_DIR}
         -DCMAKE_INSTALL_PREFIX=${CURRENT_PACKAGES_DIR})
 endfunction()

@@ -2,8 +2,8 @@
 #ifndef FANFARE_TESTS_REDIS_CLIENT_SUPPORT_HPP
 #define FANFARE_TESTS_REDIS_CLIENT_SUPPORT_HPP
 
-#include "eventually.hpp"
-#include "redis_server.hpp"
+#include "redis/redis_server.hpp"
+#include "support/eventually.hpp"
 
 #include <fanfare/redis/client.hpp>
 

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#include "catch.hpp"
-#include "client_support.hpp"
+#include "redis/client_support.hpp"
+#include "support/catch.hpp"
 
 #include <fanfare/detail/redis/pipeline.hpp>
 #include <fanfare/error.hpp>

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-"""Plants bugs in copies of the library's headers and expects the simulation to find each of them.
+"""Plants bugs in copies of the library's .ipp files and expects the simulation to find each of them.
 
     planted.py names
     planted.py find --include DIR --work DIR --build CMAKE BUILD_DIR --programs DIR --count N
@@ -17,7 +17,7 @@ import sys
 
 PLAIN = "simulation_tests"
 
-# name: (file below include/fanfare, the right text, the wrong text)
+# name: (an .ipp below include/fanfare, the right text, the wrong text)
 BUGS = {
     # What comes live while the history is read does not wait for it.
     "no_merge_buffer": (
@@ -59,32 +59,17 @@ BUGS = {
 }
 
 
-def headers_in(folder):
-    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.suffix in (".hpp", ".ipp")}
-
-
 def plant(include, work, bug):
     file, right, wrong = BUGS[bug]
-    file = pathlib.Path("fanfare", file)
-    target = work / bug
-    planted = False
-    names = headers_in(include)
-    for name in names:
-        text = (include / name).read_text(encoding="utf-8")
-        if name == file:
-            if text.count(right) != 1:
-                sys.exit(f"{bug}: this text stands {text.count(right)} times in {file}, not once:\n{right}")
-            text = text.replace(right, wrong)
-            planted = True
-        path = target / name
-        # A file that is the same keeps its time, so that nothing is built twice.
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    for name in headers_in(target) - names if target.exists() else ():
-        (target / name).unlink()
-    if not planted:
-        sys.exit(f"{bug}: there is no {file}")
+    text = (include / "fanfare" / file).read_text(encoding="utf-8")
+    if text.count(right) != 1:
+        sys.exit(f"{bug}: this text stands {text.count(right)} times in {file}, not once:\n{right}")
+    text = text.replace(right, wrong)
+    target = work / f"{bug}.cpp"
+    # A file that is the same keeps its time, so that nothing is built twice.
+    if not target.exists() or target.read_text(encoding="utf-8") != text:
+        work.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
 
 
 def first_breach(programs, target, count):
@@ -132,7 +117,10 @@ def main():
     parser.add_argument("--count", default="20000")
     options = parser.parse_args()
     if options.what == "names":
-        print("\n".join(BUGS))
+        for bug, (file, _, _) in BUGS.items():
+            if not file.endswith(".ipp"):
+                sys.exit(f"{bug}: a bug is compiled with its .ipp, and {file} is none")
+            print(bug, f"fanfare/{file}")
     else:
         find(options)
 

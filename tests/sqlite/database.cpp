@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // The small face of SQLite that the adapters stand on.
-#include "catch.hpp"
-#include "support.hpp"
+#include "sqlite/support.hpp"
+#include "support/catch.hpp"
 
 #include <fanfare/detail/sqlite/database.hpp>
 

@@ -2,8 +2,8 @@
 #ifndef FANFARE_TESTS_SQLITE_SUPPORT_HPP
 #define FANFARE_TESTS_SQLITE_SUPPORT_HPP
 
-#include "../store/conformance.hpp"
-#include "eventually.hpp"
+#include "store/conformance.hpp"
+#include "support/eventually.hpp"
 
 #include <fanfare/store/sqlite.hpp>
 

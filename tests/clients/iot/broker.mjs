@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deadline, eventually, freePort } from '../support.mjs';
 
-export const sources = fileURLToPath(new URL('../../../examples/iot_dashboard', import.meta.url));
+export const sources = fileURLToPath(new URL('../../../examples/demos/iot_dashboard', import.meta.url));
 export const mosquitto = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/usr/bin/mosquitto',
   '/opt/homebrew/sbin/mosquitto'].find(existsSync);
 

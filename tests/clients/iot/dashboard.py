@@ -25,7 +25,7 @@ except ImportError:
 from iot.mqtt import Device  # noqa: E402
 
 EXAMPLES = os.path.dirname(os.path.abspath(sys.argv[1]))
-SOURCES = os.path.join(HERE, "..", "..", "..", "examples", "iot_dashboard")
+SOURCES = os.path.join(HERE, "..", "..", "..", "examples", "demos", "iot_dashboard")
 MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 DASHBOARD = os.path.join(EXAMPLES, "iot_dashboard")
 

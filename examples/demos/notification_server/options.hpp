@@ -1,0 +1,107 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef NOTIFICATION_SERVER_OPTIONS_HPP
+#define NOTIFICATION_SERVER_OPTIONS_HPP
+
+#include "../../command_line.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace demo {
+
+inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the URL that it prints.
+
+  --address IP          listen on this address (127.0.0.1)
+  --port N              listen on this port, 0 for any (8080)
+  --threads N           run N shards, each on a thread of its own (1)
+  --admin-key KEY       publish, notify and tickets need 'Authorization: Bearer KEY';
+                        without a key they answer callers on this machine only
+  --auth none|ticket    none: anybody may connect, and ?user=ID names the user (INSECURE, the default)
+                        ticket: a ticket of POST /api/v1/tickets is needed
+  --redis URL           be one hub with all servers that use this Redis, and keep history and inboxes there:
+                        redis://[[user]:password@]host[:port][/db], rediss://... (TLS), unix:///path
+  --sqlite FILE         keep history and inboxes in this file, so that they survive a restart
+                        (without --redis and --sqlite: in memory; not both)
+  --origin ORIGIN       also pages of this origin may connect, such as https://*.example.com; any: all
+                        pages; may be given several times (only pages of this server's own host)
+  --deflate             offer permessage-deflate
+  --open-publish        clients may publish to any room, without a rate limit (for load tests)
+  --no-self-telemetry   do not publish this machine's own CPU, memory, load and network rates
+  --help                show this
+
+Rooms: global, device:ID, group:ID, chat:ID (with presence), and user:ID for each user.
+       group:, chat: and user: keep a history of 1,000 messages, one hour; each user has an inbox.
+HTTP: /api/v1/ws  /api/v1/publish  /api/v1/notify  /api/v1/tickets  /api/v1/ws/stats  /api/v1/presence?room=
+      /api/v1/history?room=  /api/v1/inbox?user_id=  /api/v1/inbox/mark  /api/v1/cluster  /healthz  /readyz
+Exit: 0 after SIGINT or SIGTERM, 1 if the file of --sqlite cannot be opened, 2 for any other error.
+)";
+
+struct options {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 8080;
+    std::size_t threads = 1;
+    std::string admin_key;
+    std::string redis;
+    std::string sqlite;
+    std::vector<std::string> origins;
+    bool tickets = false;
+    bool deflate = false;
+    bool open_publish = false;
+    bool self_telemetry = true;
+    bool only_help = false;
+};
+
+inline bool parse_auth(const std::string& kind)
+{
+    if (kind == "none" || kind == "ticket")
+        return kind == "ticket";
+    if (kind == "jwt")
+        throw std::invalid_argument("--auth jwt: this version has no JWT authenticator; use none or ticket");
+    throw std::invalid_argument("--auth wants none or ticket, not '" + kind + "'");
+}
+
+inline options parse(int argc, char** argv)
+{
+    options o;
+    for (command_line words{argc, argv}; !words.done();) {
+        const auto option = words.option();
+        if (option == "--address")
+            o.address = words.value();
+        else if (option == "--port")
+            o.port = static_cast<std::uint16_t>(words.number(0, 65'535));
+        else if (option == "--threads")
+            o.threads = words.number(1, 64);
+        else if (option == "--admin-key")
+            o.admin_key = words.value();
+        else if (option == "--origin")
+            o.origins.push_back(words.value());
+        else if (option == "--auth")
+            o.tickets = parse_auth(words.value());
+        else if (option == "--deflate")
+            o.deflate = true;
+        else if (option == "--open-publish")
+            o.open_publish = true;
+        else if (option == "--no-self-telemetry")
+            o.self_telemetry = false;
+        else if (option == "--help")
+            o.only_help = true;
+        else if (option == "--redis")
+            o.redis = words.value();
+        else if (option == "--sqlite")
+            o.sqlite = words.value();
+        else
+            words.unknown();
+    }
+    // A file that only some of the servers on a Redis share would be a hole in everybody's history.
+    if (!o.redis.empty() && !o.sqlite.empty())
+        throw std::invalid_argument(
+            "--redis and --sqlite: choose one; with --redis history and inboxes are in Redis");
+    return o;
+}
+
+} // namespace demo
+
+#endif

@@ -1,0 +1,28 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_TESTS_SUPPORT_EVENTUALLY_HPP
+#define FANFARE_TESTS_SUPPORT_EVENTUALLY_HPP
+
+#include <chrono>
+#include <thread>
+
+namespace fanfare::test {
+
+// Longer than anything takes, sanitizers and a busy machine included: only a failure waits so long.
+inline constexpr std::chrono::seconds patience{20};
+
+// Looks again and again until `holds`, for as long as there is patience.
+template <class F>
+bool eventually(F holds)
+{
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > deadline)
+            return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    return true;
+}
+
+} // namespace fanfare::test
+
+#endif

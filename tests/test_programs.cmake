@@ -1,0 +1,68 @@
+# Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+# The tests of a folder of include/fanfare/ or include/fanfare/detail/ are in the folder of the same name here. Every
+# Catch2 test case is a ctest of its own. What a test needs decides its program, and the program's name its label:
+#   hub_tests     threaded: hubs, with sockets and threads
+#   redis_tests   redis: what talks to Redis, against redis-server processes of its own
+#   sqlite_tests  sqlite: what keeps files
+#   unit_tests    unit: all the rest, without sockets
+# A file that no list below names is in unit_tests. All link the compiled library, which takes much less to compile;
+# simulation_tests, the fuzz targets, tests/headers and tests/package are header-only.
+
+find_package(Catch2 REQUIRED) # 2.13 or 3
+include(Catch)
+
+if(TARGET Catch2::Catch2WithMain)
+    set(catch_main Catch2::Catch2WithMain)
+else()
+    add_library(catch_main OBJECT support/main.cpp)
+    target_link_libraries(catch_main PUBLIC Catch2::Catch2)
+    set(catch_main catch_main)
+endif()
+if(Catch2_VERSION VERSION_LESS 3)
+    set(no_match_fails EXTRA_ARGS -w NoTests) # Catch2 3 does so by itself
+endif()
+
+file(GLOB redis_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
+    auth/redis*.cpp bus/redis*.cpp inbox/redis*.cpp presence/redis*.cpp store/redis*.cpp
+    redis/client*.cpp redis/link*.cpp redis/pipeline*.cpp)
+file(GLOB sqlite_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
+    inbox/sqlite*.cpp store/sqlite*.cpp sqlite/*.cpp)
+file(GLOB hub_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
+    cluster/*.cpp http/*.cpp hub/*.cpp inbox/*.cpp presence/hub*.cpp protocol/*.cpp publish/*.cpp requests/*.cpp
+    session/closing.cpp session/local*.cpp session/recovery.cpp session/slow_receivers.cpp)
+list(REMOVE_ITEM hub_sources ${redis_sources} ${sqlite_sources})
+
+file(GLOB unit_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} */*.cpp)
+list(FILTER unit_sources EXCLUDE REGEX "^(fuzz|package|simulation|support)/")
+list(REMOVE_ITEM unit_sources ${redis_sources} ${sqlite_sources} ${hub_sources})
+if(NOT FANFARE_WITH_REDIS)
+    list(FILTER unit_sources EXCLUDE REGEX "^redis/")
+endif()
+
+# Beast's WebSocket client takes longer to compile than most tests that use it.
+add_library(test_client STATIC EXCLUDE_FROM_ALL support/client.cpp)
+target_include_directories(test_client PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(test_client PUBLIC fanfare::compiled Catch2::Catch2)
+fanfare_warnings(test_client)
+
+# fanfare_catch_tests(unit LABEL FILE...): the program unit_tests, whose test cases are called unit.*
+function(fanfare_catch_tests name label)
+    add_executable(${name}_tests ${ARGN})
+    target_link_libraries(${name}_tests PRIVATE test_client ${catch_main})
+    fanfare_warnings(${name}_tests)
+    catch_discover_tests(${name}_tests TEST_PREFIX "${name}." ${no_match_fails}
+        PROPERTIES LABELS ${label} TIMEOUT 120)
+endfunction()
+
+fanfare_catch_tests(unit unit ${unit_sources})
+fanfare_catch_tests(hub threaded ${hub_sources})
+if(FANFARE_WITH_REDIS)
+    find_program(FANFARE_REDIS_SERVER redis-server REQUIRED)
+    if(FANFARE_WITH_SSL)
+        find_program(FANFARE_OPENSSL openssl REQUIRED) # makes the test's certificates
+    endif()
+    fanfare_catch_tests(redis redis ${redis_sources})
+endif()
+if(FANFARE_WITH_SQLITE)
+    fanfare_catch_tests(sqlite sqlite ${sqlite_sources})
+endif()
