@@ -14,10 +14,11 @@ namespace fanfare {
 struct acknowledgement {
     /// The connection that confirmed first.
     std::string connection_id{};
+    /// The user that it was sent to.
     std::string user_id{};
-    /// When the publishing hub heard of it.
+    /// When the publishing hub received the confirmation.
     std::chrono::system_clock::time_point at{};
-    /// Connections of the user on the publishing hub when it was sent. Those of other hubs are not counted.
+    /// How many connections the user had on the publishing hub when it was sent. Those on other hubs are not counted.
     std::size_t devices = 0;
 };
 

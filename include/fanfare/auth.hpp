@@ -2,11 +2,12 @@
 #ifndef FANFARE_AUTH_HPP
 #define FANFARE_AUTH_HPP
 
+#include <fanfare/authorizer.hpp>
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/first_call.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/identity.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <concepts>
 #include <exception>
@@ -33,11 +34,13 @@ class handshake_request {
 public:
     using header_list = std::vector<std::pair<std::string, std::string>>;
 
+    /// Made by the servers, or by an application with an HTTP server of its own.
     handshake_request(std::string method, std::string target, header_list headers, std::string remote_address)
         : method_{std::move(method)}, target_{std::move(target)}, headers_{std::move(headers)},
           remote_address_{std::move(remote_address)}
     {}
 
+    /// The HTTP method, as received.
     const std::string& method() const noexcept { return method_; }
 
     /// Path and query as received, still percent-encoded.
@@ -108,25 +111,29 @@ refusal make_refusal(error code, int status = 401, bool credential_seen = false)
 /// The answer of an authenticator: an identity, or a refusal.
 class auth_result {
 public:
-    /// `subprotocol` is what the upgrade should answer; empty leaves the choice to `chosen_subprotocol`.
+    /// The client may enter as `who`. `subprotocol` is what the upgrade should answer; empty leaves the choice to
+    /// `chosen_subprotocol`.
     auth_result(identity who, std::string subprotocol = {})
         : outcome_{std::move(who)}, subprotocol_{std::move(subprotocol)}
     {}
+    /// The client may not enter.
     auth_result(refusal why) : outcome_{std::move(why)} {}
     /// No identity is a refusal with 401.
     auth_result(std::optional<identity> who);
 
+    /// Whether it is an identity.
     bool accepted() const noexcept { return std::holds_alternative<identity>(outcome_); }
     explicit operator bool() const noexcept { return accepted(); }
 
-    /// Throws `std::bad_variant_access` if this is a refusal.
+    /// The identity. Throws `std::bad_variant_access` if this is a refusal.
     identity& who() { return std::get<identity>(outcome_); }
     const identity& who() const { return std::get<identity>(outcome_); }
 
-    /// Throws `std::bad_variant_access` if this is an identity.
+    /// The refusal. Throws `std::bad_variant_access` if this is an identity.
     refusal& why() { return std::get<refusal>(outcome_); }
     const refusal& why() const { return std::get<refusal>(outcome_); }
 
+    /// What was given to the constructor.
     const std::string& subprotocol() const noexcept { return subprotocol_; }
 
 private:
@@ -141,13 +148,15 @@ private:
 /// The view is into `request`. Thread-safe.
 std::string_view chosen_subprotocol(const handshake_request& request, const auth_result& result);
 
-/// Takes the answer of an authenticator. Call it from any thread, at once or later, exactly once; any later call
-/// is ignored. It continues in the thread that calls it: the receiver goes to its own executor itself.
+/// Takes the answer of an authenticator. Call it from any thread, at once or later, exactly once: any later call is
+/// ignored. It runs the receiver of the answer in the calling thread; the receiver goes on to its own executor itself.
 using auth_done = std::function<void(auth_result)>;
 
+/// An authenticator that may answer later; see `authenticator`.
 template <class A>
 concept asynchronous_authenticator = std::invocable<A&, const handshake_request&, auth_done>;
 
+/// An authenticator that returns its answer; see `authenticator`.
 template <class A>
 concept synchronous_authenticator = requires(A& authenticate, const handshake_request& request)
 {
@@ -170,36 +179,6 @@ concept authenticator = std::copy_constructible<A> &&
 namespace detail {
 
 bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
-
-// Lets through the first of several calls, which may come from several threads. The function is moved out
-// for the call, so that what it holds is released with it, not with the last copy of this object.
-template <class Argument>
-class first_call {
-public:
-    explicit first_call(std::function<void(Argument)> function)
-        : state_{std::make_shared<state>(std::move(function))}
-    {}
-
-    void operator()(Argument argument) const { try_call(std::move(argument)); }
-
-    bool try_call(Argument argument) const
-    {
-        if (state_->called.exchange(true, std::memory_order_acq_rel)) {
-            return false;
-        }
-        auto function = std::move(state_->function);
-        function(std::move(argument));
-        return true;
-    }
-
-private:
-    struct state {
-        explicit state(std::function<void(Argument)> f) : function{std::move(f)} {}
-        std::function<void(Argument)> function;
-        std::atomic<bool> called{false};
-    };
-    std::shared_ptr<state> state_;
-};
 
 refusal authenticator_failed(std::exception_ptr cause);
 
@@ -238,8 +217,10 @@ void authenticate(A& function, const handshake_request& request, auth_done done)
 /// with 503 and the exception as its `cause`, and an empty object refuses everybody with 401.
 class any_authenticator {
 public:
+    /// Refuses everybody.
     any_authenticator() = default;
 
+    /// Holds `function`.
     template <class A>
     requires(!std::same_as<A, any_authenticator>) && authenticator<A> any_authenticator(A function)
         : function_{[held = std::move(function)](const handshake_request& request, auth_done done) mutable {
@@ -247,10 +228,14 @@ public:
           }}
     {}
 
+    /// Whether it holds a function.
     explicit operator bool() const noexcept { return static_cast<bool>(function_); }
 
-    /// Asks the function; `done` may be called before this returns. Thread-safe if the function is.
-    /// The caller keeps `request` alive until `done` was called or its last copy was destroyed.
+    /// Asks the function for its answer.
+    ///
+    /// - Lifetimes: the caller keeps `request` alive until `done` was called or its last copy was destroyed.
+    /// - Completion: `done` is called at most once, on any thread, maybe before this returns.
+    /// - Thread-safety: that of the function.
     void operator()(const handshake_request& request, auth_done done) const
     {
         if (!function_) {
@@ -259,7 +244,7 @@ public:
         function_(request, std::move(done));
     }
 
-    /// The same, with the request owned by the pending call: nothing is left for the caller to keep.
+    /// The same, with the request owned by the pending call, so that the caller need not keep it.
     void operator()(std::shared_ptr<const handshake_request> request, auth_done done) const
     {
         const auto& view = *request;
@@ -270,85 +255,6 @@ public:
 
 private:
     std::function<void(const handshake_request&, auth_done)> function_;
-};
-
-/// What an identity may ask for in a room.
-enum class room_action {
-    subscribe, ///< Join it and receive its messages.
-    publish,   ///< Send to it.
-    presence,  ///< See who is in it.
-    history,   ///< Read what was sent before: page through it, or get it on joining (`since`, `last`).
-};
-
-/// The name of `action`, for messages and logs. Thread-safe, does not throw.
-constexpr std::string_view to_string(room_action action) noexcept
-{
-    switch (action) {
-    case room_action::subscribe: return "subscribe";
-    case room_action::publish: return "publish";
-    case room_action::presence: return "presence";
-    case room_action::history: return "history";
-    }
-    return "unknown";
-}
-
-/// The question to an authorizer. Everything in it is valid only during the call: who answers later copies.
-struct access_request {
-    const identity& who;
-    std::string_view room;
-    room_action action;
-    std::string_view connection_id;
-};
-
-/// Takes the answer of an authorizer: from any thread, exactly once; any later call is ignored.
-using access_done = std::function<void(bool allowed)>;
-
-template <class A>
-concept asynchronous_authorizer = std::invocable<A&, const access_request&, access_done>;
-
-template <class A>
-concept synchronous_authorizer = requires(A& allows, const access_request& request)
-{
-    {
-        allows(request)
-        } -> std::same_as<bool>;
-};
-
-/// A function that decides whether an identity may do something in a room: `bool (const access_request&)`, or
-/// `void (const access_request&, access_done)` for what has to ask somebody.
-template <class A>
-concept authorizer = std::copy_constructible<A> &&(asynchronous_authorizer<A> || synchronous_authorizer<A>);
-
-/// Any authorizer, as one copyable type. An empty one refuses: whoever wants no check does not ask.
-class any_authorizer {
-public:
-    any_authorizer() = default;
-
-    template <class A>
-    requires(!std::same_as<A, any_authorizer>) && authorizer<A> any_authorizer(A function)
-        : function_{[held = std::move(function)](const access_request& request, access_done done) mutable {
-              if constexpr (asynchronous_authorizer<A>) {
-                  held(request, access_done{detail::first_call<bool>{std::move(done)}});
-              } else {
-                  done(held(request));
-              }
-          }}
-    {}
-
-    explicit operator bool() const noexcept { return static_cast<bool>(function_); }
-
-    /// Asks the function; `done` may be called before this returns. Thread-safe if the function is.
-    /// Lets its exceptions out; the caller must take one as a refusal unless `done` was called before.
-    void operator()(const access_request& request, access_done done) const
-    {
-        if (!function_) {
-            return done(false);
-        }
-        function_(request, std::move(done));
-    }
-
-private:
-    std::function<void(const access_request&, access_done)> function_;
 };
 
 } // namespace fanfare

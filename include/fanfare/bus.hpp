@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,45 +28,52 @@ struct bus_message {
         control,   ///< `body` is a command between hubs; `channel` is empty.
     };
     kind what = kind::room;
+    /// The room, or empty; see `kind`.
     std::string_view channel{};
+    /// JSON text.
     std::string_view body{};
     /// The conflation key, if any.
     std::string_view key{};
     /// The connection that does not get it, as a number that is unique in the cluster; 0 for none.
     std::uint64_t except = 0;
-    /// In a room with history: the message's place there, which `body` names too. It is stored already, so a bus of one
-    /// process does not refuse it: a sink that is not ready is told `missed`.
+    /// In a room with history: the message's place there, which `body` names too. Such a message is stored already, so
+    /// a bus within the process does not refuse it: a sink that has no room for it is told `missed`, and reads the
+    /// history.
     position at{};
     /// Hubs of this process that get it, at least 1. Set by the bus for the commands that it delivers.
     std::size_t hubs = 1;
-    /// The frame that holds `body`, when it was encoded in this process; a bus that leaves the process drops it.
+    /// For buses within the process, which pass them on unchanged (a bus between processes leaves them null at the
+    /// receiver): the frame that holds `body`, so that it is encoded once.
     const detail::frame* encoded = nullptr;
-    /// The hub that publishes, and its own record of the room, to spare a look-up.
+    /// The hub that publishes, and its own record of the room, which spares it a look-up.
     const bus_sink* origin = nullptr;
     detail::room_state* origin_room = nullptr;
 };
 
 /// How a bus stands with the other processes.
 struct bus_status {
+    /// The bus has its link to the other processes.
     bool up = true;
     /// Why it is down, in words, without any secret.
     std::string problem{};
 };
 
-/// A hub, as the bus sees it. Every function may be called from any thread; none blocks or runs user code.
+/// A hub, as the bus sees it: what a bus calls. Every function may be called from any thread; none blocks, or calls the
+/// application.
 class bus_sink {
 public:
-    /// Whether the hub can take `message` now: `queue_full` under backpressure.
-    virtual error_code ready(const bus_message& message) noexcept = 0;
+    /// Checks whether the hub has room for `message` now: no error, or `queue_full` under backpressure. To be called
+    /// before `deliver`, so that a message can be refused before anybody has it.
+    virtual error_code check_capacity(const bus_message& message) noexcept = 0;
     /// Takes a message for the local members.
     virtual void deliver(const bus_message& message) = 0;
-    /// A `join` of this room that answered false is in force; or the bus went down meanwhile, and `missed` will
-    /// follow when it is in force.
+    /// The answer to a `join` that returned false: from now on this hub gets the room's messages. Or the bus went down
+    /// meanwhile; then `missed` follows when it gets them.
     virtual void joined(std::string_view room) = 0;
-    /// Messages of the room may have passed this hub by, between those delivered before and those delivered after.
-    /// An empty room means broadcasts.
+    /// This hub may lack messages of the room, between those delivered before and those delivered after. An empty name
+    /// means broadcasts.
     virtual void missed(std::string_view room) = 0;
-    /// The bus went down, or up again. A bus that says nothing is up.
+    /// The bus lost its link to the other processes, or has it again. A bus that never calls it counts as up.
     virtual void changed(const bus_status& status) = 0;
 
 protected:
@@ -74,30 +82,35 @@ protected:
 
 /// What a bus answers to a publish.
 struct bus_receipt {
-    /// Set when the message was refused, and nobody gets it; or, in the answer to `bus_done`, `bus_unavailable` (it was
-    /// never sent) or `delivery_unknown` (it may have reached some).
+    /// From `publish`: the message was refused, and nobody gets it. To `bus_done`: `bus_unavailable` (it was never
+    /// sent) or `delivery_unknown` (it may have reached some).
     error_code error{};
     /// The message is on its way to other processes.
     bool dispatched_to_cluster = false;
-    /// Other hubs or processes that were sent it, where the bus knows; only in the answer to `bus_done`.
+    /// How many other hubs or processes were sent it, where the bus knows; only to `bus_done`.
     std::optional<std::size_t> nodes{};
 };
 
-/// Takes the fate of a publish; from any thread, once.
+/// Takes what became of a publish. Called from any thread, once.
 using bus_done = std::function<void(const bus_receipt&)>;
 
 /// Carries messages between hubs. Copies are handles of one bus.
 ///
-/// Guarantee: all sinks that get the messages of one channel get them in one order, each message at most once. A sink
+/// Guarantees: all sinks that get the messages of one channel get them in one order, each message at most once. A sink
 /// that has joined a room gets every message that is published to it from `joined` on, or is told by `missed`.
-/// A message that is refused reaches nobody. Every function may be called from any thread.
-/// - `attach(sink)`, `detach(sink)`: from `attach` on, until `detach` returns, the sink may be called.
+/// A message that is refused reaches nobody.
+/// - `attach(sink)`: from now on the sink may be called. `detach(sink)`: once it has returned, the sink is not called
+///   any more.
 /// - `publish(message, done)`: takes a message, or refuses it at once in the receipt. `done`, which may be empty, is
-///   called once with the fate of a message that was taken, maybe before `publish` returns. A message that was taken
-///   without `done` and then lost is told to the room's members by `missed`.
-/// - `join(sink, room)`: this sink has its first member of the room. True if it is in force already; false if the sink
-///   will be told by `joined`. `leave(sink, room)`: it has no member any more. Both are called under a lock: they
-///   must not call the sink.
+///   called once with what became of a message that was taken, maybe before `publish` returns. If a message that was
+///   taken without `done` is lost, the sinks are told by `missed`.
+/// - `join(sink, room)`: the sink wants the room's messages. True if it gets them from now on; false if `joined` will
+///   tell it when. `leave(sink, room)`: it wants them no more. Both are called under a lock: they must not call the
+///   sink.
+///
+/// Thread-safety: every function may be called from any thread.
+/// A bus that connects several processes says `static constexpr bool between_processes = true`: then rooms with history
+/// need a store that the processes share.
 template <class B>
 concept bus = std::copyable<B> &&
     requires(B& b, bus_sink& sink, const bus_message& message, bus_done done, std::string_view room)
@@ -112,6 +125,68 @@ concept bus = std::copyable<B> &&
         } -> std::same_as<bool>;
     b.leave(sink, room);
 };
+
+/// Any bus, as one copyable type. Copies are handles of one bus; an empty one must not be used.
+class any_bus {
+public:
+    /// An empty one.
+    any_bus() = default;
+
+    /// Holds `b`, in one allocation.
+    template <class B>
+    requires(!std::same_as<B, any_bus>) && bus<B> any_bus(B b) : held_{std::make_shared<holder<B>>(std::move(b))}
+    {}
+
+    /// Whether it holds a bus.
+    explicit operator bool() const noexcept { return held_ != nullptr; }
+
+    /// The operations of `bus`: one virtual call each.
+    void attach(bus_sink& sink) { held_->attach(sink); }
+    void detach(bus_sink& sink) { held_->detach(sink); }
+    bus_receipt publish(const bus_message& message, bus_done done)
+    {
+        return held_->publish(message, std::move(done));
+    }
+    bool join(bus_sink& sink, std::string_view room) { return held_->join(sink, room); }
+    void leave(bus_sink& sink, std::string_view room) { held_->leave(sink, room); }
+    /// Whether the bus says that it connects several processes: `static constexpr bool between_processes = true`.
+    bool between_processes() const noexcept { return held_->between_processes(); }
+
+private:
+    struct base {
+        virtual ~base() = default;
+        virtual void attach(bus_sink& sink) = 0;
+        virtual void detach(bus_sink& sink) = 0;
+        virtual bus_receipt publish(const bus_message& message, bus_done done) = 0;
+        virtual bool join(bus_sink& sink, std::string_view room) = 0;
+        virtual void leave(bus_sink& sink, std::string_view room) = 0;
+        virtual bool between_processes() const noexcept = 0;
+    };
+    template <class B>
+    struct holder final : base {
+        explicit holder(B b) : held{std::move(b)} {}
+        void attach(bus_sink& sink) override { held.attach(sink); }
+        void detach(bus_sink& sink) override { held.detach(sink); }
+        bus_receipt publish(const bus_message& message, bus_done done) override
+        {
+            return held.publish(message, std::move(done));
+        }
+        bool join(bus_sink& sink, std::string_view room) override { return held.join(sink, room); }
+        void leave(bus_sink& sink, std::string_view room) override { held.leave(sink, room); }
+        bool between_processes() const noexcept override
+        {
+            if constexpr (requires { B::between_processes; })
+                return B::between_processes;
+            else
+                return false;
+        }
+        B held;
+    };
+
+    std::shared_ptr<base> held_;
+};
+
+static_assert(bus<any_bus>);
 
 } // namespace fanfare
 

@@ -15,7 +15,7 @@ namespace fanfare {
 /// reconnect; 3500 to 3999 ask it not to. See `should_reconnect`.
 enum class close_code : std::uint16_t {
     normal = 1000,           ///< The purpose is fulfilled.
-    going_away = 1001,       ///< The server goes down or the page is left. Reconnect.
+    going_away = 1001,       ///< The server goes down, or the browser leaves the page. Reconnect.
     protocol_error = 1002,   ///< A frame broke RFC 6455.
     unsupported_data = 1003, ///< A kind of message that the endpoint cannot accept (binary, here).
     no_status = 1005,        ///< Never on the wire: the peer closed without a code.
@@ -36,9 +36,9 @@ enum class close_code : std::uint16_t {
     slow_receiver = 3008, ///< The outbox overflowed: reconnect and recover.
 
     disconnected = 3500, ///< The application ended the connection for good.
-    bad_messages = 3501, ///< A flood of malformed messages.
+    bad_messages = 3501, ///< Too many malformed messages (`hub_options::max_violations`).
     unauthorized = 3502, ///< The identity was revoked.
-    too_many = 3503,     ///< A limit of connections a user or an address.
+    too_many = 3503,     ///< More connections than a user or an address may have.
 };
 
 /// Whether a client that sees `code` should connect again. Thread-safe, does not throw.

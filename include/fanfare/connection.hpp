@@ -25,8 +25,8 @@ namespace fanfare {
 
 namespace detail {
 
-/// The heap, and nothing else. Asio's default hands an operation any larger block that it has at hand, which one
-/// that waits as long as its connection lives would keep.
+/// Allocates from the heap. Asio's default allocator recycles blocks: an operation may get a larger block than it
+/// needs, and one that waits for as long as its connection lives would keep it for as long.
 template <class T>
 struct plain_allocator {
     using value_type = T;

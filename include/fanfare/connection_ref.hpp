@@ -19,29 +19,40 @@
 
 namespace fanfare {
 
-/// A handle to one connection of a hub. Cheap to copy, never dangles: when the connection or the hub is gone, its
-/// functions do nothing. Thread-safe: every function only queues work on the connection's shard.
+/// A handle to one connection of a hub. Cheap to copy. It may outlive the connection and the hub: then its functions do
+/// nothing. Thread-safe: every function only queues work on the connection's shard, and returns at once.
 class connection_ref {
 public:
+    /// A handle to no connection.
     connection_ref() = default;
 
-    /// The id that clients get in `connected`; unique over all hubs and restarts. Empty for an empty handle.
+    /// The connection's id, which the client got in `connected`; unique over all hubs and restarts. Empty when the hub
+    /// is gone, and for a handle to no connection.
     std::string id() const;
-    /// Who the connection is. Only for a handle that the library gave out.
+    /// Whose connection it is. Precondition: the handle came from the library; this one may be called when the
+    /// connection is gone.
     const identity& who() const noexcept { return *who_; }
+    /// `who().user_id`, with the same precondition; empty for an anonymous visitor.
     const std::string& user_id() const noexcept { return who_->user_id; }
 
-    /// Sends one message to this connection alone. Throws `std::length_error` if it is above `max_publish_size`,
-    /// `std::invalid_argument` if `type` is not 1 to 64 bytes, text is not UTF-8, or a number is not finite.
+    /// Sends one message to this connection alone. The payload is encoded before this returns.
+    ///
+    /// @param type What the message is, 1 to 64 bytes of UTF-8.
+    /// Throws `std::length_error` if the message is above `hub_options::max_publish_size`; `std::invalid_argument` if
+    /// `type` is not 1 to 64 bytes, text is not UTF-8, or a number is not finite.
     void send(std::string_view type, const json::value& payload) const;
     /// Joins a room, whether or not clients may, and without asking the authorizer.
     /// Throws `system_error` (`invalid_room`, `unknown_room`).
     void subscribe(std::string_view room) const;
+    /// Takes it out of a room. A room that it is not in is no error.
     void unsubscribe(std::string_view room) const;
-    /// Begins the closing handshake, after all that was published before; `reason` is cut to 123 bytes (RFC 6455
-    /// section 5.5).
+    /// Begins the closing handshake, after what was published before.
+    ///
+    /// @param code What the client sees; it says whether to connect again (`should_reconnect`).
+    /// @param reason For the client's log, cut to 123 bytes (RFC 6455 section 5.5).
     void close(close_code code = close_code::disconnected, std::string_view reason = {}) const;
 
+    /// Whether both are handles to the same connection.
     friend bool operator==(const connection_ref& a, const connection_ref& b) noexcept
     {
         return a.number_ == b.number_ && !a.hub_.owner_before(b.hub_) && !b.hub_.owner_before(a.hub_);
@@ -60,31 +71,39 @@ private:
     std::shared_ptr<const identity> who_;
 };
 
-/// A client's message that a handler of the application answers, now or later, from any thread, at most once.
-/// Movable. A request that is destroyed without an answer is answered with `handler_failed`.
+/// A client's message of the application's own type, which a handler answers; see `hub::on_message`.
+///
+/// Answered at most once, now or later, from any thread: after the first answer the other functions that answer do
+/// nothing. A request that is destroyed without an answer is answered with `handler_failed`. When the connection is
+/// gone, an answer does nothing. Movable; one object is not to be used by two threads at the same time.
 class request {
 public:
     request(request&&) = default;
     request& operator=(request&& other) noexcept;
     ~request();
 
+    /// The connection that has sent it.
     const connection_ref& from() const noexcept { return from_; }
+    /// The message's type.
     const std::string& type() const noexcept { return type_; }
+    /// The message's room, empty if it named none.
     const std::string& room() const noexcept { return room_; }
     /// The message's payload, null if it had none.
     const json::value& payload() const noexcept { return payload_; }
 
-    /// Answers with a message of the request's own type, or of another. Throws as `connection_ref::send`.
+    /// Answers with a message of the request's own type. Throws `std::invalid_argument` if text is not UTF-8 or a
+    /// number is not finite; then the request is not answered yet.
     void reply(const json::value& payload) { reply(type_, payload); }
+    /// Answers with a message of another type, 1 to 64 bytes of UTF-8, or throws `std::invalid_argument`.
     void reply(std::string_view type, const json::value& payload);
-    /// Answers with an `error` message.
+    /// Answers with an `error` message: with the name of `code`, and a text for the client's developer.
     void fail(error code, std::string_view message);
     /// Answers `handler_failed` and reports the exception to `hub::on_exception`.
     void fail_with(std::exception_ptr cause);
-    /// Nothing is to be answered.
+    /// Ends the request without an answer.
     void ignore();
 
-    /// The executor of the connection's shard.
+    /// The executor of the connection's shard; empty when the hub is gone.
     asio::any_io_executor executor() const;
 
 private:
@@ -105,11 +124,12 @@ private:
     std::unique_ptr<bool> pending_; // null once answered, or moved from
 };
 
-/// A connection in the hands of a raw handler, for the length of the call. See `hub::on_raw`.
+/// A connection as a raw handler sees it; valid during the call. See `hub::on_raw`.
 class raw_connection {
 public:
     /// Sends `data` as it is. Text must be UTF-8 (RFC 6455 section 5.6).
     void send(std::string_view data, bool binary);
+    /// Begins the closing handshake; `reason` is cut to 123 bytes.
     void close(close_code code, std::string_view reason = {});
 
 private:

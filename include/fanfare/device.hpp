@@ -19,13 +19,14 @@
 
 namespace fanfare {
 
-/// Publishes what a device says, in the message language of the protocol: to `device:ID`, to each of its groups, and
-/// to `global`. Each message carries `device_id`. Thread-safe.
+/// Publishes what a device says, in the message types of the protocol: to `device:ID`, to each of its groups, and to
+/// `global`. Each message carries `device_id`. Thread-safe. It may outlive the hub, as a `room` may.
 class device {
 public:
-    /// Throws `system_error` if `id` or a group cannot be a room.
-    template <class Bus, class Store>
-    device(hub<Bus, Store>& at, std::string_view id, const std::vector<std::string>& groups = {}) : id_{id}
+    /// @param id The device's id: publishes to the room `device:ID`.
+    /// @param groups Names of groups: publishes to the rooms `group:NAME`.
+    /// Throws `system_error` (`invalid_room`) if `id` or a group cannot be part of a room's name.
+    device(hub_publishing& at, std::string_view id, const std::vector<std::string>& groups = {}) : id_{id}
     {
         rooms_.push_back(at.room("device:" + id_));
         for (const auto& g : groups)
@@ -35,19 +36,28 @@ public:
 
     const std::string& id() const noexcept { return id_; }
 
-    /// `values` is a JSON object, or converts to one. In rooms with `latest_per_key` only the newest waits.
-    /// Answers the sum of all rooms; its error is the first room's that refused.
+    /// Publishes measured values as `telemetry`. In rooms with `latest_per_key` only the device's newest waits.
+    ///
+    /// @param values A JSON object, or what converts to one; anything else answers `invalid_message`.
+    /// @return The sums over all rooms; its error is that of the first room that refused. See `room::publish`.
     template <payload Payload>
     receipt telemetry(const Payload& values) const
     {
         return publish("telemetry", json::value_from(values), "telemetry:" + id_);
     }
-    /// `status` is `online`, `offline` or whatever else the application says.
+
+    /// Publishes the device's status as `device_status`: `online`, `offline` or whatever else the application says. In
+    /// rooms with `latest_per_key` only the device's newest waits. Returns as `telemetry` does.
     receipt status(std::string_view status) const
     {
         return publish("device_status", json::object{{"status", status}}, "device_status:" + id_);
     }
-    /// `severity` is `info`, `warning` or `critical`; `more` are further fields.
+
+    /// Publishes an `alert`, without a conflation key: `latest_per_key` keeps every one.
+    ///
+    /// @param severity `info`, `warning` or `critical`.
+    /// @param more Further fields of the payload.
+    /// Returns as `telemetry` does.
     receipt alert(std::string_view severity, std::string_view message, json::object more = {}) const
     {
         more["severity"] = severity;

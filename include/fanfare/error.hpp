@@ -13,7 +13,7 @@
 
 namespace fanfare {
 
-/// What the library itself can refuse or fail with.
+/// The library's own errors.
 ///
 /// The names are also the `code` of `error` messages on the wire and of HTTP errors.
 enum class error {
@@ -46,7 +46,7 @@ enum class error {
     invalid_position, ///< A position that cannot be: malformed, or beyond the end of the history.
     store_failed,     ///< The store has not taken the message, or could not be read. Nothing was sent.
     store_full,       ///< The store has as many waiting messages, or rooms, as it may. Nothing was sent.
-    not_found,        ///< No such thing, or none of yours.
+    not_found,        ///< There is none, or it belongs to another user.
     no_inbox,         ///< The hub has no inbox.
 };
 

@@ -2,8 +2,9 @@
 #ifndef FANFARE_FANFARE_HPP
 #define FANFARE_FANFARE_HPP
 
-// All that a program needs to publish: the hub with the in-process bus and the memory store. The doors for clients are apart, so that
-// a translation unit that only publishes does not compile Beast: <fanfare/server.hpp>, <fanfare/websocket.hpp>.
+// All that a program needs to publish: the hub with the in-process bus and the memory store. What accepts clients is
+// not included, so that a translation unit that only publishes does not compile Beast: <fanfare/server.hpp>,
+// <fanfare/websocket.hpp>, <fanfare/sse.hpp>.
 
 #include <fanfare/bus/in_process.hpp>
 #include <fanfare/device.hpp>

@@ -15,22 +15,24 @@ namespace fanfare {
 
 /// A page of a room's history: see `hub::async_history`.
 struct history_request {
-    /// Oldest first: what is after it. Newest first: what is before it. Without: from the first, or the last, on.
+    /// Where the page begins: oldest first, with the message after it; newest first, with the one before it. Without:
+    /// with the oldest, or the newest, message that is kept.
     std::optional<position> since{};
-    /// Messages, at most 1,000.
+    /// Messages of a page, at most 1,000.
     std::size_t limit = 100;
+    /// In which order.
     bool newest_first = false;
 };
 
 /// What `hub::async_history` answers.
 struct history_part {
-    /// Of the room's newest message.
+    /// The place of the room's newest message.
     position top{};
     /// The offset of the oldest message that is kept; `top.offset + 1` if none is.
     std::uint64_t oldest = 0;
     /// Envelopes (JSON) with their `offset` and `epoch`, in the order that was asked for.
     std::vector<std::string> messages{};
-    /// There are more in that direction.
+    /// Whether there are more in that direction.
     bool more = false;
 };
 

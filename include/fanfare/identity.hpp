@@ -13,7 +13,7 @@
 
 namespace fanfare {
 
-/// Who a connection is, as an authenticator found out before the upgrade. A plain value.
+/// Whose a connection is, as an authenticator has found out before the upgrade. A plain value.
 struct identity {
     /// The user, or empty for an anonymous visitor. All connections with the same id are one user's devices.
     std::string user_id{};
@@ -21,13 +21,13 @@ struct identity {
     /// What else the credential says (roles, groups, a tenant). Kept for the application's own decisions.
     json::object claims{};
 
-    /// When the connection must end unless it is refreshed; never, if empty.
+    /// When the connection is closed (`close_code::expired`); never, if empty.
     std::optional<std::chrono::system_clock::time_point> expires_at{};
 
     /// Rooms that the credential itself grants: joined at once on connecting.
     std::vector<std::string> rooms{};
 
-    /// Whether this is nobody in particular. Does not throw.
+    /// Whether there is no user. Does not throw.
     bool anonymous() const noexcept { return user_id.empty(); }
 };
 

@@ -15,26 +15,32 @@
 
 namespace fanfare {
 
+/// Takes the answer to `async_add`.
 using inbox_was_added = std::function<void(error_code, inbox_added)>;
+/// Takes the answer to `async_list`.
 using inbox_was_listed = std::function<void(error_code, inbox_page)>;
+/// Takes the answer to `async_mark`.
 using inbox_was_marked = std::function<void(error_code, inbox_marked)>;
+/// Takes the answer to `async_counts`.
 using inbox_was_counted = std::function<void(error_code, inbox_counts)>;
 
 /// Keeps users' notifications, for all hubs that share it. A store is a handle: its copies share what they keep.
 ///
-/// Guarantee: every operation is atomic, and those on one user's inbox have one order. A notification whose `add` was
+/// Guarantees: every operation is atomic, and those on one user's inbox have one order. A notification whose `add` was
 /// answered without error stays until the limits push it out. Counts are never a guess: they change in the same step as
-/// the notifications. Ids are unguessable, and those of another user are treated as those that never were.
+/// the notifications. Ids are unguessable, and the id of another user's notification is answered as one that does not
+/// exist.
 /// - `async_add(what, handler)`: stores it; or, where the user has one with its idempotency key, answers that one.
 ///   Errors: `invalid_user`, `invalid_message` (not UTF-8, a bad key, data nested too deep), `message_too_large`.
 /// - `async_list(user, query, handler)`: newest first. What is added while a client turns the pages changes nothing in
 ///   those that follow; what is marked moves between the filters. A cursor is good for its user only, with any filter,
-///   for as long as the inbox lives. One that is made up, or a bad limit: `invalid_message`.
-/// - `async_mark(user, mark, handler)`: carries it out on those that the user has. If there are ids, and the user has
-///   none of them: `not_found`. No ids, too many, or ids and `all`: `invalid_message`.
-/// - `async_counts(user, handler)`. A user that is not known has zero.
-/// Every operation may answer the store's own errors: then nothing was changed, but for `delivery_unknown`, when nobody
-/// can tell.
+///   for as long as the inbox lives. A malformed cursor, or a limit out of range: `invalid_message`.
+/// - `async_mark(user, mark, handler)`: changes those of the notifications that the user has. If there are ids, and the
+///   user has none of them: `not_found`. No ids, too many, or ids and `all`: `invalid_message`.
+/// - `async_counts(user, handler)`: counts the unread and unseen ones. A user that is not known has zero.
+/// Errors: every operation may also answer the store's own; then nothing was changed. `delivery_unknown` says that
+/// nobody can tell whether it was.
+///
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, with no lock
 /// held, maybe before the function returns; where the store works in an execution context and that ends first, they
 /// are destroyed without a call. Views are copied before the function returns.
@@ -52,15 +58,19 @@ concept inbox_store = std::copy_constructible<S> &&
 /// Any inbox, as one copyable type. An empty one must not be used.
 class any_inbox {
 public:
+    /// An empty one.
     any_inbox() = default;
 
+    /// Holds `store`, in one allocation.
     template <class S>
     requires(!std::same_as<S, any_inbox>) && inbox_store<S> any_inbox(S store)
         : held_{std::make_shared<holder<S>>(std::move(store))}
     {}
 
+    /// Whether it holds a store.
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
+    /// The operations of `inbox_store`: one virtual call each.
     void async_add(inbox_add what, inbox_was_added handler) { held_->add(std::move(what), std::move(handler)); }
     void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler)
     {

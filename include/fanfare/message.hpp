@@ -5,17 +5,13 @@
 #include <fanfare/config.hpp>
 #include <fanfare/position.hpp>
 
-#include <boost/describe/class.hpp>
 #include <boost/json/value.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace fanfare {
 
@@ -33,21 +29,21 @@ struct publish_options {
 
 /// What a publish answers.
 struct receipt {
-    /// Set when the message was refused; then nobody gets it.
+    /// Why the message was refused, and nobody gets it; from `async_publish` also what failed on the way.
     error_code error{};
     /// Members of the room on this hub when the message was taken.
     std::size_t local_receivers = 0;
-    /// The bus took the message for other processes; from `async_publish`: at least one was sent it.
+    /// The bus took the message for other processes. From `async_publish`: at least one was sent it.
     bool dispatched_to_cluster = false;
-    /// Other processes that were sent it, where the bus knows; only from `async_publish`.
+    /// How many other processes were sent it, where the bus knows; only from `async_publish`.
     std::optional<std::size_t> nodes{};
-    /// In rooms with history, where the store has answered: the message's place.
+    /// In rooms with history, when the store has answered: the message's place.
     fanfare::position position{};
     /// The idempotency key was known: `position` is the first message's, and nothing was sent.
     bool duplicate = false;
     /// Of a notification, where the hub has an inbox: its id there.
     std::string id{};
-    /// It is in the user's inbox. With `error` as well: the devices that are connected may not have been told.
+    /// Of a notification: it is in the user's inbox. With `error` as well: connected devices may not have been told.
     bool stored = false;
 
     /// Whether the message was taken.
@@ -58,69 +54,11 @@ struct receipt {
 struct notification {
     std::string title;
     std::string message;
+    /// Anything more, for the application's clients.
     json::value data = nullptr;
-    /// With an inbox, up to 128 bytes: a second notification of this key for the user is not stored, and not sent; it is
-    /// answered with the first one's id. Known for as long as the first is kept.
+    /// With an inbox, up to 128 bytes: a second notification of this key for the user is not stored, and not sent; it
+    /// is answered with the first one's id. Known for as long as the first is kept.
     std::string idempotency_key{};
-};
-
-/// Counters of a hub. Totals count since its construction.
-struct hub_stats {
-    std::uint64_t connections = 0;     ///< Open now.
-    std::uint64_t rooms = 0;           ///< With at least one member or handle, users' own included.
-    std::uint64_t users = 0;           ///< Distinct users connected now.
-    std::uint64_t accepted = 0;        ///< Connections opened.
-    std::uint64_t closed = 0;          ///< Connections ended.
-    std::uint64_t refused = 0;         ///< Upgrades refused: credential, origin or limit.
-    std::uint64_t published = 0;       ///< Messages taken from publishers of this hub.
-    std::uint64_t publish_refused = 0; ///< Messages refused (`receipt::error`).
-    std::uint64_t delivered = 0;       ///< Messages handed to a socket or an outbox.
-    std::uint64_t writes = 0;          ///< System calls, or stream writes, that carried them.
-    std::uint64_t short_writes = 0;    ///< Writes that found the socket full.
-    std::uint64_t missed = 0;      ///< Times that a room's members were told by `gap` that the bus lost messages.
-    std::uint64_t dropped = 0;     ///< Messages dropped by `drop_oldest`, each told by a `gap`.
-    std::uint64_t conflated = 0;   ///< Messages replaced by a newer one of their key.
-    std::uint64_t slow_closed = 0; ///< Connections closed because the outbox overflowed.
-    std::uint64_t write_timeouts = 0;    ///< Connections dropped at the write deadline.
-    std::uint64_t idle_timeouts = 0;     ///< Connections closed without a sign of life.
-    std::uint64_t received = 0;          ///< Messages from clients.
-    std::uint64_t bad_messages = 0;      ///< Of these, malformed or not allowed.
-    std::uint64_t rate_limited = 0;      ///< Of these, above the rate.
-    std::uint64_t protocol_errors = 0;   ///< Connections closed for breaking RFC 6455 or a size limit.
-    std::uint64_t handler_failures = 0;  ///< Handlers of the application that threw.
-    std::uint64_t presence_failures = 0; ///< Operations of the presence store that failed, and are done again.
-    std::uint64_t inbox_failures =
-        0; ///< Operations of the inbox that failed, and changes of it that nobody was told of.
-    std::uint64_t store_reads = 0;    ///< Reads of the history's store.
-    std::uint64_t store_failures = 0; ///< Operations of the history's store that failed.
-    std::uint64_t recovered = 0;      ///< Rooms that a returning client got everything of.
-    std::uint64_t not_recovered = 0;  ///< Rooms of which it was told that something is lost.
-    std::uint64_t holes = 0; ///< Holes in a room's stream that were found; each filled, or told by a `gap`.
-    bool bus_up = true;      ///< The bus has its link to the other processes.
-};
-BOOST_DESCRIBE_STRUCT(hub_stats, (),
-                      (connections, rooms, users, accepted, closed, refused, published, publish_refused, delivered,
-                       writes, short_writes, missed, dropped, conflated, slow_closed, write_timeouts,
-                       idle_timeouts, received, bad_messages, rate_limited, protocol_errors, handler_failures,
-                       presence_failures, inbox_failures, store_reads, store_failures, recovered, not_recovered,
-                       holes, bus_up))
-
-/// One hub of the cluster, as `hub::async_cluster_stats` found it.
-struct node_stats {
-    std::string id;
-    /// False: it gave a sign of life not long ago, and did not answer now. Then `stats` are its last known ones.
-    bool responded = false;
-    /// Since the last sign of life of a node that did not answer.
-    std::chrono::milliseconds heard_ago{0};
-    hub_stats stats{};
-};
-
-/// All hubs on the bus, and sums over those that answered.
-struct cluster_stats {
-    std::vector<node_stats> nodes;
-    std::uint64_t connections = 0;
-    std::uint64_t rooms = 0; ///< A room with members on two nodes counts twice; so does a user.
-    std::uint64_t users = 0;
 };
 
 } // namespace fanfare

@@ -22,17 +22,18 @@ enum class overflow_policy : std::uint8_t {
 
 /// How the rooms of one namespace behave. See `hub::configure`.
 struct room_options {
-    /// Applied when a receiver's outbox is full. `latest_per_key` also replaces while it is not full.
+    /// What happens when a receiver's outbox is full. `latest_per_key` also replaces while it is not full.
     overflow_policy overflow = overflow_policy::close;
     /// Clients may subscribe, as far as the authorizer agrees.
     bool client_subscribe = true;
     /// Clients may publish with a `publish` message, as far as the authorizer agrees.
     bool client_publish = false;
-    /// Who is in the room is known: see `hub::async_presence`. Its members get `join {user_id}` with a user's first
-    /// connection, over all hubs of the store, and `leave {user_id}` with the last one.
+    /// The hub keeps who is in the room: see `hub::async_presence`. The members get `join {user_id}` when a user's
+    /// first connection enters, counted over all hubs that share the presence store, and `leave {user_id}` with the
+    /// last one.
     bool presence = false;
 
-    /// Messages that the store keeps for returning clients. 0: none; the room has no positions.
+    /// How many messages the store keeps for returning clients. 0: none; then the room has no positions.
     std::size_t history = 0;
     /// How long a message is kept at most. 0: until newer ones push it out.
     std::chrono::milliseconds history_age{0};
@@ -40,25 +41,26 @@ struct room_options {
     std::chrono::milliseconds idempotency_window{300'000};
 };
 
-/// Limits and times of a hub. Every connection of the hub is held to them.
+/// Limits and times of a hub; they apply to each of its connections.
 struct hub_options {
     /// A WebSocket ping goes out this often; the first after a random part of it.
     std::chrono::milliseconds ping_interval{54'000};
     /// A connection that sent nothing for so long, not even a pong, is closed with `stale`.
     std::chrono::milliseconds idle_timeout{60'000};
-    /// A peer that takes no byte of waiting data for so long is dropped.
+    /// A connection whose peer takes no byte of the waiting data for so long is dropped (`write_timeout`).
     std::chrono::milliseconds write_timeout{10'000};
     /// How long to wait for the peer's half of the closing handshake.
     std::chrono::milliseconds close_timeout{5'000};
 
-    /// A hub with connections tells the others on the bus this often that it lives; one that was silent for three times
-    /// as long is forgotten. 0: never.
+    /// A hub with connections sends a sign of life to the others on the bus this often; one that was silent for three
+    /// times as long is not listed in `cluster_stats` any more. 0: never.
     std::chrono::milliseconds heartbeat_interval{10'000};
 
-    /// How long a connection that left a room with presence still counts, so that a page's reload makes no events.
+    /// How long a connection that left a room with presence still counts, so that reloading a page causes no `leave`
+    /// and `join`.
     std::chrono::milliseconds presence_leave_delay{2'000};
 
-    /// Bytes of one message from a client, all fragments together, inflated.
+    /// Bytes of one message from a client: all fragments together, decompressed.
     std::size_t max_message_size = 8 * 1024;
     /// Nesting of JSON from a client.
     std::size_t max_json_depth = 16;
@@ -74,10 +76,10 @@ struct hub_options {
     std::size_t queue_messages = 65'536;
     std::size_t queue_bytes = 64 * 1024 * 1024;
 
-    /// Messages of one room that a returning client gets at most; one that missed more is told that it did.
+    /// How many messages of one room a returning client gets at most; one that missed more is told so by a `gap`.
     std::size_t max_recovery = 10'000;
-    /// How long the rooms of a connection that ended are known, for a client that returns with its resume token, and
-    /// for how many connections. 0: not at all.
+    /// How long the hub remembers the rooms of a connection that ended, for a client that returns with its resume
+    /// token, and of how many connections. 0: not at all.
     std::chrono::milliseconds resume_window{120'000};
     std::size_t max_resumable = 10'000;
 
@@ -90,18 +92,20 @@ struct hub_options {
     /// Messages (control frames count) a second from one connection, and how many at once. A rate of 0: no limit.
     std::uint32_t message_rate = 50;
     std::uint32_t message_burst = 100;
-    /// Messages above the rate, or malformed ones, that are answered with an `error` before the
-    /// connection is closed. The count falls by one for each second.
-    std::uint32_t tolerated_offences = 20;
-    /// Requests of one connection that wait for an application's answer.
+    /// How many violations (messages above the rate, or malformed ones) are answered with an `error` before one more
+    /// closes the connection with `rate_limited` or `bad_messages`. The count falls by one for each second.
+    std::uint32_t max_violations = 20;
+    /// Requests of one connection that may wait for an answer.
     std::uint32_t max_pending_requests = 16;
 
-    /// Offer permessage-deflate (RFC 7692) without context takeover; messages shorter than this many bytes go plain.
+    /// Whether to accept permessage-deflate (RFC 7692), without context takeover.
     bool deflate = false;
+    /// Messages of fewer bytes are not compressed.
     std::size_t deflate_min_size = 256;
 
     /// Unsent bytes that the kernel may hold for a TCP connection (`TCP_NOTSENT_LOWAT`, where there is one).
-    /// Without it megabytes hide below the outbox. 0: leave the system's default.
+    /// Without it the kernel takes megabytes for a slow receiver before the outbox, and its limits, come into play.
+    /// 0: the system's default.
     std::size_t unsent_low_water = 16 * 1024;
     /// The executors are each run by one thread only (or are strands already), so the hub needs no strand of its own.
     bool executors_are_serial = false;
@@ -112,9 +116,9 @@ struct accept_options {
     /// The answer to `Sec-WebSocket-Protocol`; empty for none. Only one that the client offered (RFC 6455
     /// section 4.2.2): see `chosen_subprotocol`.
     std::string subprotocol{};
-    /// Bytes that were read past the request.
+    /// Bytes that the HTTP server has read past the request already.
     std::string early{};
-    /// For the whole handshake.
+    /// How long the whole handshake may take.
     std::chrono::milliseconds timeout{10'000};
 };
 
@@ -126,6 +130,7 @@ struct event_options {
 
 /// How `async_shutdown` ends the connections.
 struct shutdown_options {
+    /// What the clients see.
     close_code code = close_code::shutdown;
     /// Each client is told to wait a random part of this before it reconnects.
     std::chrono::milliseconds reconnect_spread{5'000};

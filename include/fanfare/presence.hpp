@@ -27,17 +27,18 @@ using presence_was_read = std::function<void(error_code, presence_list)>;
 
 /// Keeps who is in which room, for all hubs that share it. A store is a handle: its copies share what they keep.
 ///
-/// Guarantee: every operation is atomic, and those on one room have one order. Of all callers, exactly one is told
+/// Guarantees: every operation is atomic, and those on one room have one order. Of all callers, exactly one is told
 /// that a user is in the room (`first_of_user`) and exactly one that the user is gone (`last_of_user` or `departed`),
 /// each time. Where an answer was lost on the way, the same caller is told again with its next operation on the room:
-/// it may hear of it twice, but somebody always does. For one connection, start an operation when the one before has
-/// answered; operations that overlap may take effect in any order. An entry lives for `lifetime()` from its last
-/// `enter` or `refresh`. One that has expired is not shown any more, and its user has departed for the first caller
-/// that then enters, leaves or refreshes something in the room. That may be put off for as long as the hubs could not
-/// reach the store, so that an outage makes nobody depart.
-/// - `async_enter(room, client, handler)`: the connection is in the room. Once more is a refresh.
-/// - `async_leave(room, connection_id, handler)`: it is not. One that was not there is no error.
-/// - `async_refresh(entries, handler)`: these connections live on. With an error, the answer still holds what is known.
+/// so it may be told twice, but never nobody. For one connection, start an operation when the one before has answered;
+/// operations that overlap may take effect in any order. An entry lives for `lifetime()` from its last `enter` or
+/// `refresh`. One that has expired is not shown any more, and its user has departed for the first caller that then
+/// enters, leaves or refreshes something in the room. That may be put off for as long as the hubs could not reach the
+/// store, so that an outage makes nobody depart.
+/// - `async_enter(room, client, handler)`: notes that the connection is in the room. To enter again is to refresh.
+/// - `async_leave(room, connection_id, handler)`: notes that it is not. One that was not there is no error.
+/// - `async_refresh(entries, handler)`: renews the lifetime of these entries. With an error, the answer still holds
+///   what is known.
 /// - `async_read(room, limit, handler)`: who is there, at most `limit` clients and users by name.
 /// - `lifetime()`: zero if entries stay until they leave, so that no refresh is needed.
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, maybe before the
@@ -60,15 +61,19 @@ concept presence_store = std::copy_constructible<S> &&
 /// Any presence store, as one copyable type. An empty one must not be used.
 class any_presence {
 public:
+    /// An empty one.
     any_presence() = default;
 
+    /// Holds `store`, in one allocation.
     template <class S>
     requires(!std::same_as<S, any_presence>) && presence_store<S> any_presence(S store)
         : held_{std::make_shared<holder<S>>(std::move(store))}
     {}
 
+    /// Whether it holds a store.
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
+    /// The operations of `presence_store`: one virtual call each.
     void async_enter(std::string_view room, presence_client client, presence_changed handler)
     {
         held_->enter(room, std::move(client), std::move(handler));

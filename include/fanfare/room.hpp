@@ -7,6 +7,7 @@
 #include <fanfare/detail/publish/async_publish.hpp>
 #include <fanfare/message.hpp>
 
+#include <boost/asio/async_result.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_from.hpp>
 
@@ -23,63 +24,64 @@ namespace fanfare {
 template <class T>
 concept payload = std::same_as<T, json::value> || json::has_value_from<T>::value;
 
-/// A handle to publish to one room, cheap to copy. `Payload` is what the room's messages carry; `json::value` for
-/// anything. Thread-safe. May outlive the hub (then publishing answers `shutting_down`), but not its executors.
+/// A handle to publish to one room, cheap to copy; see `hub::room`. Thread-safe. It may outlive the hub (then
+/// publishing answers `shutting_down`), but not the hub's executors.
+///
+/// @tparam Payload What the room's messages carry; `json::value` for anything.
 template <payload Payload = json::value>
 class room {
 public:
-    /// See `hub::room`.
+    /// Made by `hub::room`.
     room(std::shared_ptr<detail::hub_core> hub, std::string_view name)
         : hub_{std::move(hub)}, state_{hub_->rooms.obtain(name, hub_->rules.rules_for(name))}
     {}
 
     const std::string& name() const noexcept { return state_->name; }
-    /// Members on this hub.
+    /// How many members the room has on this hub.
     std::size_t size() const noexcept { return state_->total.load(); }
 
-    /// Sends a message to every member, on all hubs of the bus.
+    /// Sends a message to every member, on all hubs of the bus. In a room with history it goes to the store first, and
+    /// from there to the members.
     ///
     /// @param type What the message is, 1 to 64 bytes of UTF-8.
-    /// @param message Encoded once, in the calling thread.
-    /// @return The receipt. Not taken: `queue_full` under backpressure, `message_too_large`, `invalid_message` for a
-    ///         bad type, text that is not UTF-8 or a number that is not finite (RFC 8259), `shutting_down`; then nobody
-    ///         gets it.
-    ///         In a room with history it goes to the store first, and from there to the members. With a store in memory
-    ///         the receipt has its position; with another it says only that the message is on its way, and what becomes
-    ///         of it `async_publish` tells.
-    /// Throws what the conversion to JSON throws, and `std::bad_alloc`.
+    /// @param message Anything that converts to `Payload`. It is encoded once, in the calling thread.
+    /// @return Whether the message was taken; if not, nobody gets it: `queue_full` under backpressure,
+    ///         `message_too_large`, `invalid_message` for a bad type, text that is not UTF-8 or a number that is not
+    ///         finite (RFC 8259), `no_history` for an idempotency key in a room without, `shutting_down`.
+    ///         In a room with history and a store in memory it has the message's position. With another store it says
+    ///         only that the message is on its way; what becomes of it, `async_publish` tells, or
+    ///         `hub::on_publish_failed`.
+    /// Thread-safe, and never blocks on the network. Throws what the conversion to JSON throws, and `std::bad_alloc`.
     receipt publish(std::string_view type, const Payload& message, const publish_options& options = {}) const
     {
-        if constexpr (std::same_as<Payload, json::value>)
-            return hub_->messages.publish(state_->name, state_.get(), type, message, options);
-        else
-            return hub_->messages.publish(state_->name, state_.get(), type, json::value_from(message), options);
+        return hub_->messages.publish(state_->name, state_.get(), type, detail::as_json(message), options);
     }
 
-    /// The same, and tells what became of the message once the bus has answered.
+    /// Sends a message to every member, and completes with what became of it.
     ///
-    /// Completion: `void(error_code, receipt)` on the token's executor, else the hub's first shard's. The error is also
-    /// `receipt::error`: what `publish` refuses, or `bus_unavailable` (never sent), `delivery_unknown` (the link broke:
-    /// some may have got it), or, in a room with history, the store's: `store_failed`, say; then nobody gets it. With an
-    /// error and a `receipt::position` it is stored, and members get it when their hubs find that it lacks. Encoded before this returns. Cannot be cancelled: the message is on its way.
-    template <class Token>
+    /// Parameters: those of `publish`.
+    /// - Lifetimes: everything is copied before this returns, and `message` is converted to JSON.
+    /// - Completion: `void(error_code, receipt)`, when the bus has answered; in a room with history, when the store has
+    ///   as well. On the handler's associated executor, else on the hub's first; never from within this call.
+    /// - Errors (also in `receipt::error`): those of `publish`; `bus_unavailable` (it was never sent);
+    ///   `delivery_unknown` (the link broke: some may have got it). In a room with history also the store's, such as
+    ///   `store_failed`, and then nobody gets it; but an error together with a `receipt::position` says that it is
+    ///   stored, and that members get it when their hubs find that it lacks.
+    /// - Cancellation: not supported, as the message is on its way.
+    /// - Thread-safety: may be called from any thread.
+    template <asio::completion_token_for<void(error_code, receipt)> Token>
     auto async_publish(std::string_view type, const Payload& message, const publish_options& options,
                        Token&& token) const
     {
-        return detail::async_publish(hub_,
-                                     {.room = state_->name,
-                                      .known = state_,
-                                      .type = std::string{type},
-                                      .payload = json::value_from(message),
-                                      .key = std::string{options.key},
-                                      .except = std::string{options.except},
-                                      .idempotency_key = std::string{options.idempotency_key}},
-                                     std::forward<Token>(token));
+        return detail::async_publish(
+            hub_, detail::for_room(state_->name, state_, type, json::value_from(message), options),
+            std::forward<Token>(token));
     }
-    template <class Token>
+    /// The same with default options.
+    template <asio::completion_token_for<void(error_code, receipt)> Token>
     auto async_publish(std::string_view type, const Payload& message, Token&& token) const
     {
-        return async_publish(type, message, {}, std::forward<Token>(token));
+        return async_publish(type, message, publish_options{}, std::forward<Token>(token));
     }
 
 private:

@@ -114,8 +114,8 @@ public:
         stop();
         return asio::async_initiate<Token, void(error_code)>(
             [core = hub_](auto handler, const shutdown_options& options) {
-                core->shutdown.begin(options, detail::completion<error_code>(core->shards.first().executor(),
-                                                                        std::move(handler)));
+                core->shutdown.begin(
+                    options, detail::completion<error_code>(core->shards.first().executor(), std::move(handler)));
             },
             token, how);
     }

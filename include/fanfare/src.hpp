@@ -20,6 +20,7 @@
 #include <fanfare/connection_ref.ipp>
 #include <fanfare/detail/base/connection_id.ipp>
 #include <fanfare/detail/base/random.ipp>
+#include <fanfare/detail/base/sha256.ipp>
 #include <fanfare/detail/cluster/bus_watch.ipp>
 #include <fanfare/detail/cluster/cluster.ipp>
 #include <fanfare/detail/history/history_reader.ipp>
@@ -55,14 +56,20 @@
 #include <fanfare/detail/publish/publisher.ipp>
 #include <fanfare/detail/publish/stored_publish.ipp>
 #if defined(FANFARE_WITH_REDIS)
+#include <fanfare/detail/redis/bus_core.ipp>
+#include <fanfare/detail/redis/bus_probe.ipp>
 #include <fanfare/detail/redis/bus_session.ipp>
-#include <fanfare/detail/redis/bus_traffic.ipp>
+#include <fanfare/detail/redis/channel_names.ipp>
 #include <fanfare/detail/redis/channels.ipp>
+#include <fanfare/detail/redis/connection.ipp>
+#include <fanfare/detail/redis/incoming.ipp>
 #include <fanfare/detail/redis/link.ipp>
 #include <fanfare/detail/redis/login.ipp>
+#include <fanfare/detail/redis/loss_notices.ipp>
 #include <fanfare/detail/redis/message.ipp>
 #include <fanfare/detail/redis/pipeline.ipp>
 #include <fanfare/detail/redis/reply.ipp>
+#include <fanfare/detail/redis/subscriber.ipp>
 #include <fanfare/detail/redis/transport.ipp>
 #endif
 #include <fanfare/detail/requests/application.ipp>
@@ -92,6 +99,7 @@
 #include <fanfare/detail/session/websocket_session.ipp>
 #include <fanfare/detail/shard/hub_handlers.ipp>
 #include <fanfare/detail/shard/shard.ipp>
+#include <fanfare/detail/shard/shard_delivery.ipp>
 #include <fanfare/detail/shard/shard_set.ipp>
 #if defined(FANFARE_WITH_SQLITE)
 #include <fanfare/detail/sqlite/database.ipp>

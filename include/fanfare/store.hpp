@@ -3,6 +3,7 @@
 #define FANFARE_STORE_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/error.hpp>
 #include <fanfare/position.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,17 +22,19 @@
 
 namespace fanfare {
 
-/// How much of a room is kept. The room's hubs agree on it.
+/// How much of a room is kept, from its `room_options`. All hubs with the room say the same.
 struct history_limits {
-    std::size_t messages = 0;         ///< At least 1.
-    std::chrono::milliseconds age{0}; ///< 0: no limit.
+    std::size_t messages = 0;         ///< The newest so many; at least 1.
+    std::chrono::milliseconds age{0}; ///< None that are older; 0: no limit.
+    /// How long an idempotency key is known.
     std::chrono::milliseconds idempotency_window{300'000};
 };
 
 /// A message as a store keeps it.
 struct stored_message {
+    /// Its place in the room, from 1 on; see `position`.
     std::uint64_t offset = 0;
-    /// An envelope without its position.
+    /// An envelope (JSON text) without its position.
     std::string body;
     /// The conflation key, if any.
     std::string key{};
@@ -41,7 +45,9 @@ struct stored_message {
 /// A message for the store. `room` and `idempotency_key` are valid during the call.
 struct history_append {
     std::string_view room;
-    stored_message message; ///< Without an offset.
+    /// Without an offset.
+    stored_message message;
+    /// Empty for none.
     std::string_view idempotency_key{};
     history_limits limits;
 };
@@ -50,16 +56,18 @@ struct history_append {
 struct append_answer {
     /// Set when the message is not stored; or `delivery_unknown` if nobody can tell whether it is.
     error_code error{};
+    /// The message's place.
     position at{};
     /// The idempotency key was known: `at` is the first message's, and nothing was stored.
     bool duplicate = false;
-    /// The store has published the message on the bus, in one step.
+    /// The store has published the message on the bus as well, in the same step.
     bool published = false;
-    /// Where it has published it: processes that were sent it, if it knows.
+    /// If so, how many processes were sent it, where the store knows.
     std::optional<std::size_t> nodes{};
     /// What was stored, during the call. Not null if there is no error and it is neither a duplicate nor published.
     const stored_message* message = nullptr;
 };
+/// Takes the answer to `async_append`.
 using append_done = std::function<void(const append_answer&)>;
 
 /// Which part of a history to read.
@@ -68,27 +76,29 @@ struct history_query {
     std::uint64_t from = 0;
     /// Messages at most; 0 to learn the position only.
     std::size_t limit = 0;
+    /// In which order.
     bool newest_first = false;
     history_limits limits;
 };
 
 /// A part of a room's history.
 struct history_page {
-    /// Of the newest message that was ever stored, kept or not. Always with an epoch.
+    /// The place of the newest message that was ever stored, kept or not. Always with an epoch.
     position top{};
     /// The offset of the oldest message that is kept; `top.offset + 1` if none is.
     std::uint64_t oldest = 0;
-    /// Without holes, in the order that was asked for.
+    /// Their offsets follow each other without a hole, in the order that was asked for.
     std::vector<stored_message> messages{};
 };
+/// Takes the answer to `async_read`.
 using history_done = std::function<void(error_code, history_page)>;
 
 /// Keeps the history of rooms, for all hubs that share it. A store is a handle: its copies share what they keep.
 ///
-/// Guarantee: the messages of a room get offsets 1, 2, 3 and so on, without a hole, in one epoch. A message whose append
-/// was answered without error is in the history until the limits push it out. A room that was read or appended to keeps
-/// its epoch for as long as its offsets go on; where what was kept is lost (a flush, a restart of a store in memory, a
-/// room forgotten), it begins anew with an epoch that was never used. Epochs are random numbers above 0.
+/// Guarantees: the messages of a room get offsets 1, 2, 3 and so on, without a hole, in one epoch. A message whose
+/// append was answered without error is in the history until the limits push it out. A room that was read or appended
+/// to keeps its epoch for as long as its offsets go on; where what was kept is lost (a flush, a restart of a store in
+/// memory, a room forgotten), it begins anew with an epoch that was never used. Epochs are random numbers above 0.
 /// - `async_append(message, done)`: the handlers of one room's appends in this process are called in the order of the
 ///   offsets, one at a time. So what they publish has the order of the history.
 /// - `async_read(room, query, done)`: one consistent view, of everything that was answered before the call at least.
@@ -106,6 +116,105 @@ concept store = std::copy_constructible<S> &&
     s.async_append(std::move(message), std::move(appended));
     s.async_read(room, query, std::move(was_read));
 };
+
+namespace detail {
+
+/// The handler of a read, which is called in any case: with `store_failed` if the store destroys it without a call.
+class pending_read {
+public:
+    explicit pending_read(history_done done) : done_{std::move(done)} {}
+    ~pending_read() { complete(error::store_failed, {}); }
+    pending_read(const pending_read&) = delete;
+    pending_read& operator=(const pending_read&) = delete;
+
+    void complete(error_code ec, history_page page)
+    {
+        for (const auto& m : page.messages)
+            if (!m.body.starts_with('{') || !m.body.ends_with('}'))
+                ec = error::store_failed; // no envelope: another program has written into the store
+        if (const auto done = std::exchange(done_, {}))
+            done(ec, ec ? history_page{} : std::move(page));
+    }
+
+private:
+    history_done done_;
+};
+
+} // namespace detail
+
+/// Any store, as one copyable type. Copies share what they keep; an empty one must not be used.
+///
+/// Makes two promises for the store that it holds: an exception becomes `store_failed`, and a read whose handler the
+/// store destroys without a call is answered with `store_failed`.
+class any_store {
+public:
+    /// An empty one.
+    any_store() = default;
+
+    /// Holds `s`, in one allocation.
+    template <class S>
+    requires(!std::same_as<S, any_store>) && store<S> any_store(S s)
+        : held_{std::make_shared<holder<S>>(std::move(s))}
+    {}
+
+    /// Whether it holds a store.
+    explicit operator bool() const noexcept { return held_ != nullptr; }
+
+    /// The operations of `store`: one virtual call each.
+    void async_append(history_append message, append_done done)
+    {
+        held_->append(std::move(message), std::move(done));
+    }
+    void async_read(std::string_view room, const history_query& query, history_done done)
+    {
+        held_->read(room, query, std::move(done));
+    }
+    /// False if the store says that other processes cannot share it: `static constexpr bool between_processes = false`.
+    bool between_processes() const noexcept { return held_->between_processes(); }
+
+private:
+    struct base {
+        virtual ~base() = default;
+        virtual void append(history_append message, append_done done) = 0;
+        virtual void read(std::string_view room, const history_query& query, history_done done) = 0;
+        virtual bool between_processes() const noexcept = 0;
+    };
+    template <class S>
+    struct holder final : base {
+        explicit holder(S s) : held{std::move(s)} {}
+        void append(history_append message, append_done done) override
+        {
+            try {
+                held.async_append(std::move(message), done);
+            } catch (...) {
+                done({.error = error::store_failed});
+            }
+        }
+        void read(std::string_view room, const history_query& query, history_done done) override
+        {
+            const auto pending = std::make_shared<detail::pending_read>(std::move(done));
+            try {
+                held.async_read(room, query, [pending](error_code ec, history_page page) {
+                    pending->complete(ec, std::move(page));
+                });
+            } catch (...) {
+                pending->complete(error::store_failed, {});
+            }
+        }
+        bool between_processes() const noexcept override
+        {
+            if constexpr (requires { S::between_processes; })
+                return S::between_processes;
+            else
+                return true;
+        }
+        S held;
+    };
+
+    std::shared_ptr<base> held_;
+};
+
+static_assert(store<any_store>);
 
 } // namespace fanfare
 

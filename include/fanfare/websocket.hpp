@@ -71,8 +71,8 @@ private:
         }
         this->start_session(std::move(settings_), std::move(options_.early),
                             [this]<class S>(S stream, shard& home, session_settings settings) {
-                                return boost::intrusive_ptr<session>{
-                                    new connection<S>{std::move(stream), this->hub_->context(), home, std::move(settings)}};
+                                return boost::intrusive_ptr<session>{new connection<S>{
+                                    std::move(stream), this->hub_->context(), home, std::move(settings)}};
                             });
     }
 

@@ -46,7 +46,7 @@ public:
         bool operator==(const record&) const = default;
     };
 
-    error_code ready(const bus_message&) noexcept override
+    error_code check_capacity(const bus_message&) noexcept override
     {
         called();
         return full ? error_code{error::queue_full} : error_code{};

@@ -33,7 +33,7 @@ async def test_the_broker_hears_nothing_before_the_store_has_taken_the_message()
     with tempfile.TemporaryDirectory() as folder:
         history = os.path.join(folder, "history.db")
         async with ExactBroker() as broker:
-            async with await Dashboard.start_at(broker.port, "--sqlite", history, "--patience-ms", "3000") as dashboard:
+            async with await Dashboard.start_at(broker.port, "--sqlite", history, "--timeout-ms", "3000") as dashboard:
                 await asyncio.wait_for(broker.subscribed.wait(), 20)
                 broker.send("devices/pump-1/telemetry", reading(1), 1)
                 await until(lambda: (1, 1) in broker.acknowledged, 20, "the first acknowledgement")
@@ -62,7 +62,7 @@ async def test_after_a_failure_fewer_messages_wait_together_so_that_a_slow_store
     with tempfile.TemporaryDirectory() as folder:
         history = os.path.join(folder, "history.db")
         async with ExactBroker() as broker:
-            async with await Dashboard.start_at(broker.port, "--sqlite", history, "--patience-ms", "3000",
+            async with await Dashboard.start_at(broker.port, "--sqlite", history, "--timeout-ms", "3000",
                                                 "--max-waiting", "8") as dashboard:
                 with locked(history):
                     for link, received in ((1, 8), (2, 8 + 4), (3, 8 + 4 + 2)):
@@ -86,11 +86,11 @@ async def publish_all(device, name, begin, end):
 
 
 async def test_what_the_store_refuses_comes_again_and_nothing_is_lost():
-    for patience, reason in (("700", "has not answered"), ("30000", "locked")):
+    for timeout, reason in (("700", "has not answered"), ("30000", "locked")):
         with tempfile.TemporaryDirectory() as folder:
             history = os.path.join(folder, "history.db")
             async with Broker("pump-1") as broker, await broker.device("pump-1") as device:
-                async with await Dashboard.on(broker, "--sqlite", history, "--patience-ms", patience,
+                async with await Dashboard.on(broker, "--sqlite", history, "--timeout-ms", timeout,
                                               "--max-waiting", "10") as dashboard:
                     await publish_all(device, "pump-1", 0, 20)
                     with locked(history):
@@ -126,7 +126,7 @@ async def test_a_retained_message_that_the_store_refuses_comes_again_too():
     with tempfile.TemporaryDirectory() as folder:
         history = os.path.join(folder, "history.db")
         async with ExactBroker() as broker:
-            async with await Dashboard.start_at(broker.port, "--sqlite", history, "--patience-ms", "3000") as dashboard:
+            async with await Dashboard.start_at(broker.port, "--sqlite", history, "--timeout-ms", "3000") as dashboard:
                 await asyncio.wait_for(broker.subscribed.wait(), 20)
                 with locked(history):
                     broker.send("devices/pump-1/telemetry", reading(1), 1, retain=True)

@@ -265,7 +265,7 @@ TEST_CASE("a binary message closes with 1003")
 
 TEST_CASE("a flood of bad messages is answered at first and then closed with 3501")
 {
-    world w{{.message_rate = 0, .tolerated_offences = 5}};
+    world w{{.message_rate = 0, .max_violations = 5}};
     w.serve();
     client c{w.port()};
     for (int i = 0; i != 5; ++i) {
@@ -278,7 +278,7 @@ TEST_CASE("a flood of bad messages is answered at first and then closed with 350
 
 TEST_CASE("a flood of good messages is limited and then closed with 3004")
 {
-    world w{{.message_rate = 1, .message_burst = 10, .tolerated_offences = 3}};
+    world w{{.message_rate = 1, .message_burst = 10, .max_violations = 3}};
     w.serve();
     client c{w.port()};
     int pongs = 0;

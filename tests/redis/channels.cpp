@@ -21,7 +21,7 @@ using kind = redis_channels::notice::kind;
 using outcome = redis_channels::outcome;
 
 struct silent_sink final : fanfare::bus_sink {
-    fanfare::error_code ready(const fanfare::bus_message&) noexcept override { return {}; }
+    fanfare::error_code check_capacity(const fanfare::bus_message&) noexcept override { return {}; }
     void deliver(const fanfare::bus_message&) override {}
     void joined(std::string_view) override {}
     void missed(std::string_view) override {}
@@ -35,10 +35,10 @@ struct script {
 
     bool join(std::string_view room) { return channels.join(sink, room); }
     void leave(std::string_view room) { channels.leave(sink, room, now); }
-    std::string turn()
+    std::string take_commands()
     {
         std::string text;
-        for (const auto& c : channels.turn(now)) {
+        for (const auto& c : channels.take_commands(now)) {
             if (!text.empty())
                 text += " | ";
             text += c.subscribe ? '+' : '-';
@@ -76,16 +76,16 @@ TEST_CASE("a room is joined when the server has confirmed it", "[redis_channels]
     s.channels.link_up();
     CHECK_FALSE(s.join("a"));
     CHECK_FALSE(s.join("b"));
-    CHECK(s.channels.turn_due());
-    CHECK(s.turn() == "+a b");
-    CHECK(s.turn().empty());
+    CHECK(s.channels.commands_due());
+    CHECK(s.take_commands() == "+a b");
+    CHECK(s.take_commands().empty());
     CHECK_FALSE(s.channels.join(s.other, "a"));
     CHECK(s.told().empty());
-    CHECK(s.answered("+a") == outcome::fine);
+    CHECK(s.answered("+a") == outcome::ok);
     CHECK(s.told() == "joined a, joined a'");
     CHECK(s.channels.in_force("a"));
     CHECK_FALSE(s.channels.in_force("b"));
-    CHECK(s.answered("+b") == outcome::fine);
+    CHECK(s.answered("+b") == outcome::ok);
     CHECK(s.told() == "joined b");
     CHECK(s.join("b")); // again
     s.leave("a");
@@ -99,31 +99,31 @@ TEST_CASE("a quick rejoin costs nothing, and a room without members is given up 
     script s;
     s.channels.link_up();
     s.join("a");
-    s.turn();
+    s.take_commands();
     s.answered("+a");
     s.leave("a");
-    CHECK(s.channels.next_turn() == s.now + 5s);
+    CHECK(s.channels.next_deadline() == s.now + 5s);
     CHECK(s.channels.joined_rooms() == 0);
     s.now += 4s;
-    CHECK(s.turn().empty());
+    CHECK(s.take_commands().empty());
     CHECK(s.join("a"));
     s.now += 2s;
-    CHECK(s.turn().empty());
-    CHECK_FALSE(s.channels.next_turn());
+    CHECK(s.take_commands().empty());
+    CHECK_FALSE(s.channels.next_deadline());
 
     s.leave("a");
     s.now += 3s;
     s.join("a");
     s.leave("a"); // the time begins anew
     s.now += 3s;
-    CHECK(s.turn().empty());
+    CHECK(s.take_commands().empty());
     s.now += 2s;
-    CHECK(s.turn() == "-a");
+    CHECK(s.take_commands() == "-a");
     CHECK(s.channels.subscriptions() == 0);
-    CHECK(s.answered("-a") == outcome::fine);
-    CHECK_FALSE(s.channels.next_turn());
+    CHECK(s.answered("-a") == outcome::ok);
+    CHECK_FALSE(s.channels.next_deadline());
     CHECK_FALSE(s.join("a"));
-    CHECK(s.turn() == "+a");
+    CHECK(s.take_commands() == "+a");
 }
 
 TEST_CASE("an old confirmation is not taken for that of a new subscription", "[redis_channels]")
@@ -131,17 +131,17 @@ TEST_CASE("an old confirmation is not taken for that of a new subscription", "[r
     script s{0s};
     s.channels.link_up();
     s.join("a");
-    CHECK(s.turn() == "+a");
+    CHECK(s.take_commands() == "+a");
     s.leave("a");
-    CHECK(s.turn() == "-a");
+    CHECK(s.take_commands() == "-a");
     CHECK_FALSE(s.join("a"));
-    CHECK(s.turn() == "+a");
-    CHECK(s.answered("+a") == outcome::fine); // of the first
+    CHECK(s.take_commands() == "+a");
+    CHECK(s.answered("+a") == outcome::ok); // of the first
     CHECK(s.told().empty());
     CHECK_FALSE(s.channels.in_force("a"));
-    CHECK(s.answered("-a") == outcome::fine);
+    CHECK(s.answered("-a") == outcome::ok);
     CHECK(s.told().empty());
-    CHECK(s.answered("+a") == outcome::fine);
+    CHECK(s.answered("+a") == outcome::ok);
     CHECK(s.told() == "joined a");
 }
 
@@ -150,16 +150,16 @@ TEST_CASE("a join while the room is being given up waits for the new subscriptio
     script s{0s};
     s.channels.link_up();
     s.join("a");
-    s.turn();
+    s.take_commands();
     s.answered("+a");
     s.told();
     s.leave("a");
-    CHECK(s.turn() == "-a");
+    CHECK(s.take_commands() == "-a");
     CHECK_FALSE(s.join("a"));
     std::vector<redis_channels::receiver> receivers;
     s.channels.receivers("a", receivers);
     CHECK(receivers.empty()); // what still comes of the old subscription is not for it
-    CHECK(s.turn() == "+a");
+    CHECK(s.take_commands() == "+a");
     s.answered("-a");
     s.answered("+a");
     CHECK(s.told() == "joined a");
@@ -173,25 +173,25 @@ TEST_CASE("join and leave before anything was sent send nothing", "[redis_channe
     s.channels.link_up();
     s.join("a");
     s.leave("a");
-    CHECK(s.turn().empty());
+    CHECK(s.take_commands().empty());
     CHECK(s.channels.subscriptions() == 0);
     s.join("a");
     s.leave("a");
     CHECK_FALSE(s.join("a"));
-    CHECK(s.turn() == "+a");
+    CHECK(s.take_commands() == "+a");
 }
 
 TEST_CASE("who joins while the bus is down is let in at once and told what it missed later", "[redis_channels]")
 {
     script s;
     CHECK_FALSE(s.join("a"));
-    CHECK(s.channels.turn_due());
-    CHECK(s.turn().empty());
+    CHECK(s.channels.commands_due());
+    CHECK(s.take_commands().empty());
     CHECK(s.told() == "joined a");
     s.channels.link_up();
-    CHECK(s.turn() == "+a");
+    CHECK(s.take_commands() == "+a");
     CHECK_FALSE(s.join("b")); // this one waits like on any other day
-    CHECK(s.turn() == "+b");
+    CHECK(s.take_commands() == "+b");
     s.answered("+a");
     CHECK(s.told() == "missed a");
     s.answered("+b");
@@ -205,7 +205,7 @@ TEST_CASE("after an outage every room is subscribed again in batches and told on
     s.channels.link_up();
     for (int i = 0; i != 8; ++i)
         s.join("r" + std::to_string(i));
-    s.turn();
+    s.take_commands();
     for (int i = 0; i != 7; ++i)
         s.answered("+r" + std::to_string(i));
     s.told();
@@ -215,11 +215,11 @@ TEST_CASE("after an outage every room is subscribed again in batches and told on
 
     s.channels.link_down();
     CHECK(s.told() == "joined r8");
-    CHECK_FALSE(s.channels.turn_due());
-    CHECK_FALSE(s.channels.next_turn());
+    CHECK_FALSE(s.channels.commands_due());
+    CHECK_FALSE(s.channels.next_deadline());
     CHECK(s.channels.unanswered() == 0);
     s.channels.link_up();
-    const auto commands = s.channels.turn(s.now);
+    const auto commands = s.channels.take_commands(s.now);
     REQUIRE(commands.size() == 3);
     std::multiset<std::string> again;
     for (const auto& c : commands) {
@@ -230,7 +230,7 @@ TEST_CASE("after an outage every room is subscribed again in batches and told on
     CHECK(again == std::multiset<std::string>{"r1", "r2", "r3", "r4", "r5", "r6", "r8"});
     for (const auto& c : commands)
         for (const auto room : c.rooms) {
-            CHECK(s.channels.answered(true, room) == outcome::fine);
+            CHECK(s.channels.answered(true, room) == outcome::ok);
             CHECK(s.told() == "missed " + std::string{room});
         }
     s.channels.link_down();
@@ -243,15 +243,15 @@ TEST_CASE("answers that do not fit are noticed", "[redis_channels]")
 {
     script s;
     s.channels.link_up();
-    CHECK(s.answered("+a") == outcome::confused);
+    CHECK(s.answered("+a") == outcome::unexpected);
     s.join("a");
     s.join("b");
-    s.turn();
-    CHECK(s.answered("-a") == outcome::confused);
-    CHECK(s.answered("+b") == outcome::confused);
+    s.take_commands();
+    CHECK(s.answered("-a") == outcome::unexpected);
+    CHECK(s.answered("+b") == outcome::unexpected);
     std::string room;
-    CHECK(s.answered("+a") == outcome::fine);
-    CHECK(s.channels.failed(room) == outcome::confused); // in the middle of a command
+    CHECK(s.answered("+a") == outcome::ok);
+    CHECK(s.channels.failed(room) == outcome::unexpected); // in the middle of a command
 }
 
 TEST_CASE("a room that may not be subscribed does not hurt the others, and is told", "[redis_channels]")
@@ -261,36 +261,36 @@ TEST_CASE("a room that may not be subscribed does not hurt the others, and is to
     s.join("a");
     s.join("secret");
     s.join("b");
-    CHECK(s.turn() == "+a secret b");
+    CHECK(s.take_commands() == "+a secret b");
     std::string room;
-    CHECK(s.channels.failed(room) == outcome::again);
+    CHECK(s.channels.failed(room) == outcome::retry);
     CHECK(s.told().empty());
-    CHECK(s.turn() == "+a | +secret | +b");
+    CHECK(s.take_commands() == "+a | +secret | +b");
     s.answered("+a");
     CHECK(s.channels.failed(room) == outcome::refused);
     CHECK(room == "secret");
     s.answered("+b");
     CHECK(s.told() == "joined a, joined secret, missed secret, joined b");
-    CHECK(s.turn().empty());
+    CHECK(s.take_commands().empty());
     CHECK_FALSE(s.channels.join(s.other, "secret"));
     CHECK(s.told() == "joined secret', missed secret'");
     CHECK(s.channels.subscriptions() == 2);
     CHECK(s.channels.unanswered() == 0);
 
     CHECK(s.channels.retry_refused()); // not yet
-    CHECK(s.turn() == "+secret");
-    CHECK(s.channels.failed(room) == outcome::still);
+    CHECK(s.take_commands() == "+secret");
+    CHECK(s.channels.failed(room) == outcome::still_refused);
     CHECK(s.told().empty());
     CHECK(s.channels.retry_refused()); // now it may
-    CHECK(s.turn() == "+secret");
-    CHECK(s.answered("+secret") == outcome::fine);
+    CHECK(s.take_commands() == "+secret");
+    CHECK(s.answered("+secret") == outcome::ok);
     CHECK(s.told() == "missed secret, missed secret'");
     CHECK_FALSE(s.channels.retry_refused());
     CHECK(s.channels.subscriptions() == 3);
 
     s.channels.link_down(); // maybe it may now
     s.channels.link_up();
-    s.turn();
+    s.take_commands();
     s.channels.link_down();
     CHECK(s.told().empty());
 }
@@ -303,7 +303,7 @@ TEST_CASE("refused rooms are tried again in turn, and none that nobody is in", "
     const auto name = [](int i) { return "room" + std::to_string(i); };
     for (int i = 0; i != 250; ++i)
         s.join(name(i));
-    s.turn();
+    s.take_commands();
     for (int i = 0; i != 250; ++i)
         REQUIRE(s.channels.failed(room) == outcome::refused);
     for (int i = 200; i != 250; ++i)
@@ -311,13 +311,13 @@ TEST_CASE("refused rooms are tried again in turn, and none that nobody is in", "
     std::set<std::string> tried;
     for (int i = 0; i != 2; ++i) {
         REQUIRE(s.channels.retry_refused());
-        const auto commands = s.channels.turn(s.now);
+        const auto commands = s.channels.take_commands(s.now);
         CHECK(commands.size() == 100);
         for (const auto& c : commands)
             for (const auto one : c.rooms)
                 tried.emplace(one);
         for (std::size_t n = commands.size(); n != 0; --n)
-            REQUIRE(s.channels.failed(room) == outcome::still);
+            REQUIRE(s.channels.failed(room) == outcome::still_refused);
     }
     CHECK(tried.size() == 200);
     s.told();
@@ -332,10 +332,10 @@ TEST_CASE("after an outage it is known when every room is settled, whatever beco
     for (const auto* room : {"a", "b", "secret"})
         s.join(room);
     s.channels.link_up();
-    CHECK(s.channels.unsettled() == 3);
-    s.turn();
+    CHECK(s.channels.pending() == 3);
+    s.take_commands();
     std::string room;
-    REQUIRE(s.channels.failed(room) == outcome::again);
+    REQUIRE(s.channels.failed(room) == outcome::retry);
     for (const auto* one : {"a", "b", "secret"})
         s.leave(one);
     CHECK_FALSE(s.join("late")); // nobody waits for this one
@@ -343,26 +343,26 @@ TEST_CASE("after an outage it is known when every room is settled, whatever beco
     SECTION("one comes back")
     {
         s.join("b");
-        CHECK(s.turn() == "+b | +late");
-        CHECK(s.channels.unsettled() == 1);
+        CHECK(s.take_commands() == "+b | +late");
+        CHECK(s.channels.pending() == 1);
         s.answered("+b");
     }
     SECTION("one comes back and is refused")
     {
         s.join("secret");
-        CHECK(s.turn() == "+secret | +late");
-        CHECK(s.channels.unsettled() == 1);
+        CHECK(s.take_commands() == "+secret | +late");
+        CHECK(s.channels.pending() == 1);
         CHECK(s.channels.failed(room) == outcome::refused);
     }
     SECTION("one comes back, is refused, and has left by then")
     {
         s.join("secret");
-        s.turn();
+        s.take_commands();
         s.leave("secret");
         CHECK(s.channels.failed(room) == outcome::refused);
     }
-    s.turn();
-    CHECK(s.channels.unsettled() == 0);
+    s.take_commands();
+    CHECK(s.channels.pending() == 0);
 }
 
 TEST_CASE("a sink that goes is forgotten", "[redis_channels]")
@@ -372,11 +372,11 @@ TEST_CASE("a sink that goes is forgotten", "[redis_channels]")
     s.join("a");
     s.join("b");
     s.channels.join(s.other, "b");
-    s.turn();
+    s.take_commands();
     s.answered("+a");
     s.channels.remove(s.sink, s.now);
     CHECK(s.told().empty());
-    CHECK(s.turn() == "-a");
+    CHECK(s.take_commands() == "-a");
     s.answered("+b");
     CHECK(s.told() == "joined b'");
 }
@@ -388,11 +388,11 @@ TEST_CASE("a hole is told to all members of a room, or of all rooms", "[redis_ch
     s.channels.join(s.other, "a");
     s.channels.join(s.other, "b");
     s.told();
-    s.channels.miss("a");
+    s.channels.note_missed("a");
     CHECK(s.told() == "missed a, missed a'");
-    s.channels.miss("nobody's");
+    s.channels.note_missed("nobody's");
     CHECK(s.told().empty());
-    s.channels.miss_all();
+    s.channels.note_all_missed();
     CHECK(s.channels.take_notices().size() == 3);
     s.channels.set_skipping(s.other, "a", true);
     std::vector<redis_channels::receiver> receivers;
@@ -422,7 +422,7 @@ TEST_CASE("whatever happens, the server ends up with the rooms that have members
                     waiting.erase({n.sink == &sinks[0] ? 0 : 1, n.room});
         };
         const auto send = [&] {
-            for (const auto& c : channels.turn(now))
+            for (const auto& c : channels.take_commands(now))
                 for (const auto room : c.rooms)
                     answers.emplace_back(c.subscribe, room);
             hear();
@@ -431,7 +431,7 @@ TEST_CASE("whatever happens, the server ends up with the rooms that have members
             auto [subscribe, room] = answers.front();
             answers.pop_front();
             subscribe ? (void)server.insert(room) : (void)server.erase(room);
-            REQUIRE(channels.answered(subscribe, room) == outcome::fine);
+            REQUIRE(channels.answered(subscribe, room) == outcome::ok);
             if (channels.in_force(room))
                 REQUIRE(server.count(room) == 1);
             hear();
@@ -486,7 +486,7 @@ TEST_CASE("whatever happens, the server ends up with the rooms that have members
         CHECK(channels.joined_rooms() == wanted.size());
         CHECK(channels.subscriptions() == wanted.size());
         CHECK(channels.unanswered() == 0);
-        CHECK(channels.unsettled() == 0);
-        CHECK_FALSE(channels.turn_due());
+        CHECK(channels.pending() == 0);
+        CHECK_FALSE(channels.commands_due());
     }
 }

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <fanfare/detail/redis/link.hpp>
+#include <fanfare/detail/redis/login.hpp>
 
 #include <boost/system/system_error.hpp>
 

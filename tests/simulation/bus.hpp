@@ -182,7 +182,7 @@ private:
     {
         for (auto& l : links_)
             if (l->hub)
-                if (const auto ec = l->hub->ready(message))
+                if (const auto ec = l->hub->check_capacity(message))
                     return {ec};
         auto& room = truth_.of(message.channel);
         if (!room.history)

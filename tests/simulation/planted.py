@@ -34,9 +34,9 @@ BUGS = {
     # The bus has a message before the store does.
     "published_before_stored": (
         "detail/publish/stored_publish.ipp",
-        "    parts_.store.append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });\n",
+        "    parts_.store.async_append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });\n",
         "    parts_.bus.publish({.channel = room, .body = message.message.body, .origin = &parts_.origin}, {});\n"
-        "    parts_.store.append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });\n",
+        "    parts_.store.async_append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });\n",
     ),
     # A message that the bus repeats is delivered again.
     "no_duplicate_check": (

@@ -45,7 +45,8 @@ if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
     # edge, which bring in Beast, are not used.
     set(rest "#include <fanfare/src.hpp>\n")
     file(GLOB edge CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
-        ${PROJECT_SOURCE_DIR}/include/fanfare/detail/http/*.ipp)
+        ${PROJECT_SOURCE_DIR}/include/fanfare/detail/http/*.ipp
+        ${PROJECT_SOURCE_DIR}/include/fanfare/detail/http_api/*.ipp)
     foreach(body IN LISTS edge ITEMS fanfare/http_api.ipp fanfare/server.ipp fanfare/sse.ipp)
         string(MAKE_C_IDENTIFIER ${body} unit)
         string(TOUPPER ${unit} guard)

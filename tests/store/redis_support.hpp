@@ -72,7 +72,7 @@ public:
         std::string body, key;
         std::uint64_t except;
     };
-    error_code ready(const bus_message&) noexcept override { return {}; }
+    error_code check_capacity(const bus_message&) noexcept override { return {}; }
     void deliver(const bus_message& m) override
     {
         const std::lock_guard lock{mutex_};

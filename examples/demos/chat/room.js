@@ -6,7 +6,7 @@ import { Timeline } from './timeline.js';
 const page = 50; // Messages that a join or a look back brings.
 const typingLasts = 5000, typingEvery = 2500; // The server takes one signal every two seconds.
 let typedAt = -Infinity; // In any room.
-const patience = 120_000; // For a message to be confirmed. The server knows its key for longer.
+const timeout = 120_000; // For a message to be confirmed. The server knows its key for longer.
 
 export class Room {
   people = new Map(); // user id: name
@@ -126,7 +126,7 @@ export class Room {
     const payload = { user_id: this.me, name: this.myName(), text, key };
     const shown = this.timeline.expect(payload, () => this.timeline.settle(key), () => this.#sendAgain(text, key));
     // What the connection broke before the answer of may be sent again: the server takes a key only once.
-    this.client.request('chat_message', { room: this.id, text, key }, { timeout: patience, retry: true })
+    this.client.request('chat_message', { room: this.id, text, key }, { timeout, retry: true })
       .catch(error => {
         // The connection was made anew by hand.
         if (error.code === 'closed' && this.client.state === 'connecting') this.#sendAgain(text, key);

@@ -28,7 +28,7 @@ mqtt_bridge::mqtt_bridge(const boost::asio::any_io_executor& executor, bridge_se
     how_.broker.hold_acknowledgements = true;
     // While acknowledgements are held nothing is sent, no ping either.
     how_.broker.keep_alive =
-        std::max(how_.broker.keep_alive, std::chrono::ceil<std::chrono::seconds>(how_.patience));
+        std::max(how_.broker.keep_alive, std::chrono::ceil<std::chrono::seconds>(how_.timeout));
 }
 
 void mqtt_bridge::start()
@@ -165,11 +165,11 @@ void mqtt_bridge::reconnect_later(std::string_view why)
 
 void mqtt_bridge::tick()
 {
-    clock_.expires_after(std::min(how_.patience / 4, std::chrono::milliseconds{1'000}));
+    clock_.expires_after(std::min(how_.timeout / 4, std::chrono::milliseconds{1'000}));
     clock_.async_wait([this](error_code ec) {
         if (ec)
             return;
-        if (publishes_ != 0 && steady_clock::now() - progress_ > how_.patience)
+        if (publishes_ != 0 && steady_clock::now() - progress_ > how_.timeout)
             put_back("the store has not answered");
         tick();
     });

@@ -26,7 +26,7 @@ struct bridge_settings {
     /// Messages that the hub has not taken yet; beyond it nothing is read from the broker.
     std::size_t max_waiting = 1'000;
     /// A hub, or a store, that answers nothing for so long has failed.
-    std::chrono::milliseconds patience{10'000};
+    std::chrono::milliseconds timeout{10'000};
     std::chrono::milliseconds first_delay{500};
     std::chrono::milliseconds longest_delay{30'000};
 };

@@ -32,7 +32,7 @@ inline constexpr auto help =
   --mqtt-client-id ID     the name of our session at the broker, which no other client may use (fanfare-dashboard)
   --prefix TOPIC          devices publish to TOPIC/ID/telemetry and TOPIC/ID/status (devices)
   --max-waiting N         stop reading when so many messages wait for the hub (1000)
-  --patience-ms N         a store that is silent for so long has failed (10000)
+  --timeout-ms N          a store that is silent for so long has failed (10000)
   --reconnect-max-ms N    the longest pause between attempts to reach the broker (30000)
 
   --groups FILE           the groups of the devices, {"boiler-*": ["boilers"]} (the part of an id before its last '-')
@@ -85,8 +85,8 @@ inline bool parse_bridge(std::string_view option, command_line& words, bridge_se
         to.broker.client_id = words.value();
     else if (option == "--max-waiting")
         to.max_waiting = words.number(1, 1'000'000);
-    else if (option == "--patience-ms")
-        to.patience = std::chrono::milliseconds{words.number(100, 600'000)};
+    else if (option == "--timeout-ms")
+        to.timeout = std::chrono::milliseconds{words.number(100, 600'000)};
     else if (option == "--reconnect-max-ms")
         to.longest_delay = std::chrono::milliseconds{words.number(100, 3'600'000)};
     else

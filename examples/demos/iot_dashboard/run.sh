@@ -77,7 +77,7 @@ start_broker() {
     echo "${conf//@USER@/"$(id -un)"}" >"$folder/mosquitto.conf"
     mosquitto -c "$folder/mosquitto.conf" 2>"$folder/mosquitto.errors" &
     pids=($!)
-    for ((patience = 100; patience > 0; --patience)); do
+    for ((tries = 100; tries > 0; --tries)); do
         kill -0 "${pids[0]}" 2>/dev/null || return 1
         ! grep -q ' running$' "$folder/mosquitto.log" || return 0
         sleep 0.1

@@ -3,7 +3,7 @@
 import { $, button, el } from './dom.js';
 
 const most = 4;
-const patience = { critical: 20000, warning: 8000, info: 8000 };
+const stays = { critical: 20000, warning: 8000, info: 8000 };
 const looks = ['critical', 'warning'];
 
 export function toast(severity, title, detail, id = '') {
@@ -17,7 +17,7 @@ export function toast(severity, title, detail, id = '') {
   $('toasts').append(node);
   const earlier = [...$('toasts').children].slice(0, -1); // What is urgent, or in use, is the last to go.
   if (earlier.length >= most) (earlier.find(one => !one.matches('.critical, :focus-within')) ?? earlier[0]).remove();
-  leaveLater(node, patience[look]);
+  leaveLater(node, stays[look]);
 }
 
 function leaveLater(node, ms) {

@@ -20,10 +20,10 @@ public:
     /// The longest user id that a query may name, in bytes.
     static constexpr std::size_t max_user_id = 128;
 
-    /// Everybody is nobody in particular.
+    /// Gives everybody the empty identity.
     anonymous_authenticator() = default;
 
-    /// Everybody is whoever the query says, such as `?user=alice` for `"user"`; without it nobody in particular.
+    /// Takes the user id from the query, such as `?user=alice` for `"user"`; without it the identity is empty.
     ///
     /// Insecure by intent, since anyone can be anyone: for demonstrations and load tests only. A name that is
     /// overlong or holds control characters is refused with 401 and `error::invalid_user`.
@@ -31,6 +31,7 @@ public:
         : user_query_parameter_{std::move(user_query_parameter)}
     {}
 
+    /// The identity, at once; or a refusal with 401 and `error::invalid_user`. Thread-safe.
     auth_result operator()(const handshake_request& request) const
     {
         identity who;

@@ -19,12 +19,16 @@ namespace fanfare {
 /// is asked where the one before it answered. Thread-safe if they are; copies share them.
 class any_of {
 public:
+    /// Asks the authenticators in this order. They are moved in; copies of this object share them.
     template <authenticator First, authenticator Second, authenticator... Rest>
     any_of(First first, Second second, Rest... rest)
         : choices_{std::make_shared<const std::vector<any_authenticator>>(
               std::vector<any_authenticator>{std::move(first), std::move(second), std::move(rest)...})}
     {}
 
+    /// Asks. `request` lives until `done` was called, or its last copy was destroyed. `done` is called once, with the
+    /// first identity or the best refusal, where the last authenticator that was asked answers; maybe before this
+    /// returns. Thread-safe if the authenticators are.
     void operator()(const handshake_request& request, auth_done done) const
     {
         ask(std::make_shared<attempt>(choices_, request, std::move(done)));

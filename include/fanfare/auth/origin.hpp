@@ -34,7 +34,7 @@ public:
         }
     }
 
-    /// Allows every page. Safe only where no cookie or address opens a door.
+    /// Allows every page. Safe only where neither a cookie nor the client's address gives access.
     static origin_allow_list any()
     {
         origin_allow_list list;

@@ -40,20 +40,29 @@ struct redis_ticket_options {
 /// answered sooner, give the tickets a client with a shorter one.
 class redis_ticket_store {
 public:
-    /// Throws `boost::system::system_error` with `error::invalid_config` if `max_lifetime` is out of its range.
+    /// Makes a store that holds a copy of `client`. Throws `boost::system::system_error` with `error::invalid_config`
+    /// if `max_lifetime` is out of its range.
     explicit redis_ticket_store(redis_client client, redis_ticket_options options = {});
 
     // Copying on purpose: a moved-from handle would be an empty one.
     redis_ticket_store(const redis_ticket_store&) = default;
     redis_ticket_store& operator=(const redis_ticket_store&) = default;
 
-    /// Makes a ticket for `who`, good for `lifetime` (1 second to the limit) and, if `origin` is not empty, only
-    /// for requests from that origin.
+    /// Makes a ticket, and keeps in Redis whom it stands for.
     ///
+    /// Parameters: `who`: for whom. `lifetime`: 1 second to `max_lifetime`. `origin`: if it is not empty, the ticket
+    /// is good only for requests from there.
+    /// Preconditions: the handler is not empty.
+    /// Lifetimes: nothing needs to outlive the call.
+    /// Completion: `void(error_code, std::string)`, once, with the ticket.
+    /// Executor: the handler is called on the client's strand; where the arguments are refused, in the calling thread
+    /// before this returns. It is destroyed without a call if the client's context ends first.
     /// Errors: `error::invalid_config` for the lifetime; `error::origin_not_allowed` if `origin` is not an origin;
     /// `error::invalid_json` if `who` cannot be read back from JSON (not UTF-8, a number that JSON does not have,
     /// claims nested deeper than 32); the reason why the system has no random bytes; those of
     /// `redis_client::async_command`.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_issue(identity who, std::chrono::seconds lifetime, std::string origin, ticket_issued handler);
 
     /// The same without an origin.
@@ -62,11 +71,18 @@ public:
         async_issue(std::move(who), lifetime, {}, std::move(handler));
     }
 
-    /// Trades a ticket for its identity, once. `origin` is the request's `Origin` header; a wrong one uses the ticket
-    /// up as well.
+    /// Trades a ticket for its identity, once. A wrong origin uses the ticket up as well.
     ///
+    /// Parameters: `origin`: the request's `Origin` header, empty for none.
+    /// Preconditions: the handler is not empty.
+    /// Lifetimes: the views need to live only as long as the call.
+    /// Completion: `void(error_code, identity)`, once.
+    /// Executor: the handler is called on the client's strand; for what is not shaped as a ticket, in the calling
+    /// thread before this returns. It is destroyed without a call if the client's context ends first.
     /// Errors: `error::ticket_invalid`; those of `redis_client::async_command` when Redis could not be asked. After
     /// `error::delivery_unknown` the ticket may be used up.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_redeem(std::string_view ticket, std::string_view origin, ticket_redeemed handler);
 
 private:
@@ -75,13 +91,6 @@ private:
 };
 
 static_assert(ticket_store<redis_ticket_store>);
-
-namespace detail {
-
-// The SHA-256 of `text` in hexadecimal.
-std::string sha256_hex(std::string_view text);
-
-} // namespace detail
 
 } // namespace fanfare
 

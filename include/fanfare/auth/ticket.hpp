@@ -76,15 +76,26 @@ public:
     /// for requests from that origin.
     ///
     /// Errors: `error::too_many_tickets`; `error::invalid_config` for the lifetime; `error::origin_not_allowed` if
-    /// `origin` is not an origin. Throws `std::system_error` if the system has no random bytes.
+    /// `origin` is not an origin. Throws `std::system_error` if the system has no random bytes. Thread-safe.
     boost::system::result<std::string> issue(identity who, std::chrono::seconds lifetime = default_ticket_lifetime,
                                              std::string_view origin = {});
 
     /// Trades a ticket for its identity, once. `origin` is the request's `Origin` header. Nothing if the ticket
     /// was never issued, has expired, was used before, or is bound to another origin (and is then used up).
+    /// Thread-safe.
     std::optional<identity> redeem(std::string_view ticket, std::string_view origin = {});
 
-    /// `issue` in the shape of the concept. A lack of random bytes arrives as an error as well.
+    /// Makes a ticket: `issue` in the shape of the concept.
+    ///
+    /// Parameters: `who`: for whom. `lifetime`: 1 second to `max_lifetime`. `origin`: if it is not empty, the ticket
+    /// is good only for requests from there.
+    /// Preconditions: the handler is not empty.
+    /// Lifetimes: nothing needs to outlive the call.
+    /// Completion: `void(error_code, std::string)`, once, with the ticket.
+    /// Executor: the handler is called in the calling thread before this returns, with no lock held.
+    /// Errors: those of `issue`; the reason why the system has no random bytes.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_issue(identity who, std::chrono::seconds lifetime, std::string origin, ticket_issued handler);
 
     /// The same without an origin.
@@ -93,10 +104,19 @@ public:
         async_issue(std::move(who), lifetime, {}, std::move(handler));
     }
 
-    /// `redeem` in the shape of the concept, with `error::ticket_invalid` for nothing.
+    /// Trades a ticket for its identity, once: `redeem` in the shape of the concept.
+    ///
+    /// Parameters: `origin`: the request's `Origin` header, empty for none.
+    /// Preconditions: the handler is not empty.
+    /// Lifetimes: the views need to live only as long as the call.
+    /// Completion: `void(error_code, identity)`, once.
+    /// Executor: the handler is called in the calling thread before this returns, with no lock held.
+    /// Errors: `error::ticket_invalid`.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_redeem(std::string_view ticket, std::string_view origin, ticket_redeemed handler);
 
-    /// Tickets in memory; some may have expired, since they are cleared away as others come and go.
+    /// Tickets in memory; some may have expired, since they are cleared away as others come and go. Thread-safe.
     std::size_t size() const;
 
 private:
@@ -131,8 +151,12 @@ auth_result ticket_answer(error_code failure, identity who, bool offers_v1);
 template <ticket_store Store>
 class ticket_authenticator {
 public:
+    /// Redeems tickets of `store`, which is a handle: this holds a copy.
     explicit ticket_authenticator(Store store) : store_{std::move(store)} {}
 
+    /// Asks the store for the identity. `request` needs to live only as long as the call. `done` is called once: in
+    /// the calling thread, before this returns, where the request has no well-formed ticket; else where the store
+    /// calls its handler.
     void operator()(const handshake_request& request, auth_done done)
     {
         const auto ticket = detail::find_ticket(request);

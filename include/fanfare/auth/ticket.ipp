@@ -61,7 +61,7 @@ struct memory_ticket_store::state {
         return fresh;
     }
 
-    // The one place where a ticket is used: whoever gets the entry is the only one.
+    // Takes the entry out under the lock, so that of several callers only one gets it.
     std::optional<entry> extract(std::string_view ticket, time_point at)
     {
         const std::scoped_lock lock{mutex};

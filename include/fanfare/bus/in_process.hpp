@@ -24,17 +24,28 @@ namespace fanfare {
 /// the message: that makes one order a room for all hubs and shards.
 class in_process_bus {
 public:
+    /// Makes a bus of its own, without sinks; copies share it.
     in_process_bus() : state_{std::make_shared<state>()} {}
 
+    /// Has `sink` told of what is published, from now on until `detach` returns. Must not be attached yet.
+    /// Thread-safe; not from a call to a sink.
     void attach(bus_sink& sink)
     {
         change([&sink](std::vector<bus_sink*>& sinks) { sinks.push_back(&sink); });
     }
+    /// Has `sink` not be called any more, when this returns: waits for calls that are under way in other threads.
+    /// Thread-safe; not from a call to a sink.
     void detach(bus_sink& sink)
     {
         change([&sink](std::vector<bus_sink*>& sinks) { std::erase(sinks, &sink); });
     }
 
+    /// Hands a message to all sinks, in the calling thread, before this returns; or refuses it for all if one of them
+    /// is not ready. A message that is in a history already is refused by nobody: who is not ready is told `missed`.
+    ///
+    /// The receipt, which `done` is told too unless it is empty or the message was refused, says how many other hubs
+    /// were sent a broadcast or a command; of a room's message it does not say. Errors: what `bus_sink::ready`
+    /// answers. `done` is called in the calling thread, with no lock held. Thread-safe; not from a call to a sink.
     bus_receipt publish(const bus_message& message, const bus_done& done = {})
     {
         const auto answer = carry(message);
@@ -43,7 +54,9 @@ public:
         return answer;
     }
 
+    /// True: every sink gets every room's messages, so that there is nothing to wait for. Thread-safe.
     bool join(bus_sink&, std::string_view) noexcept { return true; }
+    /// Does nothing. Thread-safe.
     void leave(bus_sink&, std::string_view) noexcept {}
 
 private:
@@ -54,14 +67,14 @@ private:
         if (message.at) {
             // It is in the history already: who cannot take it now reads it there.
             for (auto* sink : s.sinks)
-                if (sink->ready(message))
+                if (sink->check_capacity(message).failed())
                     sink->missed(message.channel);
                 else
                     sink->deliver(message);
             return {};
         }
         for (auto* sink : s.sinks)
-            if (const auto ec = sink->ready(message))
+            if (const auto ec = sink->check_capacity(message))
                 return {ec};
         if (message.what == bus_message::kind::room) {
             for (auto* sink : s.sinks)

@@ -3,19 +3,15 @@
 #define FANFARE_BUS_REDIS_HPP
 
 #include <fanfare/bus.hpp>
+#include <fanfare/bus/redis_options.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/redis/options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/execution_context.hpp>
 
-#include <chrono>
 #include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -26,43 +22,6 @@ class redis_store;
 namespace detail {
 class redis_bus_core;
 }
-
-/// How a `redis_bus` uses Redis, beside the connection itself. A value.
-struct redis_bus_options {
-    /// All channels begin with it; hubs with different prefixes do not hear each other. 1 to 64 bytes, as in a room's
-    /// name.
-    std::string prefix = "fanfare:";
-    /// Where other services publish `{"user_id", "title", "message", "data"?}` for a user. Empty: nowhere. Must not
-    /// begin with the prefix.
-    std::string notifications_channel = "notifications";
-    /// How long a room without local members stays subscribed.
-    std::chrono::milliseconds linger{5'000};
-    /// How often a busy bus makes sure that what it publishes comes back. An idle one sends nothing.
-    std::chrono::milliseconds probe_interval{2'000};
-    /// How long that may take.
-    std::chrono::milliseconds probe_timeout{3'000};
-    /// Channels in one SUBSCRIBE or UNSUBSCRIBE, 1 to 100,000.
-    std::size_t subscribe_batch = 500;
-    /// The longest message, in bytes, with the key and the bus's own header (at most 1,096 bytes). 4 KiB to 32 MiB.
-    std::size_t max_message_size = 1024 * 1024 + 2048;
-    /// Told in words what went wrong: the connection, a message from outside that was malformed, a command that Redis
-    /// refused. At most a few times a second. Called on the bus's executor; must not block or throw.
-    std::function<void(std::string_view)> on_problem{};
-};
-
-/// What a bus has counted since it was made.
-struct redis_bus_stats {
-    bool up = false;
-    std::uint64_t published = 0;  ///< Messages taken.
-    std::uint64_t lost = 0;       ///< Of these, those that Redis did not confirm.
-    std::uint64_t received = 0;   ///< Messages that Redis delivered.
-    std::uint64_t foreign = 0;    ///< Of these, those that were not published by a hub.
-    std::uint64_t malformed = 0;  ///< Of these, those that nobody could read.
-    std::uint64_t overflowed = 0; ///< Messages that a hub could not take for backpressure; its members were told.
-    std::uint64_t reconnects = 0; ///< Times that the bus came up again.
-    std::uint64_t probes = 0;
-    std::size_t subscriptions = 0; ///< Rooms that are subscribed now.
-};
 
 /// Carries messages between the hubs of many processes through Redis' PUBLISH and SUBSCRIBE:
 /// @code
@@ -79,34 +38,61 @@ struct redis_bus_stats {
 /// `fanfare:probe:NODE`; `notifications`. Others may publish JSON to a room, to `broadcast` or to `notifications`.
 class redis_bus {
 public:
-    /// A history that other processes cannot read does not do for its rooms.
+    /// Its messages reach other processes: a hub refuses rooms with history in a store that those cannot read.
     static constexpr bool between_processes = true;
 
-    /// Connects when the first sink is attached. `url` is as `parse_redis_url` reads it.
-    /// Throws `boost::system::system_error` with `error::invalid_config` that names what is wrong.
+    /// Makes a bus that works on a strand of `executor`, and connects when the first sink is attached. Throws
+    /// `boost::system::system_error` with `error::invalid_config` that names what is wrong with the options.
     redis_bus(const asio::any_io_executor& executor, redis_options redis, redis_bus_options options = {});
+    /// The same with a URL, as `parse_redis_url` reads it.
     redis_bus(const asio::any_io_executor& executor, std::string_view url, redis_bus_options options = {})
         : redis_bus{executor, parse_redis_url(url), std::move(options)}
     {}
+    /// The same on the executor of `context`.
     template <std::derived_from<asio::execution_context> Context>
     redis_bus(Context& context, redis_options redis, redis_bus_options options = {})
         : redis_bus{asio::any_io_executor{context.get_executor()}, std::move(redis), std::move(options)}
     {}
+    /// The same on the executor of `context`, with a URL.
     template <std::derived_from<asio::execution_context> Context>
     redis_bus(Context& context, std::string_view url, redis_bus_options options = {})
         : redis_bus{asio::any_io_executor{context.get_executor()}, parse_redis_url(url), std::move(options)}
     {}
 
-    /// See `fanfare::bus`. The sink is told `changed` before this returns, if the bus is not up.
+    /// Has `sink` told of what arrives, from now on until `detach` returns; the first one connects the bus. If the bus
+    /// is not up, `sink` is told `changed` before this returns. `sink` must not be attached yet. Thread-safe; not from
+    /// a call to a sink.
     void attach(bus_sink& sink);
+    /// Has `sink` not be called any more, when this returns: waits for a call that is under way in another thread. The
+    /// last one ends the connections, as soon as Redis has answered what was on its way, or after a second. A sink
+    /// that is not attached is ignored. Thread-safe; not from a call to a sink.
     void detach(bus_sink& sink);
-    /// Refuses with `message_too_large`, `queue_full`, or `bus_unavailable`. `done` is called on the bus's executor:
-    /// with the count of other processes, or `bus_unavailable`, `delivery_unknown` or `redis_failed`. It is destroyed
-    /// without a call if the execution context ends first.
+    /// Queues a PUBLISH. The receipt says at once whether the message was taken; without an error in it, it says that
+    /// the message is on its way.
+    ///
+    /// Parameters: `message`: what, and for which channel. `done`: takes its fate; may be empty: then a loss is told
+    /// to the members of the room by `missed`.
+    /// Preconditions: a sink is attached.
+    /// Lifetimes: the views in `message` need to live only as long as the call.
+    /// Completion: `void(const bus_receipt&)` if the message was taken, once, maybe before this returns: `nodes`
+    /// counts the other processes, and the other hubs of this one, that were sent it.
+    /// Executor: `done` is called on the bus's strand. It is destroyed without a call if the execution context ends
+    /// first.
+    /// Errors: in the receipt: `message_too_large`, `queue_full` (the limits of `redis_options`, while the bus is up),
+    /// `bus_unavailable` (no sink is attached, or the queue is full while the bus is down). Told to `done`:
+    /// `bus_unavailable` (never sent), `delivery_unknown` (sent, and the connection broke), `redis_failed` (Redis
+    /// refused it; `on_problem` says why).
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     bus_receipt publish(const bus_message& message, bus_done done = {});
+    /// Notes that `sink` has its first member of `room`. True if the subscription is in force; false if `sink` will be
+    /// told by `joined`. `room` needs to live only as long as the call. Calls no sink. Thread-safe.
     bool join(bus_sink& sink, std::string_view room);
+    /// Notes that `sink` has no member of `room` any more. The subscription ends `redis_bus_options::linger` after the
+    /// last sink has left. Calls no sink. Thread-safe.
     void leave(bus_sink& sink, std::string_view room);
 
+    /// What the bus has counted since it was made. Thread-safe.
     redis_bus_stats stats() const;
 
 private:

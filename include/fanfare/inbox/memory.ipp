@@ -60,7 +60,7 @@ public:
         step();
     }
 
-    // What making room gives up.
+    // Bytes of the notification that `make_room` deletes.
     std::size_t next_weight() const { return next()->second.weight(); }
 
     // Makes room for one more.

@@ -39,9 +39,13 @@ namespace fanfare {
 /// own. A user who ever had a notification leaves a row of some 60 bytes for ever. Times are the system clock's.
 class sqlite_inbox {
 public:
-    /// Throws `boost::system::system_error` with a text that names the file, or `error::invalid_config` for the limits.
+    /// Opens or creates `file`, and blocks meanwhile. Operations run on `executor`, one transaction at a time, so it
+    /// should be a thread of its own; its context may end before or after the handle. Throws
+    /// `boost::system::system_error` with a text that names the file, or with `error::invalid_config` if a limit is
+    /// zero.
     sqlite_inbox(const asio::any_io_executor& executor, std::string file, sqlite_options options = {},
                  inbox_limits limits = {});
+    /// The same on the executor of `context`.
     template <std::derived_from<asio::execution_context> Context>
     sqlite_inbox(Context& context, std::string file, sqlite_options options = {}, inbox_limits limits = {})
         : sqlite_inbox{asio::any_io_executor{context.get_executor()}, std::move(file), options, limits}
@@ -51,9 +55,61 @@ public:
     sqlite_inbox(const sqlite_inbox&) = default;
     sqlite_inbox& operator=(const sqlite_inbox&) = default;
 
+    /// Adds a notification to a user's inbox; or answers the one that the user has with the same idempotency key.
+    ///
+    /// Parameters: `what`: the user, the texts (UTF-8), the data and the idempotency key (empty for none).
+    /// Preconditions: the handler is not empty, and does not throw.
+    /// Lifetimes: `what` is copied or moved from before this returns.
+    /// Completion: `void(error_code, inbox_added)`, once: the notification as it is kept, the user's counts, and
+    /// whether it was there before.
+    /// Executor: the handler is called on the inbox's executor; for an operation that is refused, in the calling
+    /// thread before this returns. It is destroyed without a call if the executor's context ends first.
+    /// Errors: `invalid_user`, `invalid_message`, `message_too_large`; `store_full` (too much waits, see
+    /// `sqlite_options`); SQLite's, of `sqlite_category()`;
+    /// `delivery_unknown` (the disk has not confirmed the COMMIT).
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_add(inbox_add what, inbox_was_added handler);
+    /// Lists a page of a user's notifications, newest first.
+    ///
+    /// Parameters: `query`: how many, which filter, and the cursor of the page before (empty for the first page).
+    /// Preconditions: the handler is not empty, and does not throw.
+    /// Lifetimes: `user` and `query` need to live only as long as the call.
+    /// Completion: `void(error_code, inbox_page)`, once: the notifications, the next cursor (empty after the last
+    /// page) and the user's counts.
+    /// Executor: the handler is called on the inbox's executor; for an operation that is refused, in the calling
+    /// thread before this returns. It is destroyed without a call if the executor's context ends first.
+    /// Errors: `invalid_user`, `invalid_message` (a bad limit, or a cursor that is not this user's); `store_full` (too
+    /// much waits, see `sqlite_options`); SQLite's, of `sqlite_category()`.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler);
+    /// Marks notifications as seen, read, unread, archived or unarchived.
+    ///
+    /// Parameters: `mark`: the action, and the ids or `all`.
+    /// Preconditions: the handler is not empty, and does not throw.
+    /// Lifetimes: `user` and `mark` need to live only as long as the call.
+    /// Completion: `void(error_code, inbox_marked)`, once: the ids that were changed, those that the user does not
+    /// have, and the user's counts.
+    /// Executor: the handler is called on the inbox's executor; for an operation that is refused, in the calling
+    /// thread before this returns. It is destroyed without a call if the executor's context ends first.
+    /// Errors: `invalid_user`, `invalid_message` (no ids, too many, or ids and `all`), `not_found` (the user has none
+    /// of the ids); `store_full` (too much waits, see `sqlite_options`); SQLite's, of `sqlite_category()`;
+    /// `delivery_unknown` (the disk has not confirmed the COMMIT).
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler);
+    /// Counts a user's unread and unseen notifications. A user that is not known has none.
+    ///
+    /// Parameters: `user`: whose.
+    /// Preconditions: the handler is not empty, and does not throw.
+    /// Lifetimes: `user` needs to live only as long as the call.
+    /// Completion: `void(error_code, inbox_counts)`, once.
+    /// Executor: the handler is called on the inbox's executor; for an operation that is refused, in the calling
+    /// thread before this returns. It is destroyed without a call if the executor's context ends first.
+    /// Errors: `invalid_user`; `store_full` (too much waits, see `sqlite_options`); SQLite's, of `sqlite_category()`.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_counts(std::string_view user, inbox_was_counted handler);
 
 private:

@@ -47,17 +47,74 @@ struct redis_presence_options {
 /// and counted who have gone.
 class redis_presence {
 public:
-    /// Throws `boost::system::system_error` with `error::invalid_config` if the lifetime is out of its range.
+    /// Makes a presence that holds a copy of `client`; one for each hub. Throws `boost::system::system_error` with
+    /// `error::invalid_config` if the lifetime is out of its range.
     explicit redis_presence(redis_client client, redis_presence_options options = {});
 
     // Copying on purpose: a moved-from handle would be an empty one.
     redis_presence(const redis_presence&) = default;
     redis_presence& operator=(const redis_presence&) = default;
 
+    /// Enters a connection in a room, for `lifetime()`. Entering it again is a refresh.
+    ///
+    /// Parameters: `client`: the connection's id, its user (empty for none) and what others see of it.
+    /// Preconditions: the handler is not empty. For one connection, an operation is started when the one before has
+    /// answered.
+    /// Lifetimes: `room` and `client` need to live only as long as the call.
+    /// Completion: `void(error_code, presence_change)`, once: whether it is its user's first connection, and users who
+    /// have departed.
+    /// Executor: the handler is called on the client's strand. It is destroyed without a call if the client's context
+    /// ends first.
+    /// Errors: those of `redis_client::async_command`. After `delivery_unknown` the change may have been made; what it
+    /// would have told is told with the next operation on the room.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_enter(std::string_view room, const presence_client& client, presence_changed handler);
+    /// Takes a connection out of a room. One that is not there is no error.
+    ///
+    /// Parameters: `connection_id`: which.
+    /// Preconditions: the handler is not empty. For one connection, an operation is started when the one before has
+    /// answered.
+    /// Lifetimes: the views need to live only as long as the call.
+    /// Completion: `void(error_code, presence_change)`, once: whether it was its user's last connection, and users who
+    /// have departed.
+    /// Executor: the handler is called on the client's strand. It is destroyed without a call if the client's context
+    /// ends first.
+    /// Errors: those of `redis_client::async_command`. After `delivery_unknown` the change may have been made; what it
+    /// would have told is told with the next operation on the room.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_leave(std::string_view room, std::string_view connection_id, presence_changed handler);
+    /// Makes connections live for another `lifetime()`. Sends a command for each 500 connections of a room.
+    ///
+    /// Parameters: `entries`: rooms, and their connections.
+    /// Preconditions: the handler is not empty. For one connection, an operation is started when the one before has
+    /// answered.
+    /// Lifetimes: `entries` needs to live only as long as the call.
+    /// Completion: `void(error_code, presence_refresh)`, once: users who have departed, and entries that were not
+    /// there any more; with an error, what is known of the other commands.
+    /// Executor: the handler is called on the client's strand. It is destroyed without a call if the client's context
+    /// ends first. With no connection at all it is called in the calling thread, before this returns.
+    /// Errors: those of `redis_client::async_command`. After `delivery_unknown` the change may have been made; what it
+    /// would have told is told with the next operation on the room.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_refresh(const std::vector<presence_entries>& entries, presence_refreshed handler);
+    /// Lists who is in a room.
+    ///
+    /// Parameters: `limit`: clients, and users, that are listed at most; above 10,000 counts as 10,000; 0 for the
+    /// counts only.
+    /// Preconditions: the handler is not empty.
+    /// Lifetimes: `room` needs to live only as long as the call.
+    /// Completion: `void(error_code, presence_list)`, once.
+    /// Executor: the handler is called on the client's strand. It is destroyed without a call if the client's context
+    /// ends first.
+    /// Errors: those of `redis_client::async_command`.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_read(std::string_view room, std::size_t limit, presence_was_read handler);
+    /// How long an entry lives after its last `async_enter` or `async_refresh`: `redis_presence_options::lifetime`.
+    /// Thread-safe.
     std::chrono::milliseconds lifetime() const noexcept;
 
 private:

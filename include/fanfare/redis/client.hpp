@@ -37,14 +37,17 @@ struct redis_result {
     /// Of an array.
     std::vector<redis_result> elements{};
 
+    /// Whether there is no value: what GET answers for a key that is not there.
     bool is_nil() const noexcept { return what == type::nil; }
 };
 
 /// The words of a command: `{"SET", "key", value}`, or a vector of strings.
 class redis_command {
 public:
+    /// A command of these words, the first of which is its name.
     redis_command(std::vector<std::string> words) : words_{std::move(words)} {}
     // No std::initializer_list: GCC 12 cannot have one in an expression with co_await.
+    /// A command of words that are written out: `redis_command{"SET", "key", value}`. They are copied.
     template <std::convertible_to<std::string_view>... Words>
     requires(sizeof...(Words) != 0) redis_command(const Words&... words)
     {
@@ -52,6 +55,7 @@ public:
         (words_.emplace_back(std::string_view{words}), ...);
     }
 
+    /// The words, as they are sent.
     const std::vector<std::string>& words() const noexcept { return words_; }
 
 private:
@@ -71,15 +75,19 @@ public:
     /// Told on the client's strand when the connection goes up or down, and why it is down: words, no secret.
     using state_handler = std::function<void(bool up, const std::string& problem)>;
 
-    /// Throws `boost::system::system_error` with `error::invalid_config` if the options cannot work.
+    /// Makes a client that connects at once, on a strand of `executor`. Throws `boost::system::system_error` with
+    /// `error::invalid_config` if the options cannot work.
     redis_client(asio::any_io_executor executor, redis_options options);
+    /// The same with a URL, as `parse_redis_url` reads it.
     redis_client(asio::any_io_executor executor, std::string_view url)
         : redis_client{std::move(executor), parse_redis_url(url)}
     {}
+    /// The same on the executor of `context`.
     template <std::derived_from<asio::execution_context> Context>
     redis_client(Context& context, redis_options options)
         : redis_client{asio::any_io_executor{context.get_executor()}, std::move(options)}
     {}
+    /// The same on the executor of `context`, with a URL.
     template <std::derived_from<asio::execution_context> Context>
     redis_client(Context& context, std::string_view url)
         : redis_client{asio::any_io_executor{context.get_executor()}, parse_redis_url(url)}
@@ -89,12 +97,21 @@ public:
     redis_client(const redis_client&) = default;
     redis_client& operator=(const redis_client&) = default;
 
-    /// Sends a command: `co_await client.async_command({"GET", "key"}, use_awaitable)`. Thread-safe.
+    /// Sends a command: `co_await client.async_command({"GET", "key"}, use_awaitable)`. Commands are sent, and
+    /// answered, in the order of the calls.
     ///
-    /// Completes with `void(error_code, redis_result)` on the token's executor, or the one of `get_executor`. Errors:
-    /// `redis_failed` (the result's text is Redis' own), `bus_unavailable` (never sent), `queue_full` and
-    /// `message_too_large` (refused), `delivery_unknown` (sent, and the connection broke). Cannot be cancelled: a
-    /// command that was sent cannot be called back. Once the context has ended the handler is dropped without a call.
+    /// Parameters: `command`: its words. `token`: any completion token.
+    /// Preconditions: the command does not change the order of replies (SUBSCRIBE, MONITOR, CLIENT REPLY), and does
+    /// not block (BLPOP, WAIT).
+    /// Lifetimes: nothing needs to outlive the call.
+    /// Completion: `void(error_code, redis_result)`. With `redis_failed` the result's text is Redis' own.
+    /// Executor: the handler's associated executor, by default that of `get_executor`; never before this returns. Once
+    /// the context has ended the handler is destroyed without a call.
+    /// Errors: `redis_failed`; `bus_unavailable` (never sent: no connection within `redis_options::queue_time`, or the
+    /// queue is full while there is none); `queue_full` and `message_too_large` (refused by the limits of
+    /// `redis_options`); `delivery_unknown` (sent, and the connection broke).
+    /// Cancellation: not supported: a command that was sent cannot be called back.
+    /// Thread-safety: thread-safe.
     template <class Token>
     auto async_command(redis_command command, Token&& token)
     {
@@ -103,8 +120,19 @@ public:
             token, std::move(command));
     }
 
-    /// Sends a command; what adapters use. The handler is called once, never before this returns. Thread-safe.
+    /// Sends a command; what the adapters use, since it copies no reply.
+    ///
+    /// Parameters: `args`: its words. `done`: may be empty.
+    /// Preconditions: as for `async_command`.
+    /// Lifetimes: `args` need to live only as long as the call; the reply lives as long as the call of `done`.
+    /// Completion: `void(error_code, const detail::redis_value&)`, once.
+    /// Executor: `done` is called on the client's strand, never before this returns. It is destroyed without a call if
+    /// the context ends first.
+    /// Errors: as for `async_command`.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void command(std::span<const std::string_view> args, handler done);
+    /// The same with words that are written out.
     void command(std::initializer_list<std::string_view> args, handler done)
     {
         command(std::span{args.begin(), args.size()}, std::move(done));

@@ -28,13 +28,13 @@ inline redis_result copy_reply(const redis_value& from)
     return out;
 }
 
-// Who wants to know of a connection; on its strand.
-struct redis_watchers {
+// The observers of a connection and its latest state. Only on the strand.
+struct redis_observers {
     std::vector<redis_client::state_handler> all;
     std::string problem = "not connected yet";
     bool up = false;
 
-    void tell(bool is_up, const std::string& why)
+    void notify(bool is_up, const std::string& why)
     {
         up = is_up;
         problem = why;
@@ -50,11 +50,11 @@ struct redis_client::state {
     state(const asio::any_io_executor& executor, redis_options options)
         : strand{std::make_shared<detail::bound_strand>(executor)}, pipeline{detail::redis_pipeline::make(
                                                                         strand, std::move(options))},
-          watchers{std::make_shared<detail::context_bound<detail::redis_watchers>>(
+          observers{std::make_shared<detail::context_bound<detail::redis_observers>>(
               asio::query(executor, asio::execution::context))}
     {
-        pipeline->on_link_up = [w = watchers] { w->here().tell(true, {}); };
-        pipeline->on_link_down = [w = watchers](const std::string& why) { w->here().tell(false, why); };
+        pipeline->on_link_up = [w = observers] { w->here().notify(true, {}); };
+        pipeline->on_link_down = [w = observers](const std::string& why) { w->here().notify(false, why); };
         pipeline->start();
     }
     ~state() { pipeline->stop(); }
@@ -63,7 +63,7 @@ struct redis_client::state {
 
     const std::shared_ptr<detail::bound_strand> strand;
     const std::shared_ptr<detail::redis_pipeline> pipeline;
-    const std::shared_ptr<detail::context_bound<detail::redis_watchers>> watchers;
+    const std::shared_ptr<detail::context_bound<detail::redis_observers>> observers;
 };
 
 FANFARE_DECL redis_client::redis_client(asio::any_io_executor executor, redis_options options)
@@ -86,7 +86,7 @@ FANFARE_DECL void redis_client::command_first(std::span<const std::string_view> 
 
 FANFARE_DECL void redis_client::on_state(state_handler observer)
 {
-    state_->strand->post([w = state_->watchers, observer = std::move(observer)] {
+    state_->strand->post([w = state_->observers, observer = std::move(observer)] {
         auto& here = w->here();
         here.all.push_back(observer);
         observer(here.up, here.problem);

@@ -36,17 +36,45 @@ struct memory_store_options {
 /// A room that is forgotten begins a new epoch, so that clients are told. Fails with `std::bad_alloc` only.
 class memory_store {
 public:
+    /// Another process cannot read it: a hub refuses rooms with history on a bus between processes.
     static constexpr bool between_processes = false;
     /// A page that is read ends with the message that brings it to so many bytes.
     static constexpr std::size_t max_page_bytes = 8 * 1024 * 1024;
 
+    /// Makes an empty store, which copies share. Throws `std::bad_alloc` only.
     explicit memory_store(memory_store_options options = {});
 
+    /// Appends a message to a room's history; the hub publishes it.
+    ///
+    /// Parameters: `message`: what to store, without an offset, in which room, within which limits, and with which
+    /// idempotency key (empty for none).
+    /// Preconditions: `done` is not empty, and must not call the store.
+    /// Lifetimes: the views in `message` need to live only as long as the call.
+    /// Completion: `void(const append_answer&)`, once: the position, or that of the first message with the same
+    /// idempotency key, and whether it was published. The answer lives as long as the call.
+    /// Executor: `done` is called in the calling thread before this returns, under the lock of a part of the rooms:
+    /// that gives the history and what `done` publishes one order.
+    /// Errors: none; throws `std::bad_alloc`.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_append(history_append message, append_done done);
+    /// Reads a part of a room's history. The page ends early with the message that brings it to `max_page_bytes`.
+    ///
+    /// Parameters: `query`: from which offset, how many messages, in which order, within which limits.
+    /// Preconditions: `done` is not empty, and must not call the store.
+    /// Lifetimes: `room` needs to live only as long as the call.
+    /// Completion: `void(error_code, history_page)`, once, with one consistent view of everything that was answered
+    /// before the call at least.
+    /// Executor: `done` is called in the calling thread before this returns.
+    /// Errors: none; throws `std::bad_alloc`.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_read(std::string_view room, const history_query& query, history_done done);
 
-    /// Rooms that are known, and bytes of messages and idempotency keys that are kept.
+    /// Rooms that are known. Thread-safe.
     std::size_t rooms() const;
+    /// Bytes of messages and idempotency keys that are kept, as counted for `memory_store_options::bytes`.
+    /// Thread-safe.
     std::size_t bytes() const;
 
 private:

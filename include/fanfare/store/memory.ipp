@@ -151,7 +151,7 @@ struct memory_store::state {
 
     stripe& of(std::string_view room) { return stripes[detail::string_hash{}(room) % stripes.size()]; }
 
-    // Rooms that nothing was stored in are forgotten first.
+    // Rooms that nothing was stored in are evicted first.
     detail::memory_history& use(stripe& s, std::string_view room, bool writing)
     {
         if (const auto at = s.rooms.find(room); at != s.rooms.end()) {
@@ -160,7 +160,7 @@ struct memory_store::state {
             return at->second;
         }
         if (rooms.load() >= options.rooms && !s.used.empty())
-            forget(s);
+            evict_oldest(s);
         auto& made = s.rooms[std::string{room}];
         made.used = s.used.insert(writing ? s.used.end() : s.used.begin(), std::string{room});
         do
@@ -171,13 +171,13 @@ struct memory_store::state {
         return made;
     }
 
-    void give_back(std::size_t gone)
+    void release_bytes(std::size_t gone)
     {
         if (gone != 0)
             bytes.fetch_sub(gone, std::memory_order_relaxed);
     }
 
-    void forget(stripe& s)
+    void evict_oldest(stripe& s)
     {
         const auto at = s.rooms.find(s.used.front());
         for (const auto& one : at->second.messages)
@@ -188,15 +188,15 @@ struct memory_store::state {
         rooms.fetch_sub(1);
     }
 
-    // What is unused for longest in this part of the rooms makes way; at last the room itself, its messages first.
+    // Evicts the rooms of this stripe that were not used for longest; then the room's own oldest messages and its keys.
     void make_room(stripe& s, detail::memory_history& own)
     {
         while (bytes.load() > options.bytes && s.used.size() > 1)
-            forget(s);
+            evict_oldest(s);
         while (bytes.load() > options.bytes && own.messages.size() > 1)
             bytes.fetch_sub(own.drop_front());
         if (const auto held = bytes.load(); held > options.bytes)
-            give_back(own.drop_keys(held - options.bytes));
+            release_bytes(own.drop_keys(held - options.bytes));
     }
 };
 
@@ -210,7 +210,7 @@ FANFARE_DECL void memory_store::async_append(history_append message, append_done
     auto& part = state_->of(message.room);
     const std::lock_guard lock{part.mutex};
     auto& room = state_->use(part, message.room, true);
-    state_->give_back(room.forget_keys(state_->options.idempotency_keys));
+    state_->release_bytes(room.forget_keys(state_->options.idempotency_keys));
     if (!message.idempotency_key.empty()) {
         const auto before = room.key_bytes();
         const auto known = room.use_key(std::string{message.idempotency_key}, message.limits.idempotency_window);
@@ -236,7 +236,7 @@ FANFARE_DECL void memory_store::async_read(std::string_view name, const history_
         auto& part = state_->of(name);
         const std::lock_guard lock{part.mutex};
         auto& room = state_->use(part, name, false);
-        state_->give_back(room.trim(query.limits, 0) + room.forget_keys(state_->options.idempotency_keys));
+        state_->release_bytes(room.trim(query.limits, 0) + room.forget_keys(state_->options.idempotency_keys));
         page.top = room.top;
         page.oldest = room.top.offset + 1 - room.messages.size();
         // Offsets have no holes, so a place in the queue follows from the offset.

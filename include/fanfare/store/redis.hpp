@@ -47,19 +47,51 @@ struct redis_store_options {
 /// and `delivery_unknown` (sent, and the link broke); and `message_too_large` for what the bus does not carry.
 class redis_store {
 public:
-    /// Appends and reads; the hub publishes on its bus.
-    /// Throws `boost::system::system_error` with `error::invalid_config` that names what is wrong.
+    /// Makes a store that appends and reads; the hub publishes on its bus.
+    ///
+    /// `client` is shared: the store holds a copy. The first commands may wait until it is connected. Throws
+    /// `boost::system::system_error` with `error::invalid_config` that names what is wrong with `options`.
     explicit redis_store(redis_client client, redis_store_options options = {});
-    /// Appends and publishes in one step, to the hubs on `bus`: so that the messages of all processes arrive in the
-    /// order of the history. `client` is connected to the same Redis as the bus.
+    /// Makes a store that appends and publishes in one step, to the hubs on `bus`: so the messages of all processes
+    /// arrive in the order of the history.
+    ///
+    /// `client` is connected to the same Redis as `bus`. Both are shared: the store holds copies. Throws as the other
+    /// constructor does.
     redis_store(redis_client client, const redis_bus& bus, redis_store_options options = {});
 
     // Copying on purpose: a moved-from handle would be an empty one.
     redis_store(const redis_store&) = default;
     redis_store& operator=(const redis_store&) = default;
 
-    /// See `fanfare::store`.
+    /// Appends a message to a room's history; the hub publishes it. A store that was made with a bus publishes it in
+    /// the same step.
+    ///
+    /// Parameters: `message`: what to store, without an offset, in which room, within which limits, and with which
+    /// idempotency key (empty for none).
+    /// Preconditions: `done` is not empty, and must not call the store.
+    /// Lifetimes: the views in `message` need to live only as long as the call.
+    /// Completion: `void(const append_answer&)`, once: the position, or that of the first message with the same
+    /// idempotency key, and whether it was published. The answer lives as long as the call.
+    /// Executor: `done` is called on the client's strand; for `message_too_large` in the calling thread, before this
+    /// returns. It is destroyed without a call if the client's context ends first.
+    /// Errors: `message_too_large` (the bus does not carry it); those of `redis_client::async_command`. Whether the
+    /// message is stored is unknown after `delivery_unknown`; then append it again with the same idempotency key.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_append(history_append message, append_done done);
+    /// Reads a part of a room's history. The page ends early after 10,000 messages, or with the one that brings it to
+    /// 8 MiB.
+    ///
+    /// Parameters: `query`: from which offset, how many messages, in which order, within which limits.
+    /// Preconditions: `done` is not empty, and must not call the store.
+    /// Lifetimes: `room` needs to live only as long as the call.
+    /// Completion: `void(error_code, history_page)`, once, with one consistent view of everything that was answered
+    /// before the call at least.
+    /// Executor: `done` is called on the client's strand. It is destroyed without a call if the client's context ends
+    /// first.
+    /// Errors: those of `redis_client::async_command`; `redis_failed` also where the keys do not hold a history.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_read(std::string_view room, const history_query& query, history_done done);
 
 private:

@@ -5,6 +5,7 @@
 #include <fanfare/detail/base/random.hpp>
 #include <fanfare/detail/redis/bus_core.hpp>
 #include <fanfare/detail/redis/message.hpp>
+#include <fanfare/detail/redis/script.hpp>
 #include <fanfare/detail/redis/store_scripts.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/error.hpp>
@@ -19,8 +20,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <functional>
-#include <mutex>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -62,63 +61,6 @@ inline std::string hex_text(std::uint64_t n)
     const auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), n, 16).ptr;
     return {digits.data(), static_cast<std::size_t>(end - digits.data())};
 }
-
-// The words of a script's call after its name and text. Kept until the answer: Redis may have forgotten the script.
-using store_words = std::vector<std::string>;
-using store_reply = std::function<void(error_code, const redis_value&)>;
-
-// A script, and its name in Redis' cache once Redis has told it.
-class store_script {
-public:
-    explicit store_script(std::string text) : text_{std::move(text)} {}
-
-    // Has Redis keep it, ahead of all that waits: whoever is called by name later on the same connection is known.
-    template <class Owner>
-    void load(const std::shared_ptr<Owner>& owner, redis_client& client)
-    {
-        const std::array<std::string_view, 3> line{"SCRIPT", "LOAD", text_};
-        client.command_first(line, [owner, this](error_code ec, const redis_value& reply) {
-            const std::lock_guard lock{mutex_};
-            if (!ec)
-                sha_ = reply.text();
-        });
-    }
-    // By its name, or by its text where Redis may not know it.
-    template <class Owner>
-    void run(const std::shared_ptr<Owner>& owner, redis_client& client, std::shared_ptr<store_words> words,
-             store_reply done)
-    {
-        const auto sha = name();
-        if (sha.empty())
-            return send(client, "EVAL", text_, *words, std::move(done));
-        // Others' commands may be answered before the second attempt: that can change the order in which this process'
-        // messages get their offsets, but not that the answers come in the order of the offsets.
-        send(client, "EVALSHA", sha, *words,
-             [owner, this, &client, words, done = std::move(done)](error_code ec, const redis_value& reply) {
-                 if (ec != error::redis_failed || !reply.text().starts_with("NOSCRIPT"))
-                     return done(ec, reply);
-                 send(client, "EVAL", text_, *words, done);
-             });
-    }
-
-private:
-    static void send(redis_client& client, std::string_view command, std::string_view script,
-                     const store_words& words, store_reply done)
-    {
-        std::vector<std::string_view> line{command, script};
-        line.insert(line.end(), words.begin(), words.end());
-        client.command(line, std::move(done));
-    }
-    std::string name()
-    {
-        const std::lock_guard lock{mutex_};
-        return sha_;
-    }
-
-    const std::string text_;
-    std::mutex mutex_;
-    std::string sha_;
-};
 
 inline history_page store_page(const redis_value& reply, bool newest_first, error_code& ec)
 {
@@ -163,29 +105,20 @@ inline redis_store_options checked(redis_store_options o)
 
 } // namespace detail
 
-struct redis_store::state : std::enable_shared_from_this<state> {
-    state(redis_client c, std::shared_ptr<detail::redis_bus_core> b, redis_store_options o)
-        : client{std::move(c)}, bus{std::move(b)}, options{detail::checked(std::move(o))}
+struct redis_store::state {
+    state(redis_client client, std::shared_ptr<detail::redis_bus_core> b, redis_store_options o)
+        : bus{std::move(b)}, options{detail::checked(std::move(o))}, append{client, source(detail::store_append)},
+          read{client, source(detail::store_read)}
     {}
 
-    // What restarts Redis, or takes it from a replica, forgets the scripts.
-    void watch()
-    {
-        client.on_state([weak = weak_from_this()](bool up, const std::string&) {
-            const auto self = weak.lock();
-            if (!self || !up)
-                return;
-            self->append.load(self, self->client);
-            self->read.load(self, self->client);
-        });
-    }
+    static std::string source(const char* rest) { return std::string{detail::store_prologue} + rest; }
 
     // The keys, and what every script takes.
-    std::shared_ptr<detail::store_words> words(std::string_view room, std::string_view idempotency_key,
-                                               const history_limits& limits) const
+    std::shared_ptr<detail::redis_script::arguments>
+    arguments(std::string_view room, std::string_view idempotency_key, const history_limits& limits) const
     {
         const auto base = options.prefix + "history:{" + std::string{room} + "}:";
-        const auto all = std::make_shared<detail::store_words>();
+        const auto all = std::make_shared<detail::redis_script::arguments>();
         all->reserve(14);
         all->push_back(idempotency_key.empty() ? "2" : "3");
         all->push_back(base + "log");
@@ -223,24 +156,18 @@ struct redis_store::state : std::enable_shared_from_this<state> {
         return out;
     }
 
-    redis_client client;
     const std::shared_ptr<detail::redis_bus_core> bus; // may be null
     const redis_store_options options;
-    detail::store_script append{std::string{detail::store_prologue} + detail::store_append};
-    detail::store_script read{std::string{detail::store_prologue} + detail::store_read};
+    const detail::redis_script append, read;
 };
 
 FANFARE_DECL redis_store::redis_store(redis_client client, redis_store_options options)
     : state_{std::make_shared<state>(std::move(client), nullptr, std::move(options))}
-{
-    state_->watch();
-}
+{}
 
 FANFARE_DECL redis_store::redis_store(redis_client client, const redis_bus& bus, redis_store_options options)
     : state_{std::make_shared<state>(std::move(client), bus.core_, std::move(options))}
-{
-    state_->watch();
-}
+{}
 
 FANFARE_DECL void redis_store::async_append(history_append message, append_done done)
 {
@@ -249,43 +176,41 @@ FANFARE_DECL void redis_store::async_append(history_append message, append_done 
     if (s->too_large(m))
         return done({.error = error::message_too_large});
     const auto window = detail::redis_span(message.limits.idempotency_window, 1);
-    const auto words = s->words(message.room, message.idempotency_key, message.limits);
-    const auto at = words->size(); // of the body and what follows
-    words->push_back(std::move(m.body));
-    words->push_back(std::move(m.key));
-    words->push_back(detail::hex_text(m.except));
-    words->push_back(std::to_string(window));
-    words->push_back(s->bus ? s->bus->names.of({.channel = message.room}) : std::string{});
-    s->append.run(s, s->client, words,
-                  [s, words, at, except = m.except, room = std::string{message.room},
-                   done = std::move(done)](error_code ec, const detail::redis_value& reply) {
-                      auto answer = s->answer(room, ec, reply);
-                      stored_message stored{.offset = answer.at.offset, .body = {}, .key = {}, .except = except};
-                      if (!answer.error && !answer.duplicate && !answer.published) {
-                          stored.body = std::move((*words)[at]);
-                          stored.key = std::move((*words)[at + 1]);
-                          answer.message = &stored;
-                      }
-                      done(answer);
-                  });
+    const auto args = s->arguments(message.room, message.idempotency_key, message.limits);
+    const auto at = args->size(); // of the body and what follows
+    args->push_back(std::move(m.body));
+    args->push_back(std::move(m.key));
+    args->push_back(detail::hex_text(m.except));
+    args->push_back(std::to_string(window));
+    args->push_back(s->bus ? s->bus->names.of({.channel = message.room}) : std::string{});
+    s->append.run(args, [s, args, at, except = m.except, room = std::string{message.room},
+                         done = std::move(done)](error_code ec, const detail::redis_value& reply) {
+        auto answer = s->answer(room, ec, reply);
+        stored_message stored{.offset = answer.at.offset, .body = {}, .key = {}, .except = except};
+        if (!answer.error && !answer.duplicate && !answer.published) {
+            stored.body = std::move((*args)[at]);
+            stored.key = std::move((*args)[at + 1]);
+            answer.message = &stored;
+        }
+        done(answer);
+    });
 }
 
 FANFARE_DECL void redis_store::async_read(std::string_view room, const history_query& query, history_done done)
 {
     const auto& s = state_;
-    const auto words = s->words(room, {}, query.limits);
-    words->push_back(std::to_string(query.from));
-    words->push_back(std::to_string(std::min(query.limit, detail::max_store_page)));
-    words->push_back(query.newest_first ? "1" : "0");
-    words->push_back(std::to_string(detail::max_store_page_bytes));
-    s->read.run(
-        s, s->client, words,
-        [newest = query.newest_first, done = std::move(done)](error_code ec, const detail::redis_value& reply) {
-            history_page page;
-            if (!ec)
-                page = detail::store_page(reply, newest, ec);
-            done(ec, std::move(page));
-        });
+    const auto args = s->arguments(room, {}, query.limits);
+    args->push_back(std::to_string(query.from));
+    args->push_back(std::to_string(std::min(query.limit, detail::max_store_page)));
+    args->push_back(query.newest_first ? "1" : "0");
+    args->push_back(std::to_string(detail::max_store_page_bytes));
+    s->read.run(args, [newest = query.newest_first, done = std::move(done)](error_code ec,
+                                                                            const detail::redis_value& reply) {
+        history_page page;
+        if (!ec)
+            page = detail::store_page(reply, newest, ec);
+        done(ec, std::move(page));
+    });
 }
 
 } // namespace fanfare

@@ -51,7 +51,11 @@ namespace fanfare {
 /// `UPDATE fanfare_rooms SET epoch = random()`.
 class sqlite_store {
 public:
+    /// Opens or creates `file`, and blocks meanwhile. Operations run on `executor`, one transaction at a time, so it
+    /// should be a thread of its own; its context may end before or after the handle. Throws
+    /// `boost::system::system_error` with a text that names the file.
     sqlite_store(const asio::any_io_executor& executor, std::string file, sqlite_options options = {});
+    /// The same on the executor of `context`.
     template <std::derived_from<asio::execution_context> Context>
     sqlite_store(Context& context, std::string file, sqlite_options options = {})
         : sqlite_store{asio::any_io_executor{context.get_executor()}, std::move(file), options}
@@ -61,7 +65,33 @@ public:
     sqlite_store(const sqlite_store&) = default;
     sqlite_store& operator=(const sqlite_store&) = default;
 
+    /// Appends a message to a room's history; the hub publishes it.
+    ///
+    /// Parameters: `message`: what to store, without an offset, in which room, within which limits, and with which
+    /// idempotency key (empty for none).
+    /// Preconditions: `done` is not empty, does not call the store, and does not throw.
+    /// Lifetimes: the views in `message` need to live only as long as the call.
+    /// Completion: `void(const append_answer&)`, once: the position, or that of the first message with the same
+    /// idempotency key, and whether it was published. The answer lives as long as the call.
+    /// Executor: `done` is called on the store's executor after the COMMIT; for `store_full` in the calling thread,
+    /// before this returns. It is destroyed without a call if the executor's context ends first.
+    /// Errors: `store_full` (too much waits, see `sqlite_options`); SQLite's, of `sqlite_category()`. Nothing is
+    /// stored then, or later; but with `delivery_unknown` the disk has not confirmed the COMMIT.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_append(history_append message, append_done done);
+    /// Reads a part of a room's history. The page ends early with the message that brings it to 8 MiB.
+    ///
+    /// Parameters: `query`: from which offset, how many messages, in which order, within which limits.
+    /// Preconditions: `done` is not empty, does not call the store, and does not throw.
+    /// Lifetimes: `room` needs to live only as long as the call.
+    /// Completion: `void(error_code, history_page)`, once, with one consistent view of everything that was answered
+    /// before the call at least.
+    /// Executor: `done` is called on the store's executor; for `store_full` in the calling thread, before this
+    /// returns. It is destroyed without a call if the executor's context ends first.
+    /// Errors: `store_full` (too much waits, see `sqlite_options`); SQLite's, of `sqlite_category()`.
+    /// Cancellation: not supported.
+    /// Thread-safety: thread-safe.
     void async_read(std::string_view room, const history_query& query, history_done done);
 
 private:

@@ -6,6 +6,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
@@ -15,8 +16,8 @@
 
 namespace fanfare::detail {
 
-/// A completion handler as a copyable function that goes to the handler's executor, never in the caller's turn. Call it
-/// once.
+/// A completion handler as a copyable function that may be called from any thread, once: it posts the handler to the
+/// handler's associated executor (`fallback` if it has none), so that the handler is never called within the caller.
 template <class... Arguments, class Handler>
 std::function<void(Arguments...)> completion(const asio::any_io_executor& fallback, Handler handler)
 {
@@ -27,6 +28,30 @@ std::function<void(Arguments...)> completion(const asio::any_io_executor& fallba
             std::move (*held)(std::move(arguments)...);
         });
     };
+}
+
+template <class Signature>
+struct completion_for;
+template <class... Arguments>
+struct completion_for<void(Arguments...)> {
+    template <class Handler>
+    static std::function<void(Arguments...)> make(const asio::any_io_executor& fallback, Handler handler)
+    {
+        return completion<Arguments...>(fallback, std::move(handler));
+    }
+};
+
+/// Starts an asynchronous operation for a completion token. Calls `body(done)` when the token's operation starts: at
+/// once, or later (`asio::deferred`), so `body` owns all that it uses. `done` is a `std::function<Signature>` that
+/// completes the operation; see `completion`.
+template <class Signature, asio::completion_token_for<Signature> Token, class Body>
+auto initiate(const asio::any_io_executor& fallback, Token&& token, Body body)
+{
+    return asio::async_initiate<Token, Signature>(
+        [fallback, body = std::move(body)](auto handler) {
+            body(completion_for<Signature>::make(fallback, std::move(handler)));
+        },
+        token);
 }
 
 } // namespace fanfare::detail

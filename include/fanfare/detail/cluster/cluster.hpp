@@ -10,6 +10,7 @@
 #include <fanfare/detail/shard/shard.hpp>
 #include <fanfare/fwd.hpp>
 #include <fanfare/message.hpp>
+#include <fanfare/stats.hpp>
 
 #include <boost/json/object.hpp>
 

@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_CLUSTER_CLUSTER_IPP
 #define FANFARE_DETAIL_CLUSTER_CLUSTER_IPP
 
+#include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/cluster/cluster.hpp>
 
 #include <boost/asio/steady_timer.hpp>
@@ -26,21 +27,6 @@ inline std::int64_t steady_now_ms() noexcept
 {
     using namespace std::chrono;
     return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
-inline std::string text_field(const json::object& fields, std::string_view name)
-{
-    const auto* v = fields.if_contains(name);
-    const auto* s = v ? v->if_string() : nullptr;
-    return s ? std::string{std::string_view{*s}} : std::string{};
-}
-
-inline std::int64_t number_field(const json::object& fields, std::string_view name)
-{
-    error_code ec;
-    const auto* v = fields.if_contains(name);
-    const auto n = v ? v->to_number<std::int64_t>(ec) : 0;
-    return ec ? 0 : n;
 }
 
 // A question that waits for answers. Only on the first shard.
@@ -68,7 +54,7 @@ struct cluster_question {
     }
     static std::size_t hubs_in(const json::object& answer)
     {
-        return static_cast<std::size_t>(std::clamp<std::int64_t>(number_field(answer, "hubs"), 1, 1024));
+        return static_cast<std::size_t>(std::clamp<std::int64_t>(int_field(answer, "hubs").value_or(0), 1, 1024));
     }
     void finish(error_code ec)
     {
@@ -184,7 +170,7 @@ FANFARE_DECL std::size_t connections_in(const cluster::answers& said)
 {
     std::size_t all = 0;
     for (const auto& [node, fields] : said)
-        all += static_cast<std::size_t>(std::max<std::int64_t>(0, number_field(fields, "connections")));
+        all += static_cast<std::size_t>(std::max<std::int64_t>(0, int_field(fields, "connections").value_or(0)));
     return all;
 }
 
@@ -227,14 +213,14 @@ FANFARE_DECL bool cluster::on_message(std::string_view type, const json::object&
                 [this, node, message, gone = type == "node_gone"](shard&) { note_node(node, message, gone); });
         return true;
     }
-    if (const auto number = number_field(message, "ask"))
+    if (const auto number = int_field(message, "ask").value_or(0))
         answer = std::make_shared<command_answer>(*this, parts_.life.weak(), text_field(message, "from"), number);
     return false;
 }
 
 FANFARE_DECL void cluster::take_answer(const json::object& message)
 {
-    const auto at = questions_.find(number_field(message, "number"));
+    const auto at = questions_.find(int_field(message, "number").value_or(0));
     const auto question = at == questions_.end() ? nullptr : at->second.lock();
     const auto node = text_field(message, "node");
     if (!question || node.size() != 16 || question->said.size() >= max_known_nodes)

@@ -4,7 +4,6 @@
 
 #include <fanfare/bus.hpp>
 #include <fanfare/config.hpp>
-#include <fanfare/detail/hub/any_bus.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 
 #include <boost/json/object.hpp>

@@ -5,13 +5,13 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/hub_counters.hpp>
 #include <fanfare/detail/base/lifetime.hpp>
-#include <fanfare/detail/hub/any_store.hpp>
 #include <fanfare/detail/room/namespaces.hpp>
 #include <fanfare/detail/room/room_state.hpp>
 #include <fanfare/detail/room/stream_sequencer.hpp>
 #include <fanfare/detail/shard/shard.hpp>
 #include <fanfare/history.hpp>
 #include <fanfare/position.hpp>
+#include <fanfare/store.hpp>
 
 #include <boost/system/error_code.hpp>
 

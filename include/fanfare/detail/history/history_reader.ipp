@@ -24,12 +24,12 @@ FANFARE_DECL history_limits limits_of(const room_options& rules)
 FANFARE_DECL void history_reader::read_store(std::string_view room, const history_query& query, history_done done)
 {
     count_.store_reads.add();
-    store_.read(room, query,
-                [this, keep = life_.keep(), done = std::move(done)](const error_code& ec, history_page page) {
-                    if (ec)
-                        count_.store_failures.add();
-                    done(ec, std::move(page));
-                });
+    store_.async_read(
+        room, query, [this, keep = life_.keep(), done = std::move(done)](const error_code& ec, history_page page) {
+            if (ec)
+                count_.store_failures.add();
+            done(ec, std::move(page));
+        });
 }
 
 // ---- a room's position

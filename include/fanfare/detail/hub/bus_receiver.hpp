@@ -36,7 +36,7 @@ public:
     bus_receiver(const bus_receiver&) = delete;
     bus_receiver& operator=(const bus_receiver&) = delete;
 
-    error_code ready(const bus_message& message) noexcept override;
+    error_code check_capacity(const bus_message& message) noexcept override;
     void deliver(const bus_message& message) override;
     void joined(std::string_view room) override { parts_.subscriptions.on_joined(room); }
     void missed(std::string_view room) override { parts_.delivery.missed(room); }

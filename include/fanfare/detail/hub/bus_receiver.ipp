@@ -9,7 +9,7 @@
 
 namespace fanfare::detail {
 
-FANFARE_DECL error_code bus_receiver::ready(const bus_message& message) noexcept
+FANFARE_DECL error_code bus_receiver::check_capacity(const bus_message& message) noexcept
 {
     return parts_.life.stopping() ? error_code{} : parts_.shards.check_capacity(message.body.size());
 }

@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_HUB_COMMANDS_IPP
 
 #include <fanfare/close_code.hpp>
+#include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/hub/commands.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/options.hpp>
@@ -67,7 +68,7 @@ FANFARE_DECL void commands::apply(const target& to, std::function<bool(session&)
 FANFARE_DECL void commands::disconnect(const target& to, const json::object& fields,
                                        const command_answer_ptr& answer)
 {
-    const auto code = fields.contains("code") ? number_field(fields, "code") : 3500;
+    const auto code = int_field(fields, "code").value_or(fields.contains("code") ? 0 : 3500);
     apply(
         to,
         [code = static_cast<close_code>(code), reason = text_field(fields, "reason")](session& s) {

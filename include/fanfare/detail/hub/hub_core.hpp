@@ -2,11 +2,10 @@
 #ifndef FANFARE_DETAIL_HUB_HUB_CORE_HPP
 #define FANFARE_DETAIL_HUB_HUB_CORE_HPP
 
+#include <fanfare/bus.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/cluster/cluster.hpp>
 #include <fanfare/detail/cluster/command_channel.hpp>
-#include <fanfare/detail/hub/any_bus.hpp>
-#include <fanfare/detail/hub/any_store.hpp>
 #include <fanfare/detail/hub/bus_receiver.hpp>
 #include <fanfare/detail/hub/commands.hpp>
 #include <fanfare/detail/hub/shutdown.hpp>
@@ -15,8 +14,9 @@
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/session/session_context.hpp>
 #include <fanfare/detail/session/session_directory.hpp>
-#include <fanfare/message.hpp>
 #include <fanfare/options.hpp>
+#include <fanfare/stats.hpp>
+#include <fanfare/store.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -31,12 +31,12 @@ class hub_core final : public std::enable_shared_from_this<hub_core> {
     // The parts are made in this order, and go in the opposite one: each comes after those that it was given, but for
     // references that it only uses later.
     const hub_options options_;
-    const std::unique_ptr<any_bus> bus_;
-    const std::unique_ptr<any_store> store_;
+    any_bus bus_;
+    any_store store_;
 
 public:
-    hub_core(const std::vector<asio::any_io_executor>& executors, hub_options options,
-             std::unique_ptr<any_bus> bus, std::unique_ptr<any_store> store);
+    hub_core(const std::vector<asio::any_io_executor>& executors, hub_options options, any_bus bus,
+             any_store store);
     hub_core(const hub_core&) = delete;
     hub_core& operator=(const hub_core&) = delete;
     ~hub_core();

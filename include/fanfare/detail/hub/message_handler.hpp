@@ -31,7 +31,8 @@ concept coroutine_handler = requires(F& f, const request& asked)
 };
 } // namespace detail
 
-/// `void(request)`, or `asio::awaitable<json::value>(const request&)`.
+/// A handler for `hub::on_message`: `void(request)`, or the coroutine
+/// `asio::awaitable<json::value>(const request&)`, whose value is the reply.
 template <class F>
 concept message_handler = detail::plain_handler<F> || detail::coroutine_handler<F>;
 
@@ -61,16 +62,6 @@ std::function<void(request)> as_handler(F f)
         return [f = std::make_shared<F>(std::move(f))](request asked) { (*f)(std::move(asked)); };
     }
 }
-
-/// Defined by <fanfare/websocket.hpp>, which is included where `hub::accept` is called.
-template <class Stream>
-struct websocket_acceptor;
-/// Defined by <fanfare/sse.hpp>, for `hub::accept_events`.
-template <class Stream>
-struct event_stream_acceptor;
-/// Defined by <fanfare/local_connection.hpp>, for `hub::connect`.
-template <class Handlers>
-struct local_connector;
 
 } // namespace detail
 } // namespace fanfare

@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_INBOX_ACK_TRACKER_IPP
 #define FANFARE_DETAIL_INBOX_ACK_TRACKER_IPP
 
+#include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/base/random.hpp>
 #include <fanfare/detail/inbox/ack_tracker.hpp>
 
@@ -29,12 +30,6 @@ inline bool is_ack_id(std::string_view id) noexcept
     };
     return id.size() == ack_id_size && only(id.substr(0, ack_node_size), "0123456789abcdef") &&
            only(id.substr(ack_node_size), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-}
-
-inline std::string ack_field(const json::object& command, std::string_view name)
-{
-    const auto* v = command.if_contains(name);
-    return v && v->is_string() ? std::string{std::string_view{v->get_string()}} : std::string{};
 }
 
 FANFARE_DECL std::string ack_tracker::expect(std::string_view user, std::chrono::milliseconds timeout,
@@ -146,11 +141,11 @@ FANFARE_DECL error_code ack_tracker::confirm(std::string_view id, std::string_vi
 
 FANFARE_DECL void ack_tracker::on_command(const json::object& command)
 {
-    if (ack_field(command, "node") != parts_.node.text())
+    if (text_field(command, "node") != parts_.node.text())
         return;
     parts_.first.post(
-        [this, id = ack_field(command, "id"), user = ack_field(command, "user"),
-         connection = ack_field(command, "connection")](shard&) { confirmed(id, user, connection); });
+        [this, id = text_field(command, "id"), user = text_field(command, "user"),
+         connection = text_field(command, "connection")](shard&) { confirmed(id, user, connection); });
 }
 
 FANFARE_DECL void ack_tracker::confirmed(const std::string& id, std::string_view user, std::string_view connection)

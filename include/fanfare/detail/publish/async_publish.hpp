@@ -9,7 +9,10 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/json/value.hpp>
+#include <boost/json/value_from.hpp>
 
+#include <concepts>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,54 +20,79 @@
 
 namespace fanfare::detail {
 
-inline json::value notification_payload(std::string_view user, const notification& what)
+/// A payload as JSON: itself if it is JSON, else converted.
+template <class Payload>
+decltype(auto) as_json(const Payload& message)
 {
-    return {{"user_id", user}, {"title", what.title}, {"message", what.message}, {"data", what.data}};
+    if constexpr (std::same_as<Payload, json::value>)
+        return (message);
+    else
+        return json::value_from(message);
 }
 
-/// A message of one's own: an initiation may be put off.
+/// A message that owns its parts, for a publish that may start later than it was asked for.
 struct own_message {
-    std::string room; // empty: every connection
-    room_ptr known{};
+    enum class destination { room, user, everyone };
+    destination to = destination::room;
+    std::string room{}; ///< A user's own room for `user`; empty for `everyone`.
+    room_ptr known{};   ///< The room, where the caller has it.
     std::string type;
     json::value payload;
     std::string key{};
     std::string except{};
     std::string idempotency_key{};
-    bool to_user = false; // the room is a user's
 
     receipt publish(hub_core& hub, publish_done done) const
     {
-        if (room.empty())
+        if (to == destination::everyone)
             return hub.messages.broadcast(type, payload, std::move(done));
         auto taken = hub.messages.publish(room, known.get(), type, payload, {key, except, idempotency_key},
                                           std::move(done));
-        if (to_user && taken.error == error::invalid_room)
+        if (to == destination::user && taken.error == error::invalid_room)
             taken.error = error::invalid_user;
         return taken;
     }
 };
 
-inline own_message for_user(std::string_view user, std::string_view type, json::value payload)
+inline own_message for_room(std::string_view room, room_ptr known, std::string_view type, json::value payload,
+                            const publish_options& options)
 {
-    return {.room = "user:" + std::string{user},
+    return {.room = std::string{room},
+            .known = std::move(known),
             .type = std::string{type},
             .payload = std::move(payload),
-            .to_user = true};
+            .key = std::string{options.key},
+            .except = std::string{options.except},
+            .idempotency_key = std::string{options.idempotency_key}};
 }
 
-/// A publish that completes with its fate.
-template <class Token>
-auto async_publish(std::shared_ptr<hub_core> hub, own_message message, Token&& token)
+inline own_message for_user(std::string_view user, std::string_view type, json::value payload)
 {
-    return asio::async_initiate<Token, void(error_code, receipt)>(
-        [hub = std::move(hub), message = std::move(message)](auto handler) {
-            auto done = completion<error_code, receipt>(hub->shards.first().executor(), std::move(handler));
-            const auto told = [done](const receipt& fate) { done(fate.error, fate); };
+    return {.to = own_message::destination::user,
+            .room = "user:" + std::string{user},
+            .type = std::string{type},
+            .payload = std::move(payload)};
+}
+
+inline own_message for_everyone(std::string_view type, json::value payload)
+{
+    return {.to = own_message::destination::everyone, .type = std::string{type}, .payload = std::move(payload)};
+}
+
+/// The completion signature of an asynchronous publish.
+using published_signature = void(error_code, receipt);
+
+/// Publishes, and completes with what became of the message.
+template <asio::completion_token_for<published_signature> Token>
+auto async_publish(const std::shared_ptr<hub_core>& hub, own_message message, Token&& token)
+{
+    return initiate<published_signature>(
+        hub->shards.first().executor(), std::forward<Token>(token),
+        [hub, message = std::move(message)](std::function<published_signature> done) {
+            const auto told = [done = std::move(done)](const receipt& fate) { done(fate.error, fate); };
             if (const auto taken = message.publish(*hub, told); !taken)
                 told(taken);
-        },
-        token);
+        });
 }
 
 } // namespace fanfare::detail

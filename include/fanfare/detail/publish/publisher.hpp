@@ -7,8 +7,6 @@
 #include <fanfare/detail/base/hub_counters.hpp>
 #include <fanfare/detail/base/lifetime.hpp>
 #include <fanfare/detail/history/ordered_delivery.hpp>
-#include <fanfare/detail/hub/any_bus.hpp>
-#include <fanfare/detail/hub/any_store.hpp>
 #include <fanfare/detail/room/namespaces.hpp>
 #include <fanfare/detail/room/room_state.hpp>
 #include <fanfare/detail/shard/hub_handlers.hpp>
@@ -16,6 +14,7 @@
 #include <fanfare/detail/wire/frame.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/message.hpp>
+#include <fanfare/store.hpp>
 
 #include <boost/json/value.hpp>
 

@@ -114,7 +114,7 @@ FANFARE_DECL receipt publisher::publish_stored(std::string_view room, const room
     op->room = room;
     op->receivers = known ? known->total.load() : 0;
     op->done = std::move(done);
-    parts_.store.append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });
+    parts_.store.async_append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });
     op->call.returned();
     if (!op->early)
         return {.local_receivers = op->receivers};

@@ -3,11 +3,12 @@
 #define FANFARE_DETAIL_REDIS_BUS_CORE_HPP
 
 #include <fanfare/bus.hpp>
-#include <fanfare/bus/redis.hpp>
+#include <fanfare/bus/redis_options.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/context_bound.hpp>
-#include <fanfare/detail/base/token_bucket.hpp>
+#include <fanfare/detail/redis/channel_names.hpp>
 #include <fanfare/detail/redis/channels.hpp>
+#include <fanfare/detail/redis/problem_reporter.hpp>
 #include <fanfare/redis/options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -26,23 +27,6 @@ namespace fanfare::detail {
 
 class redis_bus_session;
 class redis_value;
-
-/// The names of a bus's channels. A room is its channel's hash tag.
-struct redis_channel_names {
-    redis_channel_names(const redis_bus_options& options);
-
-    std::string room; ///< what comes before the room's name
-    std::string broadcast, control, probe, notifications;
-
-    void append_room(std::string& out, std::string_view name) const { out.append(room).append(name) += '}'; }
-    /// The room that `channel` is for; empty if it is for none.
-    std::string_view room_of(std::string_view channel) const noexcept
-    {
-        const bool is_one = channel.starts_with(room) && channel.ends_with('}');
-        return is_one ? channel.substr(room.size(), channel.size() - room.size() - 1) : std::string_view{};
-    }
-    std::string of(const bus_message& message) const;
-};
 
 /// What the handles of one bus share, and what outlives its connections.
 ///
@@ -72,8 +56,8 @@ public:
         if (session_.get() == &caller)
             f(channels_);
     }
-    /// Gives the notices that are due.
-    void tell();
+    /// Tells the sinks the notices that are due.
+    void deliver_notices();
     void set_status(const redis_bus_session& caller, bus_status status);
     void deliver_room(const bus_message& message);
     void deliver_broadcast(const bus_message& message);
@@ -101,7 +85,7 @@ private:
         bool skipping = false; // broadcasts
     };
 
-    void wake(std::unique_lock<std::mutex> state);
+    void post_update(std::unique_lock<std::mutex> state);
     void offer(bus_sink& sink, const bus_message& message, bool& skipping);
     void answered(bus_message::kind what, const std::string& room, bool stored, const bus_sink* origin,
                   const bus_done& done, error_code ec, const redis_value& reply);
@@ -121,13 +105,16 @@ private:
     redis_channels channels_;
     std::shared_ptr<redis_bus_session> session_;
     bus_status status_;          // changed under both locks
-    std::size_t sinks_here_ = 1; // for `others_among`, under the state lock
-    bool awake_ = false;
+    std::size_t sink_count_ = 1; // for `others_among`, under the state lock
+    bool update_posted_ = false;
 
-    token_bucket problems_; // on the strand
-    std::uint64_t problems_held_back_ = 0;
+    problem_reporter problems_; // on the strand
 };
 
 } // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/redis/bus_core.ipp>
+#endif
 
 #endif

@@ -16,7 +16,8 @@ namespace fanfare::detail {
 
 FANFARE_DECL redis_bus_session::redis_bus_session(std::shared_ptr<redis_bus_core> core,
                                                   const asio::any_io_executor& executor)
-    : core_{std::move(core)}, clocks_{asio::query(executor, asio::execution::context), core_->strand->here()}
+    : core_{std::move(core)}, clocks_{asio::query(executor, asio::execution::context), core_->strand->here()},
+      incoming_{*core_, *this}
 {}
 
 FANFARE_DECL std::shared_ptr<redis_bus_session> redis_bus_session::make(std::shared_ptr<redis_bus_core> core,
@@ -24,9 +25,6 @@ FANFARE_DECL std::shared_ptr<redis_bus_session> redis_bus_session::make(std::sha
 {
     const std::shared_ptr<redis_bus_session> made{new redis_bus_session{std::move(core), executor}};
     auto& c = *made->core_;
-    made->base_ = {c.names.broadcast, c.names.control, c.names.probe};
-    if (!c.names.notifications.empty())
-        made->base_.push_back(c.names.notifications);
     made->commands_ = redis_pipeline::make(c.strand, c.redis);
     made->commands_->hold(true); // until everything is subscribed
     made->commands_->on_link_up = [weak = std::weak_ptr{made}] {
@@ -39,7 +37,11 @@ FANFARE_DECL std::shared_ptr<redis_bus_session> redis_bus_session::make(std::sha
         if (const auto self = weak.lock())
             self->disconnected(problem, std::exchange(self->commands_were_up_, false));
     };
+    made->probe_ = std::make_shared<redis_bus_probe>(made->core_, executor, made->commands_, std::weak_ptr{made});
+    made->losses_ = std::make_shared<redis_loss_notices>(made->core_, made->commands_, std::weak_ptr{made});
     made->link_ = std::make_shared<redis_link>(c.strand, c.redis, std::weak_ptr<redis_link_events>{made});
+    made->subscriber_ =
+        std::make_shared<redis_subscriber>(made->core_, *made, executor, made->link_, std::weak_ptr{made});
     return made;
 }
 
@@ -60,17 +62,19 @@ FANFARE_DECL void redis_bus_session::end()
 {
     const bool was_up = stage_ == stage::up;
     stage_ = stage::stopped;
-    stop_probing();
-    clocks_.here().ascent.cancel();
+    probe_->stop();
+    losses_->set_up(false);
+    subscriber_->stop();
+    clocks_.here().startup.cancel();
     link_->stop();
     const auto stop_now = [self = shared_from_this()] {
         self->commands_->stop();
-        self->clocks_.here().turn.cancel();
+        self->clocks_.here().shutdown.cancel();
         self->core_->strand->post([self] { self->report_never_sent(); });
     };
     if (!was_up || commands_->send({"PING"}, [stop_now](error_code, const redis_value&) { stop_now(); }))
         return stop_now();
-    auto& timer = clocks_.here().turn;
+    auto& timer = clocks_.here().shutdown;
     timer.expires_after(std::chrono::seconds{1});
     timer.async_wait(asio::bind_executor(core_->strand->here(), [stop_now](error_code ec) {
         if (!ec)
@@ -101,8 +105,11 @@ FANFARE_DECL void redis_bus_session::on_down(const std::string& problem)
 
 FANFARE_DECL void redis_bus_session::connected()
 {
-    if (stage_ == stage::down && link_->up() && commands_->link().up())
-        subscribe_all();
+    if (stage_ != stage::down || !link_->up() || !commands_->link().up())
+        return;
+    stage_ = stage::subscribing;
+    subscriber_->subscribe_all();
+    limit_startup();
 }
 
 FANFARE_DECL void redis_bus_session::disconnected(const std::string& problem, bool was_up)
@@ -115,323 +122,144 @@ FANFARE_DECL void redis_bus_session::disconnected(const std::string& problem, bo
     } else {
         stage_ = stage::down;
         commands_->hold(true);
-        stop_probing();
-        clocks_.here().ascent.cancel();
+        probe_->stop();
+        losses_->set_up(false);
+        subscriber_->reset();
+        clocks_.here().startup.cancel();
         core_->with_channels(*this, [](redis_channels& channels) { channels.link_down(); });
         if (link_->up())
             link_->drop("is connected anew");
         if (commands_->link().up())
             commands_->drop("is connected anew");
-        core_->tell();
+        core_->deliver_notices();
     }
     core_->set_status(*this, {false, problem});
     core_->problem(problem);
 }
 
-FANFARE_DECL void redis_bus_session::give_up(std::string_view why)
+FANFARE_DECL void redis_bus_session::reconnect(std::string_view why)
 {
     disconnected(core_->name + ": " + std::string{why}, true);
 }
 
-FANFARE_DECL void redis_bus_session::subscribe_all()
+// However slow a server is, and whatever it answers: the bus is up in time, or connects anew.
+FANFARE_DECL void redis_bus_session::limit_startup()
 {
-    stage_ = stage::subscribing;
-    base_confirmed_ = 0;
-    std::vector<std::string_view> words{"SUBSCRIBE"};
-    words.insert(words.end(), base_.begin(), base_.end());
-    append_command(link_->outgoing(), words);
-    core_->with_channels(*this, [this](redis_channels& channels) {
-        channels.link_up();
-        send_changes(channels);
-    });
-    link_->flush();
-    expect_answers();
-    arm_ascent();
-}
-
-// Rooms that are joined meanwhile are not waited for: where many come and go there might never be a moment without.
-FANFARE_DECL void redis_bus_session::confirmed()
-{
-    if (stage_ != stage::subscribing || base_confirmed_ != base_.size())
-        return;
-    bool all = false;
-    core_->with_channels(*this, [&all](const redis_channels& channels) { all = channels.unsettled() == 0; });
-    if (!all)
-        return;
-    stage_ = stage::probing;
-    probe();
-}
-
-// However slow a server is, and whatever it answers: the bus is up in time, or tries anew.
-FANFARE_DECL void redis_bus_session::arm_ascent()
-{
-    auto& timer = clocks_.here().ascent;
+    auto& timer = clocks_.here().startup;
     timer.expires_after(std::max<clock::duration>(
         {std::chrono::seconds{30}, 4 * core_->redis.response_timeout, 5 * core_->options.probe_timeout}));
     timer.async_wait(
-        asio::bind_executor(core_->strand->here(), [weak = weak_from_this(), number = ++ascent_](error_code ec) {
+        asio::bind_executor(core_->strand->here(), [weak = weak_from_this(), number = ++startup_](error_code ec) {
             const auto self = weak.lock();
-            if (!self || ec || self->ascent_ != number)
+            if (!self || ec || self->startup_ != number)
                 return;
             if (self->stage_ == stage::subscribing || self->stage_ == stage::probing)
-                self->give_up("does not confirm the subscriptions");
+                self->reconnect("does not confirm the subscriptions");
         }));
+}
+
+FANFARE_DECL void redis_bus_session::on_subscribed()
+{
+    stage_ = stage::probing;
+    probe_->send();
 }
 
 FANFARE_DECL void redis_bus_session::come_up()
 {
     stage_ = stage::up;
-    clocks_.here().ascent.cancel();
+    clocks_.here().startup.cancel();
     if (std::exchange(ever_up_, true))
         core_->count.reconnects.fetch_add(1, std::memory_order_relaxed);
-    tell_losses(); // before what was published after them
+    probe_->repeat();
+    losses_->set_up(true);
+    losses_->send(); // before what was published after them
     commands_->hold(false);
     core_->set_status(*this, {});
 }
 
 // ---- subscriptions
 
-FANFARE_DECL void redis_bus_session::turn()
+FANFARE_DECL void redis_bus_session::update()
 {
-    core_->with_channels(*this, [this](redis_channels& channels) { send_changes(channels); });
-    core_->tell();
-    link_->flush();
-    expect_answers();
-    arm_turn();
-    confirmed();
-    probe_soon();
+    subscriber_->update();
+    probe_->schedule();
 }
 
-FANFARE_DECL void redis_bus_session::send_changes(redis_channels& channels)
+FANFARE_DECL void redis_bus_session::on_subscriber_failed(std::string_view why)
 {
-    std::string names;
-    std::vector<std::size_t> ends;
-    std::vector<std::string_view> words;
-    for (const auto& command : channels.turn(clock::now())) {
-        names.clear();
-        ends.clear();
-        for (const auto room : command.rooms) {
-            core_->names.append_room(names, room);
-            ends.push_back(names.size());
-        }
-        words.assign(1, command.subscribe ? "SUBSCRIBE" : "UNSUBSCRIBE");
-        for (std::size_t i = 0, begin = 0; i != ends.size(); begin = ends[i++])
-            words.push_back(std::string_view{names}.substr(begin, ends[i] - begin));
-        append_command(link_->outgoing(), words);
-    }
-}
-
-FANFARE_DECL void redis_bus_session::expect_answers()
-{
-    std::size_t unanswered = base_.size() - base_confirmed_;
-    core_->with_channels(*this,
-                         [&unanswered](const redis_channels& channels) { unanswered += channels.unanswered(); });
-    link_->expect_replies(unanswered != 0);
-}
-
-FANFARE_DECL void redis_bus_session::arm_turn()
-{
-    std::optional<clock::time_point> at;
-    core_->with_channels(*this, [&at](const redis_channels& channels) { at = channels.next_turn(); });
-    if (!at || stage_ == stage::stopped || std::exchange(turn_armed_, true))
-        return;
-    auto& timer = clocks_.here().turn;
-    timer.expires_at(*at);
-    timer.async_wait(asio::bind_executor(core_->strand->here(), [weak = weak_from_this()](error_code ec) {
-        const auto self = weak.lock();
-        if (!self)
-            return;
-        self->turn_armed_ = false;
-        if (!ec)
-            self->turn();
-    }));
+    reconnect(why);
 }
 
 FANFARE_DECL void redis_bus_session::on_reply(const redis_value& reply)
 {
     if (stage_ == stage::down || stage_ == stage::stopped)
         return;
-    if (reply.is_error())
-        return on_refusal(reply.text());
-    const auto what = reply[0].text();
-    if (what == "message" && reply.size() == 3)
+    if (reply.size() == 3 && reply[0].text() == "message")
         on_message(reply[1].text(), reply[2].text());
-    else if ((what == "subscribe" || what == "unsubscribe") && reply.size() == 3)
-        on_answer(what == "subscribe", reply[1].text());
     else
-        give_up("sent something that is not of a subscription");
+        subscriber_->on_reply(reply);
 }
 
 FANFARE_DECL void redis_bus_session::on_read_end()
 {
-    heard_ = clock::now();
-    expect_answers();
+    probe_->on_read();
+    subscriber_->expect_replies();
 }
 
-FANFARE_DECL void redis_bus_session::on_answer(bool subscribe, std::string_view channel)
+FANFARE_DECL void redis_bus_session::on_message(std::string_view channel, std::string_view body)
 {
-    if (base_confirmed_ != base_.size())
-        return on_base_answer(subscribe, channel);
-    const auto room = core_->names.room_of(channel);
-    auto outcome = redis_channels::outcome::fine;
-    bool telling = false;
-    core_->with_channels(*this, [&](redis_channels& channels) {
-        outcome = channels.answered(subscribe, room);
-        telling = channels.notices_due();
-    });
-    if (outcome != redis_channels::outcome::fine)
-        return give_up("confirmed what it was not asked for");
-    if (telling)
-        core_->tell();
-    confirmed();
-}
-
-FANFARE_DECL void redis_bus_session::on_base_answer(bool subscribe, std::string_view channel)
-{
-    if (!subscribe || channel != base_[base_confirmed_])
-        return give_up("confirmed what it was not asked for");
-    ++base_confirmed_;
-    if (channel == core_->names.broadcast)
-        core_->missed_broadcasts();
-    confirmed();
-}
-
-FANFARE_DECL void redis_bus_session::on_refusal(std::string_view text)
-{
-    const auto why = core_->tidy(text);
-    if (base_confirmed_ != base_.size())
-        return give_up("refused the bus's own subscriptions (" + base_.front() + ", ...): " + why);
-    if (!text.starts_with("NOPERM")) // it is busy, or loading: that passes
-        return give_up("refused a subscription: " + why);
-    std::string room;
-    auto outcome = redis_channels::outcome::fine;
-    core_->with_channels(*this, [&](redis_channels& channels) { outcome = channels.failed(room); });
-    switch (outcome) {
-    case redis_channels::outcome::again: return turn();
-    case redis_channels::outcome::refused:
-        core_->tell();
-        core_->problem(core_->name + ": refused SUBSCRIBE to " + core_->names.room + room + "}: " + why);
-        return confirmed();
-    case redis_channels::outcome::still: return;
-    default: give_up("sent an error that nobody asked for: " + why);
-    }
+    if (channel != core_->names.probe)
+        return incoming_.deliver(channel, body);
+    std::string why;
+    if (!probe_->on_message(body, why))
+        incoming_.malformed(channel, why);
 }
 
 // ---- the probe
 
-// Through the same queue and the same channels as every message, so that whatever stops those stops it too.
-FANFARE_DECL void redis_bus_session::probe()
+FANFARE_DECL void redis_bus_session::on_probe_failed(std::string_view why)
 {
-    const auto number = std::to_string(++probe_number_);
-    std::string text;
-    append_redis_message(text, {.what = redis_message::kind::probe, .body = number});
-    const auto refused = [weak = weak_from_this()](error_code ec, const redis_value& reply) {
-        const auto self = weak.lock();
-        if (self && ec == error::redis_failed)
-            self->give_up("refused the probe's PUBLISH: " + self->core_->tidy(reply.text()));
-    };
-    if (commands_->send({"PUBLISH", core_->names.probe, text}, refused, true))
-        return give_up("takes no probe");
-    core_->count.probes.fetch_add(1, std::memory_order_relaxed);
-    probe_due_ = true;
-    in_use_ = false;
-    probe_sent_ = heard_ = clock::now();
-    if (stage_ == stage::up) // it was asked when it connected
-        ask_role();
-    arm_probe(probe_sent_ + core_->options.probe_timeout);
+    reconnect(why);
 }
 
-// To publish on a replica works, and reaches those who are connected to that replica.
-FANFARE_DECL void redis_bus_session::ask_role()
+FANFARE_DECL void redis_bus_session::on_probe_returned()
 {
-    const auto answered = [weak = weak_from_this()](error_code ec, const redis_value& reply) {
-        const auto self = weak.lock();
-        if (self && !ec && self->stage_ == stage::up && is_replica(reply))
-            self->give_up("has become a replica: what is published there does not reach all");
-    };
-    (void)commands_->send({"ROLE"}, answered, true); // a broken link is told by itself
-}
-
-FANFARE_DECL void redis_bus_session::on_probe(std::string_view body)
-{
-    redis_message message;
-    std::string why;
-    if (!parse_redis_message(body, message, why) || message.what != redis_message::kind::probe)
-        return malformed(core_->names.probe, why.empty() ? "not a probe" : why);
-    if (!probe_due_ || message.body != std::to_string(probe_number_))
-        return;
-    stop_probing();
-    proven_ = clock::now();
     if (stage_ == stage::probing)
         come_up();
     else
-        tell_losses(); // those that Redis would not take before
-    retry_refused();
-    probe_soon();
+        losses_->send(); // those that Redis would not take before
+    subscriber_->retry_refused();
 }
 
-// Their rights may have been mended. Not with each probe: Redis keeps a log of what it refuses.
-FANFARE_DECL void redis_bus_session::retry_refused()
+FANFARE_DECL bool redis_bus_session::expects_messages()
 {
-    if (proven_ - retried_ < 5 * core_->options.probe_interval)
-        return;
-    retried_ = proven_;
-    bool some = false;
-    core_->with_channels(*this, [&some](redis_channels& channels) { some = channels.retry_refused(); });
-    if (some)
-        turn();
+    bool out = false;
+    core_->with_channels(*this, [&out](const redis_channels& channels) {
+        out = channels.joined_rooms() != 0 || channels.unanswered() != 0;
+    });
+    return out;
 }
 
-FANFARE_DECL void redis_bus_session::published()
+// ---- what was lost
+
+FANFARE_DECL void redis_bus_session::lost(bus_message::kind what, std::string_view room)
 {
-    in_use_ = true;
-    probe_soon();
+    if (stage_ != stage::stopped)
+        losses_->add(what, room);
 }
 
-FANFARE_DECL void redis_bus_session::probe_soon()
+FANFARE_DECL void redis_bus_session::on_notice_refused(redis_message::kind what, const std::string& room)
 {
-    if (stage_ != stage::up || probe_armed_)
-        return;
-    bool active = in_use_;
-    if (!active)
-        core_->with_channels(*this, [&active](const redis_channels& channels) {
-            active = channels.joined_rooms() != 0 || channels.unanswered() != 0;
-        });
-    if (active)
-        arm_probe(proven_ + core_->options.probe_interval);
-}
-
-FANFARE_DECL void redis_bus_session::arm_probe(clock::time_point at)
-{
-    probe_armed_ = true;
-    auto& timer = clocks_.here().probe;
-    timer.expires_at(at);
-    timer.async_wait(
-        asio::bind_executor(core_->strand->here(), [weak = weak_from_this(), number = ++probe_timer_](error_code) {
-            const auto self = weak.lock();
-            if (self && self->probe_armed_ && self->probe_timer_ == number)
-                self->on_probe_time();
-        }));
-}
-
-FANFARE_DECL void redis_bus_session::on_probe_time()
-{
-    probe_armed_ = false;
-    if (!probe_due_)
-        return probe();
-    // As long as other messages arrive, it may only stand behind them; but not for ever.
-    const auto timeout = core_->options.probe_timeout;
-    const auto end = std::min(std::max(probe_sent_, heard_) + timeout, probe_sent_ + 4 * timeout);
-    if (clock::now() < end)
-        arm_probe(end);
-    else
-        give_up("does not answer the probe");
-}
-
-FANFARE_DECL void redis_bus_session::stop_probing()
-{
-    probe_due_ = probe_armed_ = false;
-    clocks_.here().probe.cancel();
+    core_->problem(core_->name + ": refused the notice of a loss");
+    if (what == redis_message::kind::missed && !room.empty()) {
+        core_->with_channels(*this, [&room](redis_channels& channels) { channels.note_missed(room); });
+        return core_->deliver_notices();
+    }
+    if (what == redis_message::kind::all_missed) {
+        core_->with_channels(*this, [](redis_channels& channels) { channels.note_all_missed(); });
+        core_->deliver_notices();
+    }
+    core_->missed_broadcasts();
 }
 
 } // namespace fanfare::detail

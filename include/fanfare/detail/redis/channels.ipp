@@ -29,10 +29,10 @@ FANFARE_DECL bool redis_channels::join(bus_sink& sink, std::string_view room)
     if (up_ && !e.refused) {
         m.waiting = true;
         if (!e.asked)
-            change(e);
+            mark_changed(e);
         return false;
     }
-    m.hole = true;
+    m.owed_missed = true;
     note(e, m, notice::kind::joined);
     if (e.refused)
         note(e, m, notice::kind::missed);
@@ -44,7 +44,7 @@ FANFARE_DECL void redis_channels::leave(bus_sink& sink, std::string_view room, t
     auto* e = find(room);
     if (e && std::erase_if(e->members, [&sink](const member& m) { return m.sink == &sink; }) != 0 &&
         e->members.empty())
-        lost_last_member(*e, now);
+        begin_lingering(*e, now);
 }
 
 FANFARE_DECL void redis_channels::remove(bus_sink& sink, time_point now)
@@ -55,11 +55,11 @@ FANFARE_DECL void redis_channels::remove(bus_sink& sink, time_point now)
             e.members.empty())
             left.push_back(&e);
     for (auto* e : left)
-        lost_last_member(*e, now);
-    std::erase_if(untold_, [&sink](const notice& n) { return n.sink == &sink; });
+        begin_lingering(*e, now);
+    std::erase_if(notices_, [&sink](const notice& n) { return n.sink == &sink; });
 }
 
-inline void redis_channels::lost_last_member(entry& e, time_point now)
+inline void redis_channels::begin_lingering(entry& e, time_point now)
 {
     --joined_rooms_;
     if (!e.asked)
@@ -74,12 +74,12 @@ inline void redis_channels::erase_if_idle(entry& e)
 {
     if (!e.members.empty() || e.asked || e.unanswered != 0 || e.changed || e.lingering)
         return;
-    settle(e);
+    no_longer_pending(e);
     set_refused(e, false);
     rooms_.erase(rooms_.find(e.room));
 }
 
-inline void redis_channels::change(entry& e)
+inline void redis_channels::mark_changed(entry& e)
 {
     if (up_ && !std::exchange(e.changed, true))
         changes_.push_back(&e);
@@ -103,15 +103,15 @@ inline void redis_channels::set_refused(entry& e, bool refused)
         refused_.erase(e.room);
 }
 
-inline void redis_channels::settle(entry& e) noexcept
+inline void redis_channels::no_longer_pending(entry& e) noexcept
 {
-    if (std::exchange(e.unsettled, false))
-        --unsettled_;
+    if (std::exchange(e.pending, false))
+        --pending_;
 }
 
 // ---- what to send
 
-FANFARE_DECL std::optional<redis_channels::time_point> redis_channels::next_turn() const
+FANFARE_DECL std::optional<redis_channels::time_point> redis_channels::next_deadline() const
 {
     return lingering_.empty() ? std::nullopt : std::optional{lingering_.front().first};
 }
@@ -125,11 +125,11 @@ inline void redis_channels::end_lingering(time_point now)
         if (e.lingering)
             lingering_.emplace_back(e.linger_until, &e);
         else
-            change(e);
+            mark_changed(e);
     }
 }
 
-FANFARE_DECL std::vector<redis_channels::command> redis_channels::turn(time_point now)
+FANFARE_DECL std::vector<redis_channels::command> redis_channels::take_commands(time_point now)
 {
     end_lingering(now);
     std::vector<entry*> subscribe, unsubscribe;
@@ -143,7 +143,7 @@ FANFARE_DECL std::vector<redis_channels::command> redis_channels::turn(time_poin
             unsubscribe.push_back(e);
         } else {
             if (e->unanswered == 0)
-                settle(*e);
+                no_longer_pending(*e);
             erase_if_idle(*e);
         }
     }
@@ -157,11 +157,11 @@ inline void redis_channels::send(std::vector<command>& out, const std::vector<en
 {
     bool open = false; // whether the last command may take more
     for (auto* e : entries) {
-        if (!open || e->alone || out.back().rooms.size() == batch_) {
+        if (!open || e->sent_alone || out.back().rooms.size() == batch_) {
             out.push_back({.subscribe = subscribe});
             sent_.push_back({.subscribe = subscribe, .entries = {}});
         }
-        open = !e->alone;
+        open = !e->sent_alone;
         out.back().rooms.push_back(e->room);
         sent_.back().entries.push_back(e);
         set_asked(*e, subscribe);
@@ -176,10 +176,10 @@ FANFARE_DECL void redis_channels::link_up()
 {
     up_ = true;
     for (auto& [room, e] : rooms_) {
-        change(e);
-        e.unsettled = true;
+        mark_changed(e);
+        e.pending = true;
     }
-    unsettled_ = rooms_.size();
+    pending_ = rooms_.size();
 }
 
 FANFARE_DECL void redis_channels::link_down()
@@ -189,7 +189,7 @@ FANFARE_DECL void redis_channels::link_down()
     lingering_.clear();
     sent_.clear();
     refused_.clear();
-    asked_ = unanswered_ = unsettled_ = 0;
+    asked_ = unanswered_ = pending_ = 0;
     for (auto at = rooms_.begin(); at != rooms_.end();) {
         auto& e = at->second;
         if (e.members.empty()) {
@@ -197,11 +197,11 @@ FANFARE_DECL void redis_channels::link_down()
             continue;
         }
         e.unanswered = 0;
-        e.asked = e.changed = e.lingering = e.alone = e.refused = e.retried = e.unsettled = false;
+        e.asked = e.changed = e.lingering = e.sent_alone = e.refused = e.retried = e.pending = false;
         for (auto& m : e.members) {
             if (std::exchange(m.waiting, false))
                 note(e, m, notice::kind::joined);
-            m.hole = true;
+            m.owed_missed = true;
         }
         ++at;
     }
@@ -210,22 +210,22 @@ FANFARE_DECL void redis_channels::link_down()
 FANFARE_DECL redis_channels::outcome redis_channels::answered(bool subscribe, std::string_view room)
 {
     if (sent_.empty() || sent_.front().subscribe != subscribe)
-        return outcome::confused;
+        return outcome::unexpected;
     auto& first = sent_.front();
     auto& e = *first.entries[first.next];
     if (e.room != room)
-        return outcome::confused;
+        return outcome::unexpected;
     if (++first.next == first.entries.size())
         sent_.pop_front();
     --unanswered_;
     if (--e.unanswered != 0)
-        return outcome::fine;
-    settle(e);
+        return outcome::ok;
+    no_longer_pending(e);
     if (e.asked)
         now_in_force(e);
     else
         erase_if_idle(e);
-    return outcome::fine;
+    return outcome::ok;
 }
 
 inline void redis_channels::now_in_force(entry& e)
@@ -234,7 +234,7 @@ inline void redis_channels::now_in_force(entry& e)
     for (auto& m : e.members) {
         if (std::exchange(m.waiting, false))
             note(e, m, notice::kind::joined);
-        if (std::exchange(m.hole, false))
+        if (std::exchange(m.owed_missed, false))
             note(e, m, notice::kind::missed);
     }
 }
@@ -242,13 +242,13 @@ inline void redis_channels::now_in_force(entry& e)
 FANFARE_DECL redis_channels::outcome redis_channels::failed(std::string& room)
 {
     if (sent_.empty() || sent_.front().next != 0)
-        return outcome::confused;
+        return outcome::unexpected;
     const auto first = std::move(sent_.front());
     sent_.pop_front();
     room = first.entries.front()->room;
     unanswered_ -= first.entries.size();
     const bool with_others = first.entries.size() > 1;
-    const bool again = first.entries.front()->refused; // then it was alone
+    const bool again = first.entries.front()->refused; // then it was sent_alone
     for (auto* e : first.entries)
         if (--e->unanswered == 0) { // otherwise the answer to a later command decides
             if (e->asked)
@@ -256,7 +256,7 @@ FANFARE_DECL redis_channels::outcome redis_channels::failed(std::string& room)
             else
                 erase_if_idle(*e);
         }
-    return with_others ? outcome::again : again ? outcome::still : outcome::refused;
+    return with_others ? outcome::retry : again ? outcome::still_refused : outcome::refused;
 }
 
 // A hundred at a time: each is a command of its own.
@@ -271,7 +271,7 @@ FANFARE_DECL bool redis_channels::retry_refused()
         last_retried_ = *at;
         if (auto* e = find(*at); !e->asked && !e->members.empty()) {
             e->retried = true;
-            change(*e);
+            mark_changed(*e);
         }
     }
     return count != 0;
@@ -280,19 +280,19 @@ FANFARE_DECL bool redis_channels::retry_refused()
 inline void redis_channels::now_failed(entry& e, bool with_others)
 {
     set_asked(e, false);
-    e.alone = true;
+    e.sent_alone = true;
     if (e.members.empty())
-        settle(e);
+        no_longer_pending(e);
     if (with_others || e.members.empty())
-        return change(e);
-    settle(e);
+        return mark_changed(e);
+    no_longer_pending(e);
     if (e.refused) // its members know
         return;
     set_refused(e, true);
     for (auto& m : e.members) {
         if (std::exchange(m.waiting, false))
             note(e, m, notice::kind::joined);
-        m.hole = true;
+        m.owed_missed = true;
         note(e, m, notice::kind::missed);
     }
 }
@@ -328,7 +328,7 @@ FANFARE_DECL bool redis_channels::in_force(std::string_view room) const
     return e && e->in_force();
 }
 
-FANFARE_DECL void redis_channels::miss(std::string_view room)
+FANFARE_DECL void redis_channels::note_missed(std::string_view room)
 {
     if (auto* e = find(room))
         for (const auto& m : e->members)
@@ -336,7 +336,7 @@ FANFARE_DECL void redis_channels::miss(std::string_view room)
                 note(*e, m, notice::kind::missed);
 }
 
-FANFARE_DECL void redis_channels::miss_all()
+FANFARE_DECL void redis_channels::note_all_missed()
 {
     for (auto& [room, e] : rooms_)
         for (const auto& m : e.members)

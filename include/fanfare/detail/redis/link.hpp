@@ -4,13 +4,10 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/context_bound.hpp>
-#include <fanfare/detail/redis/login.hpp>
 #include <fanfare/detail/redis/reply.hpp>
 #include <fanfare/redis/options.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/system/error_code.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -18,14 +15,13 @@
 #include <random>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace fanfare::detail {
 
-struct redis_connection;
+class redis_connection;
 struct redis_resolution;
 
-/// Who uses a link. Called on the link's strand, and not again after `stop` has taken effect. May call the link.
+/// What a link tells its owner, on the link's strand, and not after `stop` has taken effect. May call the link.
 class redis_link_events {
 public:
     /// Logged in: commands may be sent.
@@ -69,7 +65,7 @@ public:
     void flush();
     /// Whether a write is under way.
     bool writing() const;
-    /// Writes that were begun so far.
+    /// Writes that were begun so far on connections that came up, each one's login included.
     std::size_t writes() const noexcept { return writes_; }
 
     /// Whether replies are due: while they are, a silence of `response_timeout` ends the connection. Cheap; call it as
@@ -80,27 +76,13 @@ public:
 
 private:
     using clock = std::chrono::steady_clock;
-    using connection_ptr = std::shared_ptr<redis_connection>;
-    using endpoint = asio::generic::stream_protocol::endpoint;
 
     // The coroutine. It owns the connection; the link only looks at it, since it may outlive the context.
     asio::awaitable<void> run(std::shared_ptr<redis_link> self);
-    asio::awaitable<bool> open(connection_ptr c);
-    asio::awaitable<std::vector<endpoint>> find(connection_ptr c);
-    asio::awaitable<void> resolve(connection_ptr c);
-    asio::awaitable<bool> log_in(connection_ptr c);
-    asio::awaitable<std::string_view> receive(connection_ptr c);
-    asio::awaitable<void> pause(connection_ptr c);
-
-    bool hand_out(redis_connection& c, std::string_view bytes);
-    void write(const connection_ptr& c);
-    void write_rest(const connection_ptr& c);
-    void set_alarm(const connection_ptr& c, clock::time_point at);
-    void on_alarm(const connection_ptr& c);
-    void watch(const connection_ptr& c);
-    void fail(redis_connection& c, std::string_view why);
-    std::string silence(std::chrono::milliseconds limit) const;
-    std::string tidy(std::string_view text) const { return tidy_redis_text(text, options_.password); }
+    std::shared_ptr<redis_connection> make_connection();
+    bool dispatch(redis_connection& c, std::string_view bytes);
+    void on_written();
+    std::chrono::milliseconds next_backoff();
 
     const std::shared_ptr<bound_strand> strand_;
     const redis_options options_;

@@ -40,7 +40,7 @@ inline bool is_login_error(std::string_view text)
 FANFARE_DECL std::string redis_login_problem(std::string_view command, const redis_value& reply)
 {
     const auto text = reply.text();
-    // Who restricts what this user may do, or serves an older protocol, does so on purpose.
+    // An ACL may forbid PING and ROLE, and a proxy may not know them: the connection is of use all the same.
     const bool restricted = text.starts_with("NOPERM") || text.starts_with("ERR unknown command");
     if (command == "CLIENT" || (restricted && (command == "PING" || command == "ROLE")))
         return {};
@@ -55,8 +55,7 @@ FANFARE_DECL std::string redis_login_problem(std::string_view command, const red
     return {};
 }
 
-// PING comes early, since a server that turns everybody away says so
-// to the first command.
+// PING comes before SELECT and ROLE: a server that refuses all commands (LOADING, NOAUTH) tells why to the first one.
 FANFARE_DECL std::vector<std::string_view> append_redis_login(std::string& out, const redis_options& options)
 {
     std::vector<std::string_view> commands;

@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_REDIS_MESSAGE_IPP
 #define FANFARE_DETAIL_REDIS_MESSAGE_IPP
 
+#include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/redis/message.hpp>
 #include <fanfare/detail/wire/utf8.hpp>
 
@@ -112,10 +113,8 @@ FANFARE_DECL bool parse_redis_message(std::string_view text, redis_message& out,
 // The type that the object names, or empty.
 inline std::string_view foreign_type(const json::object& object)
 {
-    const auto* type = object.if_contains("type");
-    if (!type || !type->is_string() || type->get_string().empty() || type->get_string().size() > 64)
-        return {};
-    return type->get_string();
+    const auto type = string_field(object, "type").value_or("");
+    return type.size() <= 64 ? type : std::string_view{};
 }
 
 FANFARE_DECL std::string foreign_envelope(std::string_view room, std::string_view text, wall_time now,
@@ -154,8 +153,8 @@ FANFARE_DECL foreign_notification read_notification(std::string_view text, wall_
     }
     json::object payload{&memory};
     for (const auto* name : {"user_id", "title", "message"}) {
-        const auto* field = object->if_contains(name);
-        if (!field || !field->is_string()) {
+        const auto field = string_field(*object, name);
+        if (!field) {
             why = std::string{name} + " must be a string";
             return {};
         }

@@ -21,7 +21,7 @@
 
 namespace fanfare::detail {
 
-struct redis_queue;
+struct redis_command_queue;
 
 /// Commands from any thread on one link. Each is written out in the caller's thread; what gathers during one turn of
 /// the strand leaves in one write. Replies are matched in order. No command is ever sent twice.
@@ -57,10 +57,10 @@ public:
         return send(std::span{args.begin(), args.size()}, std::move(done), urgent);
     }
 
-    /// While held, commands wait even if the link is up, over reconnects and from before `start`, until they are let
-    /// go. Takes effect at once. Thread-safe.
+    /// While held, commands wait even if the link is up, over reconnects and from before `start`, until `hold(false)`.
+    /// Takes effect at once. Thread-safe.
     void hold(bool on);
-    /// Gives the connection up, and makes a new one. Thread-safe.
+    /// Closes the connection, and makes a new one. Thread-safe.
     void drop(std::string why);
     /// Whether commands leave at once: the link is up, and not held. Thread-safe.
     bool ready() const;
@@ -78,15 +78,15 @@ private:
     void on_read_end() override;
     void on_written() override { flush(); }
 
-    void wake();
+    void post_flush();
     void flush();
-    void settle();
-    void expire();
+    void release_answered();
+    void fail_expired();
     void end();
 
     const std::shared_ptr<bound_strand> strand_;
     const redis_options options_;
-    const std::unique_ptr<context_bound<redis_queue>> queue_;
+    const std::unique_ptr<context_bound<redis_command_queue>> queue_;
     std::shared_ptr<redis_link> link_;
 };
 

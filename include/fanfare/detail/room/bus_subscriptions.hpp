@@ -2,9 +2,9 @@
 #ifndef FANFARE_DETAIL_ROOM_BUS_SUBSCRIPTIONS_HPP
 #define FANFARE_DETAIL_ROOM_BUS_SUBSCRIPTIONS_HPP
 
+#include <fanfare/bus.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/hub_counters.hpp>
-#include <fanfare/detail/hub/any_bus.hpp>
 #include <fanfare/detail/room/room_state.hpp>
 #include <fanfare/fwd.hpp>
 

@@ -124,7 +124,7 @@ public:
     void on_message(std::string_view data, bool binary = false);
     /// Answers what the client must not send; a flood of that ends the connection.
     void refuse(error code, std::string_view message, const json::value* request_id);
-    /// Counts one more of those; true if there are more than `hub_options::tolerated_offences`.
+    /// Counts one more of those; true if there are more than `hub_options::max_violations`.
     bool add_violation() noexcept;
     /// A request that waits for its answer. False: there are too many. `end_request` from any thread.
     bool begin_request() noexcept;

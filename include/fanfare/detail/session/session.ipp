@@ -166,7 +166,7 @@ FANFARE_DECL void session::refuse(error code, std::string_view message, const js
 
 FANFARE_DECL bool session::add_violation() noexcept
 {
-    return violations_.add(steady_milliseconds()) > context_->options.tolerated_offences;
+    return violations_.add(steady_milliseconds()) > context_->options.max_violations;
 }
 
 FANFARE_DECL bool session::begin_request() noexcept

@@ -199,6 +199,7 @@ private:
 
 #if defined(FANFARE_HEADER_ONLY)
 #include <fanfare/detail/shard/shard.ipp>
+#include <fanfare/detail/shard/shard_delivery.ipp>
 #endif
 
 #endif

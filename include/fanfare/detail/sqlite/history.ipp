@@ -57,7 +57,7 @@ inline std::int64_t sqlite_span(std::chrono::milliseconds span) noexcept
     return std::clamp<std::int64_t>(span.count(), 0, 3'200'000'000'000);
 }
 
-// Differs after each start of the machine; empty where nobody tells.
+// Differs after each start of the machine; empty on systems without it.
 inline std::string boot_id()
 {
     std::string id;
@@ -95,7 +95,7 @@ FANFARE_DECL void sqlite_history::begin_anew_after_a_restart(const sqlite_option
     seed_ = *seed;
 }
 
-// Nobody can guess it, since nobody knows the seed; and it differs from room to room.
+// A hash (FNV-1a) of the file's secret seed and the room's name.
 FANFARE_DECL std::uint64_t sqlite_history::first_epoch(std::string_view room) const noexcept
 {
     std::uint64_t h = 0xcbf29ce484222325;
@@ -249,7 +249,7 @@ FANFARE_DECL void sqlite_history::finish()
     sweep();
 }
 
-// Reading keeps to the limits exactly; the file follows when it is worth a statement.
+// Reads keep to the limits exactly; the rows are deleted later, when there are enough of them for a statement.
 FANFARE_DECL void sqlite_history::trim(sqlite_room& room)
 {
     const auto most = std::max<std::uint64_t>(room.limits.messages, 1);
@@ -266,7 +266,7 @@ FANFARE_DECL void sqlite_history::trim(sqlite_room& room)
     room.oldest_at = rows.next() ? rows.integer(1) : room.newest_at;
 }
 
-// Some of what has expired and would stay, since nobody comes to its room any more.
+// Deletes some expired messages and keys of rooms that are not used any more, which no append would trim.
 FANFARE_DECL void sqlite_history::sweep()
 {
     drop_keys_.run(now_, 2 * keys_added_ + 16);

@@ -84,9 +84,9 @@ public:
     void submit(std::unique_ptr<sqlite_job> job);
 
 private:
-    // What goes when the context goes.
-    struct line {
-        explicit line(asio::any_io_executor e) : executor{std::move(e)} {}
+    // Destroyed with the context.
+    struct queue {
+        explicit queue(asio::any_io_executor e) : executor{std::move(e)} {}
         asio::any_io_executor executor;
         std::deque<std::unique_ptr<sqlite_job>> waiting;
         std::size_t count = 0; // with those of the batch at work
@@ -94,11 +94,11 @@ private:
         bool working = false;
     };
 
-    void work_later(const line& l);
+    void post_work(const queue& q);
     void work();
-    // These see to the jobs from `first` to before `last` of the batch; `attempt` says how far it came.
-    void settle(std::size_t first, std::size_t last) noexcept;
-    error_code attempt(std::size_t first, std::size_t& last, std::size_t& culprit) noexcept;
+    // These do the jobs from `first` to before `last` of the batch. `execute` answers each of them.
+    void execute(std::size_t first, std::size_t last) noexcept;
+    error_code run_transaction(std::size_t first, std::size_t& last, std::size_t& failed_job) noexcept;
     void answer(std::size_t first, std::size_t last) noexcept;
     error_code commit(sqlite_transaction& all) noexcept;
     void run(sqlite_job& job) noexcept;
@@ -108,7 +108,7 @@ private:
     sqlite_statement savepoint_, release_, rollback_to_;
     const std::size_t queue_count_, queue_bytes_, batch_limit_;
     std::vector<std::unique_ptr<sqlite_job>> batch_; // of the one `work` that is under way
-    context_bound<line> line_;
+    context_bound<queue> queue_;
 };
 
 } // namespace fanfare::detail

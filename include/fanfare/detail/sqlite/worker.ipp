@@ -22,7 +22,7 @@ FANFARE_DECL sqlite_worker::sqlite_worker(const asio::any_io_executor& executor,
                                                                          "ROLLBACK TO fanfare_job"},
       queue_count_{std::max<std::size_t>(options.queue_count, 1)}, queue_bytes_{options.queue_bytes},
       batch_limit_{std::clamp<std::size_t>(options.batch, 1, 1'000'000)},
-      line_{asio::query(executor, asio::execution::context), executor}
+      queue_{asio::query(executor, asio::execution::context), executor}
 {
     batch_.reserve(batch_limit_);
 }
@@ -30,71 +30,71 @@ FANFARE_DECL sqlite_worker::sqlite_worker(const asio::any_io_executor& executor,
 FANFARE_DECL void sqlite_worker::submit(std::unique_ptr<sqlite_job> job)
 {
     bool refused = false;
-    line_.with([&](line& l) {
-        refused = l.count >= queue_count_ || l.bytes + job->bytes_ > queue_bytes_;
+    queue_.with([&](queue& q) {
+        refused = q.count >= queue_count_ || q.bytes + job->bytes_ > queue_bytes_;
         if (refused)
             return;
         const auto bytes = job->bytes_;
-        if (!l.working)
-            work_later(l);
-        l.working = true;
-        l.waiting.push_back(std::move(job));
-        ++l.count;
-        l.bytes += bytes;
+        if (!q.working)
+            post_work(q);
+        q.working = true;
+        q.waiting.push_back(std::move(job));
+        ++q.count;
+        q.bytes += bytes;
     });
     if (refused)
         job->done(error::store_full);
 }
 
-FANFARE_DECL void sqlite_worker::work_later(const line& l)
+FANFARE_DECL void sqlite_worker::post_work(const queue& q)
 {
-    asio::post(l.executor, [self = shared_from_this()] { self->work(); });
+    asio::post(q.executor, [self = shared_from_this()] { self->work(); });
 }
 
-// There is one at a time: the flag `working` stands until the line is empty.
+// There is one at a time: the flag `working` stands until the queue is empty.
 FANFARE_DECL void sqlite_worker::work()
 {
     std::size_t bytes = 0;
-    line_.with([&](line& l) {
-        for (; !l.waiting.empty() && batch_.size() != batch_limit_; l.waiting.pop_front()) {
-            bytes += l.waiting.front()->bytes_;
-            batch_.push_back(std::move(l.waiting.front()));
+    queue_.with([&](queue& q) {
+        for (; !q.waiting.empty() && batch_.size() != batch_limit_; q.waiting.pop_front()) {
+            bytes += q.waiting.front()->bytes_;
+            batch_.push_back(std::move(q.waiting.front()));
         }
     });
-    settle(0, batch_.size());
+    execute(0, batch_.size());
     const auto count = batch_.size();
     batch_.clear();
-    line_.with([&](line& l) {
-        l.count -= count;
-        l.bytes -= bytes;
-        l.working = !l.waiting.empty();
-        if (l.working)
-            work_later(l);
+    queue_.with([&](queue& q) {
+        q.count -= count;
+        q.bytes -= bytes;
+        q.working = !q.waiting.empty();
+        if (q.working)
+            post_work(q);
     });
 }
 
-FANFARE_DECL void sqlite_worker::settle(std::size_t first, std::size_t last) noexcept
+FANFARE_DECL void sqlite_worker::execute(std::size_t first, std::size_t last) noexcept
 {
     while (first != last) {
-        std::size_t end = last, culprit = last;
-        const auto why = attempt(first, end, culprit);
+        std::size_t end = last, failed_job = last;
+        const auto why = run_transaction(first, end, failed_job);
         if (!why) {
             answer(first, end);
             first = end;
             continue;
         }
-        if (culprit != last) { // the others do without it
-            settle(first, culprit);
-            batch_[culprit]->result_ = why;
-            answer(culprit, culprit + 1);
-            first = culprit + 1;
+        if (failed_job != last) { // the others do without it
+            execute(first, failed_job);
+            batch_[failed_job]->result_ = why;
+            answer(failed_job, failed_job + 1);
+            first = failed_job + 1;
             continue;
         }
         const bool alone = end - first == 1;
         for (; first != end; ++first) {
             batch_[first]->result_ = why;
             if (!batch_[first]->writes_ && !alone)
-                settle(first, first + 1); // what only reads does not need what failed
+                execute(first, first + 1); // what only reads does not need what failed
             else
                 answer(first, first + 1);
         }
@@ -109,9 +109,10 @@ FANFARE_DECL void sqlite_worker::answer(std::size_t first, std::size_t last) noe
     }
 }
 
-// One transaction, which ends earlier where the answers are large. If one job's error has ended it, that job is the
-// culprit.
-FANFARE_DECL error_code sqlite_worker::attempt(std::size_t first, std::size_t& last, std::size_t& culprit) noexcept
+// Runs the jobs from `first` to before `last` in one transaction; `last` becomes less where their answers are large. If
+// the error of one job has made SQLite end the transaction, that is `failed_job`.
+FANFARE_DECL error_code sqlite_worker::run_transaction(std::size_t first, std::size_t& last,
+                                                       std::size_t& failed_job) noexcept
 {
     try {
         auto& db = tables_->database();
@@ -125,7 +126,7 @@ FANFARE_DECL error_code sqlite_worker::attempt(std::size_t first, std::size_t& l
         for (auto i = first; i != last; ++i) {
             run(*batch_[i]);
             if (!db.in_transaction()) {
-                culprit = i;
+                failed_job = i;
                 return batch_[i]->result_ ? batch_[i]->result_ : error_code{error::store_failed};
             }
             if (tables_->answer_bytes_ >= sqlite_answer_bytes)

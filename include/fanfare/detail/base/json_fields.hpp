@@ -1,0 +1,73 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_BASE_JSON_FIELDS_HPP
+#define FANFARE_DETAIL_BASE_JSON_FIELDS_HPP
+
+#include <fanfare/config.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+#include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fanfare::detail {
+
+// Typed fields of a JSON object that somebody else wrote: nothing where the field is missing or of another type (null
+// is a type of its own). What is answered points into `fields`. Thread-safe as a read is; none throws or
+// allocates, but for `text_field`.
+
+/// The string `name`.
+inline std::optional<std::string_view> string_field(const json::object& fields, std::string_view name) noexcept
+{
+    const auto* value = fields.if_contains(name);
+    const auto* text = value ? value->if_string() : nullptr;
+    return text ? std::optional{std::string_view{*text}} : std::nullopt;
+}
+
+/// A copy of the string `name`; empty if there is none.
+inline std::string text_field(const json::object& fields, std::string_view name)
+{
+    return std::string{string_field(fields, name).value_or(std::string_view{})};
+}
+
+/// The number `name`, if it is a whole one between -2^63 and 2^63 - 1, however it is written (`5`, `5.0`, `5e0`).
+inline std::optional<std::int64_t> int_field(const json::object& fields, std::string_view name) noexcept
+{
+    const auto* value = fields.if_contains(name);
+    if (!value)
+        return std::nullopt;
+    error_code ec;
+    const auto number = value->to_number<std::int64_t>(ec);
+    return ec ? std::nullopt : std::optional{number};
+}
+
+/// The boolean `name`.
+inline std::optional<bool> bool_field(const json::object& fields, std::string_view name) noexcept
+{
+    const auto* value = fields.if_contains(name);
+    const auto* flag = value ? value->if_bool() : nullptr;
+    return flag ? std::optional{*flag} : std::nullopt;
+}
+
+/// The object `name`, or null.
+inline const json::object* object_field(const json::object& fields, std::string_view name) noexcept
+{
+    const auto* value = fields.if_contains(name);
+    return value ? value->if_object() : nullptr;
+}
+
+/// The array `name`, or null.
+inline const json::array* array_field(const json::object& fields, std::string_view name) noexcept
+{
+    const auto* value = fields.if_contains(name);
+    return value ? value->if_array() : nullptr;
+}
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,33 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HUB_HUB_PART_HPP
+#define FANFARE_DETAIL_HUB_HUB_PART_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace fanfare::detail {
+
+/// The base of each topic of `hub` (<fanfare/hub/...>): a share in the hub's core. A template, so that the topics have
+/// bases of different types and `hub` can derive from all of them.
+template <class Topic>
+class hub_part {
+protected:
+    explicit hub_part(std::shared_ptr<hub_core> core) noexcept : core_{std::move(core)} {}
+    hub_part(const hub_part&) = delete;
+    hub_part& operator=(const hub_part&) = delete;
+    ~hub_part() = default;
+
+    /// Where an operation completes whose handler has no executor of its own.
+    const asio::any_io_executor& default_executor() const noexcept { return core_->shards.first().executor(); }
+
+    std::shared_ptr<hub_core> core_;
+};
+
+} // namespace fanfare::detail
+
+#endif

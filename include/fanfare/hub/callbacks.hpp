@@ -1,0 +1,78 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_HUB_CALLBACKS_HPP
+#define FANFARE_HUB_CALLBACKS_HPP
+
+#include <fanfare/auth.hpp>
+#include <fanfare/close_code.hpp>
+#include <fanfare/config.hpp>
+#include <fanfare/connection_ref.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/hub/hub_part.hpp>
+#include <fanfare/detail/hub/message_handler.hpp>
+
+#include <exception>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace fanfare {
+
+/// The part of `hub` that takes the application's handlers: what happens when clients come, send, and go.
+///
+/// Set all of them before the first connection; setting them is not thread-safe. A handler is called on the executor of
+/// the connection's shard, so never twice at the same time for one connection, and must not block.
+class hub_callbacks : detail::hub_part<hub_callbacks> {
+public:
+    /// Sets what is called when a connection has opened, after the client was sent `connected`. An exception closes the
+    /// connection with `internal_error`.
+    void on_connect(std::function<void(connection_ref)> f) { core_->handlers.on_connect = std::move(f); }
+
+    /// Sets what is called when a connection has ended, for whatever reason.
+    void on_disconnect(std::function<void(connection_ref, close_code)> f)
+    {
+        core_->handlers.on_disconnect = std::move(f);
+    }
+
+    /// Sets what answers the clients' messages of an application's own type.
+    ///
+    /// @param f `void(request)`, which answers the request now or later; or a coroutine,
+    ///        `asio::awaitable<json::value>(const request&)`, whose value is the reply. A second handler for a type
+    ///        replaces the first. If it throws, the client gets `handler_failed`.
+    /// Throws `std::invalid_argument` for the types that the library answers itself.
+    template <message_handler F>
+    void on_message(std::string type, F f)
+    {
+        for (const std::string_view own :
+             {"ping", "subscribe", "unsubscribe", "publish", "presence", "history", "inbox", "mark", "ack"})
+            if (type == own)
+                throw std::invalid_argument("fanfare::hub::on_message: the library answers " + type + " itself");
+        core_->handlers.messages.insert_or_assign(std::move(type), detail::as_handler(std::move(f)));
+    }
+
+    /// Sets what takes every text and binary message as it is. The hub then has no message language: it parses nothing,
+    /// and sends nothing of its own accord, not even `connected`. `data` is valid during the call. An exception closes
+    /// the connection with `internal_error`.
+    void on_raw(std::function<void(raw_connection&, std::string_view data, bool binary)> f)
+    {
+        core_->handlers.raw = std::move(f);
+    }
+
+    /// Sets what is told the exceptions of the other handlers, for the application's log. They are counted in
+    /// `hub_stats::handler_failures` in any case. What it throws itself leaves the executor's `run`, as of any handler
+    /// of Asio.
+    void on_exception(std::function<void(std::exception_ptr)> f) { core_->handlers.on_exception = std::move(f); }
+
+    /// Sets what decides about clients' access to rooms: `bool(const access_request&)`, or, to answer later,
+    /// `void(const access_request&, access_done)`; see `authorizer`. It is asked for what the rules of the namespace
+    /// allow (`configure`). Without one, those rules alone decide.
+    void authorize(any_authorizer may) { core_->handlers.may = std::move(may); }
+
+protected:
+    using hub_part::hub_part;
+};
+
+} // namespace fanfare
+
+#endif

@@ -1,0 +1,58 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_HUB_STATISTICS_HPP
+#define FANFARE_HUB_STATISTICS_HPP
+
+#include <fanfare/bus.hpp>
+#include <fanfare/config.hpp>
+#include <fanfare/detail/base/completion.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/hub/hub_part.hpp>
+#include <fanfare/stats.hpp>
+
+#include <boost/asio/async_result.hpp>
+
+#include <chrono>
+#include <functional>
+#include <utility>
+
+namespace fanfare {
+
+/// The part of `hub` that tells how it is doing: its counters, those of all hubs on the bus, and the state of the bus.
+class hub_statistics : detail::hub_part<hub_statistics> {
+public:
+    /// The counters of this hub. Thread-safe; they are read one after the other, while the hub works.
+    hub_stats stats() const { return core_->stats(); }
+
+    /// Asks all hubs on the bus for their counters. A node that does not answer in time is named in the result
+    /// (`node_stats::responded` is false) if it was heard of not long ago. Answers of the last half second may be
+    /// reused.
+    ///
+    /// @param timeout How long to wait for the nodes' answers, in milliseconds.
+    /// - Completion: `void(error_code, cluster_stats)`. On the handler's associated executor, else on the hub's first;
+    ///   never from within this call.
+    /// - Errors: the bus's, such as `bus_unavailable` while it is down.
+    /// - Cancellation: not supported; `timeout` ends the wait.
+    /// - Thread-safety: may be called from any thread.
+    template <asio::completion_token_for<void(error_code, cluster_stats)> Token>
+    auto async_cluster_stats(std::chrono::milliseconds timeout, Token&& token)
+    {
+        return detail::initiate<void(error_code, cluster_stats)>(
+            default_executor(), std::forward<Token>(token),
+            [core = core_, timeout](auto done) { core->others.stats(timeout, std::move(done)); });
+    }
+
+    /// Whether the bus has its link to the other processes, and why not. Thread-safe.
+    bus_status status() const { return core_->watch.status(); }
+
+    /// Sets what is called when the bus goes down or up again, and once at once with how it stands.
+    ///
+    /// Called on the hub's first executor. Thread-safe; a later call replaces the handler.
+    void on_bus(std::function<void(const bus_status&)> f) { core_->watch.watch(std::move(f)); }
+
+protected:
+    using hub_part::hub_part;
+};
+
+} // namespace fanfare
+
+#endif
