@@ -4,11 +4,14 @@
 
 #include <fanfare/inbox/memory.hpp>
 
-#include <boost/asio/use_future.hpp>
+#include <boost/json/parse.hpp>
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <set>
+#include <string>
+#include <vector>
 
 using namespace fanfare;
 using namespace fanfare::test;
@@ -72,22 +75,46 @@ private:
 
 struct kind {
     const char* name;
-    json::object message;
+    std::string message; // besides the type and the id
     const char* answer;
 };
 
-std::vector<kind> all_kinds()
+const std::vector<kind> kinds{
+    {"subscribe", R"({"payload": {"rooms": ["device:ID"]}})", "subscribed"},
+    {"publish", R"({"room": "chat:1", "payload": {"type": "said", "payload": 1}})", "published"},
+    {"presence", R"({"room": "chat:1"})", "presence"},
+    {"history", R"({"room": "chat:1"})", "history"},
+    {"inbox", R"({})", "inbox"},
+    {"mark", R"({"payload": {"action": "read", "all": true}})", "mark"},
+    {"own type", R"({})", "own type"},
+};
+
+json::object request_of(const kind& what, std::int64_t id)
 {
-    const auto rooms = [](const char* room) { return json::object{{"rooms", json::array{room}}}; };
-    return {
-        {"subscribe", {{"payload", rooms("device:1")}}, "subscribed"},
-        {"publish", {{"room", "chat:1"}, {"payload", {{"type", "said"}, {"payload", 1}}}}, "published"},
-        {"presence", {{"room", "chat:1"}}, "presence"},
-        {"history", {{"room", "chat:1"}}, "history"},
-        {"inbox", {}, "inbox"},
-        {"mark", {{"payload", {{"action", "read"}, {"all", true}}}}, "mark"},
-        {"own type", {}, "own type"},
-    };
+    auto text = what.message;
+    if (const auto at = text.find("ID"); at != std::string::npos)
+        text.replace(at, 2, std::to_string(id)); // a room that was joined would be nobody's question
+    auto message = json::parse(text).as_object();
+    message["type"] = what.name;
+    message["request_id"] = id;
+    return message;
+}
+
+// The answer refuses the request of this id, because there are too many.
+void check_refused(const json::value& answer, std::int64_t id)
+{
+    INFO(text_of(answer));
+    REQUIRE(answer.at("type").as_string() == "error");
+    CHECK(answer.at("payload").at("code").as_string() == "too_many_requests");
+    CHECK(answer.at("request_id") == id);
+}
+
+// The id of an answer of this kind.
+std::int64_t answered(const json::value& answer, const kind& what)
+{
+    INFO(text_of(answer));
+    CHECK(answer.at("type").as_string() == what.answer);
+    return answer.at("request_id").as_int64();
 }
 
 // A hub that takes two requests, and whose application and stores answer when the test says so.
@@ -107,65 +134,37 @@ struct slow_world : world {
     ~slow_world() { held.release(); }
 };
 
-struct asking_client : client {
-    asking_client(slow_world& w, kind what) : client{w.port(), "alice"}, what_{std::move(what)} { next("badge"); }
-
-    void ask(std::int64_t id)
-    {
-        auto message = what_.message;
-        message["type"] = what_.name;
-        message["request_id"] = id;
-        send(message);
-    }
-    // The id of the next answer, which must be a good one.
-    std::int64_t answered()
-    {
-        const auto answer = next();
-        INFO(text_of(answer));
-        CHECK(answer.at("type").as_string() == what_.answer);
-        return answer.at("request_id").as_int64();
-    }
-    // The next answer refuses the request of this id, because there are too many.
-    void refused(std::int64_t id)
-    {
-        const auto answer = next();
-        INFO(text_of(answer));
-        REQUIRE(answer.at("type").as_string() == "error");
-        CHECK(answer.at("payload").at("code").as_string() == "too_many_requests");
-        CHECK(answer.at("request_id") == id);
-    }
-
-private:
-    kind what_;
+// A user's client, that has been told how many notifications wait.
+struct user_client : client {
+    explicit user_client(slow_world& w) : client{w.port(), "alice"} { next("badge"); }
 };
-
-const std::size_t kinds = all_kinds().size();
 
 } // namespace
 
 TEST_CASE("a request too many of any kind is refused by its id, which is no offence, until one is answered",
           "[pending_requests]")
 {
-    const auto what = all_kinds().at(GENERATE(range(std::size_t{0}, kinds)));
+    const auto what = kinds.at(GENERATE(range(0u, 7u)));
     INFO(what.name);
     slow_world w;
-    asking_client c{w, what};
-    c.ask(1);
-    c.ask(2);
+    user_client c{w};
+    c.send(request_of(what, 1));
+    c.send(request_of(what, 2));
     REQUIRE(w.held.has(2));
     // More than the offences that end a connection, and less than its rate.
     for (std::int64_t id = 100; id != 140; ++id) {
-        c.ask(id);
-        c.refused(id);
+        c.send(request_of(what, id));
+        check_refused(c.next(), id);
     }
     CHECK(w.hub().stats().bad_messages == 0);
     CHECK(w.held.has(2)); // nobody was asked for those
     w.held.release();
-    CHECK(std::set{c.answered(), c.answered()} == std::set<std::int64_t>{1, 2});
-    c.ask(3);
+    const auto first = answered(c.next(), what);
+    CHECK(std::set{first, answered(c.next(), what)} == std::set<std::int64_t>{1, 2});
+    c.send(request_of(what, 3));
     REQUIRE(w.held.has(1));
     w.held.release();
-    CHECK(c.answered() == 3);
+    CHECK(answered(c.next(), what) == 3);
     CHECK(c.drain().empty());
     CHECK(w.hub().stats().bad_messages == 0);
     CHECK(w.hub().stats().connections == 1);
@@ -174,31 +173,20 @@ TEST_CASE("a request too many of any kind is refused by its id, which is no offe
 TEST_CASE("requests of all kinds count together, and those of another connection do not", "[pending_requests]")
 {
     slow_world w;
-    const auto all = all_kinds();
-    client c{w.port(), "alice"};
-    c.next("badge");
-    const auto ask = [&c](const kind& what) {
-        auto message = what.message;
-        message["type"] = what.name;
-        message["request_id"] = what.name;
-        c.send(message);
-    };
-    ask(all.at(1));
-    ask(all.at(6));
+    user_client c{w};
+    c.send(request_of(kinds.at(1), 1));
+    c.send(request_of(kinds.at(6), 2));
     REQUIRE(w.held.has(2));
-    for (const auto& one : all) {
-        ask(one);
-        const auto answer = c.next();
-        INFO(text_of(answer));
-        REQUIRE(answer.at("type").as_string() == "error");
-        CHECK(answer.at("payload").at("code").as_string() == "too_many_requests");
-        CHECK(answer.at("request_id").as_string() == one.name);
+    std::int64_t id = 3;
+    for (const auto& one : kinds) {
+        c.send(request_of(one, id));
+        check_refused(c.next(), id++);
     }
-    c.send({{"type", "ping"}}); // nobody has to be waited for
+    c.send({{"type", "ping"}}); // which nobody else has to answer
     CHECK(c.next().at("type").as_string() == "pong");
-    asking_client other{w, all.at(0)};
-    other.ask(1);
+    user_client other{w};
+    other.send(request_of(kinds.at(0), 1));
     REQUIRE(w.held.has(3));
     w.held.release();
-    CHECK(other.answered() == 1);
+    CHECK(answered(other.next(), kinds.at(0)) == 1);
 }
