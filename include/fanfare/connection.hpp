@@ -3,8 +3,8 @@
 #define FANFARE_CONNECTION_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/session/flat_connection.hpp>
 #include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/session/stream_session.hpp>
 #include <fanfare/detail/session/websocket_session.hpp>
 #include <fanfare/detail/shard/raw_send.hpp>
 
@@ -63,8 +63,8 @@ concept waitable_socket = requires(Stream& s, void (*f)(error_code), bool on, as
 /// One client's WebSocket connection over any Asio stream. Made by `hub::accept`; applications hold `connection_ref`s.
 /// This is the general form (TLS, test streams).
 template <class Stream>
-class connection final : public detail::flat_connection<Stream, detail::websocket_session> {
-    using base = detail::flat_connection<Stream, detail::websocket_session>;
+class connection final : public detail::stream_session<Stream, detail::websocket_session> {
+    using base = detail::stream_session<Stream, detail::websocket_session>;
 
 public:
     connection(Stream stream, std::shared_ptr<const detail::session_context> context, detail::shard& home,

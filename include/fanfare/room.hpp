@@ -3,8 +3,8 @@
 #define FANFARE_ROOM_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/hub/async_publish.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/publish/async_publish.hpp>
 #include <fanfare/message.hpp>
 
 #include <boost/asio/async_result.hpp>

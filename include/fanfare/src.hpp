@@ -88,7 +88,7 @@
 #include <fanfare/detail/room/stream_sequencer.ipp>
 #include <fanfare/detail/session/admissions.ipp>
 #include <fanfare/detail/session/catch_up.ipp>
-#include <fanfare/detail/session/catch_ups.ipp>
+#include <fanfare/detail/session/catch_up_set.ipp>
 #include <fanfare/detail/session/memberships.ipp>
 #include <fanfare/detail/session/outbox.ipp>
 #include <fanfare/detail/session/resume_registry.ipp>

@@ -9,7 +9,7 @@
 #include <fanfare/detail/http/handoff.hpp>
 #include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/socket_options.hpp>
-#include <fanfare/detail/session/flat_connection.hpp>
+#include <fanfare/detail/session/stream_session.hpp>
 #include <fanfare/detail/wire/event_stream.hpp>
 #include <fanfare/hub.hpp>
 #include <fanfare/identity.hpp>
@@ -62,8 +62,8 @@ std::string subscribe_envelope(const event_stream_request& wanted, event_positio
 ///
 /// Only on its shard.
 template <class Stream>
-class event_connection final : public detail::flat_connection<Stream, detail::session> {
-    using base = detail::flat_connection<Stream, detail::session>;
+class event_connection final : public detail::stream_session<Stream, detail::session> {
+    using base = detail::stream_session<Stream, detail::session>;
 
 public:
     /// For `hub::accept_events`, which has written the head of the response. `wanted` is read when the client has been sent

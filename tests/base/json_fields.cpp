@@ -1,5 +1,5 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 #include <fanfare/detail/base/json_fields.hpp>
 

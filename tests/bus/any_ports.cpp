@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // any_bus and any_store: they pass on what they hold, and the store answers whatever it holds does.
-#include "../bus/conformance.hpp"
-#include "catch.hpp"
+#include "bus/conformance.hpp"
+#include "support/catch.hpp"
 
 #include <fanfare/bus.hpp>
 #include <fanfare/bus/in_process.hpp>

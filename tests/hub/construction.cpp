@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // What a hub can be made of: one executor or several, a bus, a store, options.
-#include "support.hpp"
+#include "support/world.hpp"
 
 #include <fanfare/device.hpp>
 
@@ -56,7 +56,7 @@ TEST_CASE("a hub takes one executor or several, then a bus, a store and options,
     CHECK((publishes(g) && publishes(h) && publishes(i) && publishes(j) && publishes(k)));
     CHECK(b.core()->options().max_rooms == 3);
     CHECK(i.core()->options().max_rooms == 3);
-    CHECK(j.core()->shards().size() == 2);
+    CHECK(j.core()->shards.size() == 2);
 }
 
 TEST_CASE("a hub without an executor, or with one too many, is refused")

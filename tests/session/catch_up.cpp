@@ -64,18 +64,18 @@ TEST_CASE("a receiver that returns gets what it missed and is then live", "[catc
 {
     auto c = reading(3);
     CHECK(c.room() == "r");
-    REQUIRE(c.give(slice(3, 6)));
+    REQUIRE(c.take_slice(slice(3, 6)));
     CHECK(c.end() == position{epoch, 6});
     CHECK(all_of(c) == words{"4", "5", "6"});
-    CHECK(c.now() == state::settled);
+    CHECK(c.now() == state::complete);
     CHECK(c.sent() == position{epoch, 6});
-    CHECK(c.live(message(7)) == live_step::over);
+    CHECK(c.live(message(7)) == live_step::caught_up);
 }
 
 TEST_CASE("a read that others share gives a receiver its own part only", "[catch_up]")
 {
     auto c = reading(5);
-    REQUIRE(c.give(slice(1, 7)));
+    REQUIRE(c.take_slice(slice(1, 7)));
     CHECK(all_of(c) == words{"6", "7"});
 }
 
@@ -84,44 +84,45 @@ TEST_CASE("messages that come while the history is read follow it once and in or
     auto c = reading(3);
     for (std::uint64_t i = 5; i != 9; ++i)
         CHECK(c.live(message(i)) == live_step::drop);
-    REQUIRE(c.give(slice(3, 6)));
+    REQUIRE(c.take_slice(slice(3, 6)));
     CHECK(text_of(c.next()) == "4");
     CHECK(c.live(message(9)) == live_step::drop); // and while it is sent
     CHECK(all_of(c) == words{"5", "6", "7", "8", "9"});
     CHECK(c.live(message(9)) == live_step::drop);
-    CHECK(c.live(message(10)) == live_step::over);
+    CHECK(c.live(message(10)) == live_step::caught_up);
 }
 
 TEST_CASE("a receiver that missed nothing gets nothing from the history", "[catch_up]")
 {
     auto c = reading(6);
-    REQUIRE(c.give(slice(6, 6)));
+    REQUIRE(c.take_slice(slice(6, 6)));
     CHECK(all_of(c).empty());
     CHECK(c.live(message(6)) == live_step::drop);
-    CHECK(c.live(message(7)) == live_step::over);
+    CHECK(c.live(message(7)) == live_step::caught_up);
 }
 
 TEST_CASE("a slice that begins too late is not whole", "[catch_up]")
 {
     auto trimmed = reading(3);
-    CHECK_FALSE(trimmed.give(slice(3, 9, 5)));
+    CHECK_FALSE(trimmed.take_slice(slice(3, 9, 5)));
     auto not_read = reading(3);
-    CHECK_FALSE(not_read.give(slice(4, 9)));
+    CHECK_FALSE(not_read.take_slice(slice(4, 9)));
     auto just_enough = reading(3);
-    CHECK(just_enough.give(slice(3, 9, 4)));
+    CHECK(just_enough.take_slice(slice(3, 9, 4)));
 }
 
 TEST_CASE("a position of another epoch, of the future or of a store that fails is not whole", "[catch_up]")
 {
     auto other = reading(3);
-    CHECK_FALSE(other.give(slice(3, 9, 1, 8)));
+    CHECK_FALSE(other.take_slice(slice(3, 9, 1, 8)));
     auto future = reading(10);
-    CHECK_FALSE(future.give(slice(9, 9)));
+    CHECK_FALSE(future.take_slice(slice(9, 9)));
     auto broken = reading(3);
-    CHECK_FALSE(broken.give(std::make_shared<const history_slice>(history_slice{.error = error::store_failed})));
+    CHECK_FALSE(
+        broken.take_slice(std::make_shared<const history_slice>(history_slice{.error = error::store_failed})));
     catch_up nowhere{"r", {}};
     nowhere.begin_reading();
-    CHECK_FALSE(nowhere.give(slice(0, 9)));
+    CHECK_FALSE(nowhere.take_slice(slice(0, 9)));
 }
 
 TEST_CASE("a client that was told that something is lost goes on live from there", "[catch_up]")
@@ -129,30 +130,30 @@ TEST_CASE("a client that was told that something is lost goes on live from there
     auto c = reading(3);
     c.live(message(9));
     c.live(message(10));
-    REQUIRE_FALSE(c.give(slice(3, 9, 6)));
-    c.give_up({epoch, 9});
+    REQUIRE_FALSE(c.take_slice(slice(3, 9, 6)));
+    c.continue_live_at({epoch, 9});
     CHECK(all_of(c) == words{"10"});
-    CHECK(c.live(message(11)) == live_step::over);
+    CHECK(c.live(message(11)) == live_step::caught_up);
 }
 
 TEST_CASE("a live receiver that lost something is told by a gap and gets what is left", "[catch_up]")
 {
     auto c = reading(3);
-    REQUIRE_FALSE(c.give(slice(3, 9, 6)));
-    c.lose({});
+    REQUIRE_FALSE(c.take_slice(slice(3, 9, 6)));
+    c.continue_with_gap({});
     const auto gap = c.next();
     CHECK(text_of(gap) == "history_lost");
     CHECK(gap->at() == position{epoch, 5});
     CHECK(all_of(c) == words{"6", "7", "8", "9"});
-    CHECK(c.live(message(10)) == live_step::over);
+    CHECK(c.live(message(10)) == live_step::caught_up);
 }
 
 TEST_CASE("after a new epoch a live receiver is told and follows the new history from its top", "[catch_up]")
 {
     auto c = reading(30);
     c.live(message(3, 8));
-    REQUIRE_FALSE(c.give(slice(30, 2, 1, 8)));
-    c.lose({});
+    REQUIRE_FALSE(c.take_slice(slice(30, 2, 1, 8)));
+    c.continue_with_gap({});
     const auto gap = c.next();
     CHECK(text_of(gap) == "history_lost");
     CHECK(gap->at() == position{8, 2});
@@ -163,10 +164,11 @@ TEST_CASE("when the store fails the receiver is told and goes on with what comes
 {
     auto c = reading(3);
     c.live(message(12));
-    REQUIRE_FALSE(c.give(std::make_shared<const history_slice>(history_slice{.error = error::store_failed})));
-    c.lose({});
+    REQUIRE_FALSE(
+        c.take_slice(std::make_shared<const history_slice>(history_slice{.error = error::store_failed})));
+    c.continue_with_gap({});
     CHECK(all_of(c) == words{"link_lost", "12"});
-    CHECK(c.live(message(13)) == live_step::over);
+    CHECK(c.live(message(13)) == live_step::caught_up);
 }
 
 TEST_CASE("a client that asks for the newest gets those that are there and then what is live", "[catch_up]")
@@ -174,23 +176,23 @@ TEST_CASE("a client that asks for the newest gets those that are there and then 
     catch_up c{"r", {}};
     c.begin_reading();
     c.live(message(10));
-    c.give(slice(6, 9, 3));
+    c.take_slice(slice(6, 9, 3));
     c.begin_at_oldest();
     CHECK(all_of(c) == words{"7", "8", "9", "10"});
 
     catch_up empty{"r", {}};
     empty.begin_reading();
-    empty.give(slice(0, 0));
+    empty.take_slice(slice(0, 0));
     empty.begin_at_oldest();
     CHECK(all_of(empty).empty());
-    CHECK(empty.live(message(1)) == live_step::over);
+    CHECK(empty.live(message(1)) == live_step::caught_up);
 }
 
 TEST_CASE("what was sent live before is not sent again from the history", "[catch_up]")
 {
     auto c = reading(3);
     c.skip(5, 7);
-    REQUIRE(c.give(slice(3, 9)));
+    REQUIRE(c.take_slice(slice(3, 9)));
     CHECK(all_of(c) == words{"4", "5", "8", "9"});
     CHECK(c.sent() == position{epoch, 9});
 }
@@ -201,31 +203,31 @@ TEST_CASE("what waits while the history is read is bounded, and the rest is read
     constexpr std::uint64_t last = catch_up::max_buffered + 50;
     for (std::uint64_t i = 3; i <= last; ++i)
         REQUIRE(c.live(message(i)) == live_step::drop);
-    REQUIRE(c.give(slice(0, 4)));
+    REQUIRE(c.take_slice(slice(0, 4)));
     CHECK(all_of(c).size() == catch_up::max_buffered + 2);
     REQUIRE(c.must_read());
     CHECK(c.live(message(last + 1)) == live_step::drop);
     c.begin_reading();
-    REQUIRE(c.give(slice(c.sent().offset, last + 1)));
+    REQUIRE(c.take_slice(slice(c.sent().offset, last + 1)));
     CHECK(all_of(c).back() == std::to_string(last + 1));
-    CHECK(c.now() == state::settled);
+    CHECK(c.now() == state::complete);
 }
 
 TEST_CASE("a hole between the history and what is live is read and not passed over", "[catch_up]")
 {
     auto while_reading = reading(3);
     while_reading.live(message(8));
-    REQUIRE(while_reading.give(slice(3, 5)));
+    REQUIRE(while_reading.take_slice(slice(3, 5)));
     CHECK(all_of(while_reading) == words{"4", "5"});
     CHECK(while_reading.must_read());
 
     auto settled = reading(3);
-    REQUIRE(settled.give(slice(3, 5)));
+    REQUIRE(settled.take_slice(slice(3, 5)));
     all_of(settled);
     CHECK(settled.live(message(7)) == live_step::drop);
     CHECK(settled.must_read());
     settled.begin_reading();
-    REQUIRE(settled.give(slice(5, 7)));
+    REQUIRE(settled.take_slice(slice(5, 7)));
     CHECK(all_of(settled) == words{"6", "7"});
 }
 
@@ -236,12 +238,12 @@ TEST_CASE("a plain message that has no place in the history comes once, whatever
     CHECK(c.live(plain) == live_step::pass);
     c.begin_reading();
     const auto waits = c.live(plain) == live_step::drop; // it may pass at once, or come with the others
-    c.give(slice(3, 4));
+    c.take_slice(slice(3, 4));
     const auto all = all_of(c);
     CHECK(std::count(all.begin(), all.end(), "plain") == (waits ? 1 : 0));
     CHECK(std::count(all.begin(), all.end(), "4") == 1);
     CHECK(c.live(plain) == live_step::pass);
-    CHECK(c.now() == state::settled);
+    CHECK(c.now() == state::complete);
 }
 
 TEST_CASE("plain messages and live ones keep their order while the history is read", "[catch_up]")
@@ -251,7 +253,7 @@ TEST_CASE("plain messages and live ones keep their order while the history is re
     c.live(message(5));
     c.live(plain);
     c.live(message(6));
-    REQUIRE(c.give(slice(3, 5)));
+    REQUIRE(c.take_slice(slice(3, 5)));
     CHECK(all_of(c) == words{"4", "5", "plain", "6"});
 }
 
@@ -261,13 +263,13 @@ TEST_CASE("a read that ends before the history did is continued, without a live 
     auto c = reading(0);
     auto part = *slice(0, 5);
     part.top.offset = 8;
-    REQUIRE(c.give(std::make_shared<const history_slice>(part)));
+    REQUIRE(c.take_slice(std::make_shared<const history_slice>(part)));
     CHECK(all_of(c) == words{"1", "2", "3", "4", "5"});
     REQUIRE(c.must_read());
     c.begin_reading();
-    REQUIRE(c.give(slice(5, 8)));
+    REQUIRE(c.take_slice(slice(5, 8)));
     CHECK(all_of(c) == words{"6", "7", "8"});
-    CHECK(c.now() == state::settled);
+    CHECK(c.now() == state::complete);
 }
 
 TEST_CASE("late messages of a history that is gone are not shown after the new one", "[catch_up]")
@@ -275,11 +277,11 @@ TEST_CASE("late messages of a history that is gone are not shown after the new o
     auto c = reading(30);
     c.live(message(31));
     c.live(message(3, 8));
-    REQUIRE_FALSE(c.give(slice(30, 2, 1, 8)));
-    c.lose({});
+    REQUIRE_FALSE(c.take_slice(slice(30, 2, 1, 8)));
+    c.continue_with_gap({});
     CHECK(all_of(c) == words{"history_lost", "3"});
     CHECK(c.live(message(32)) == live_step::drop);
-    CHECK(c.live(message(4, 8)) == live_step::over);
+    CHECK(c.live(message(4, 8)) == live_step::caught_up);
 }
 
 TEST_CASE("after a store that failed nothing comes twice", "[catch_up]")
@@ -287,8 +289,9 @@ TEST_CASE("after a store that failed nothing comes twice", "[catch_up]")
     auto c = reading(3);
     for (std::uint64_t i = 2; i != 6; ++i)
         c.live(message(i));
-    REQUIRE_FALSE(c.give(std::make_shared<const history_slice>(history_slice{.error = error::store_failed})));
-    c.lose({});
+    REQUIRE_FALSE(
+        c.take_slice(std::make_shared<const history_slice>(history_slice{.error = error::store_failed})));
+    c.continue_with_gap({});
     CHECK(all_of(c) == words{"link_lost", "4", "5"});
 }
 
@@ -298,49 +301,49 @@ TEST_CASE("a gap of the live stream reaches only those whom the history does not
     auto helped = reading(3);
     helped.live(gap(6));
     helped.live(message(7));
-    REQUIRE(helped.give(slice(3, 6)));
+    REQUIRE(helped.take_slice(slice(3, 6)));
     CHECK(all_of(helped) == words{"4", "5", "6", "7"});
 
     // What others lack is looked for in the history first.
     auto not_helped = reading(3);
     not_helped.live(gap(6));
     not_helped.live(message(7));
-    REQUIRE(not_helped.give(slice(3, 4)));
+    REQUIRE(not_helped.take_slice(slice(3, 4)));
     CHECK(all_of(not_helped) == words{"4"});
     REQUIRE(not_helped.must_read());
     not_helped.begin_reading();
-    REQUIRE_FALSE(not_helped.give(slice(4, 7, 7)));
-    not_helped.lose({});
+    REQUIRE_FALSE(not_helped.take_slice(slice(4, 7, 7)));
+    not_helped.continue_with_gap({});
     CHECK(all_of(not_helped) == words{"history_lost", "7"});
-    CHECK(not_helped.live(message(8)) == live_step::over);
+    CHECK(not_helped.live(message(8)) == live_step::caught_up);
 }
 
 TEST_CASE("a gap of the live stream does not hide from a receiver what the history still has", "[catch_up]")
 {
     const auto gap = [](std::uint64_t at, std::uint64_t in = epoch) { return encode_lost("r", {in, at}, {}); };
     auto c = reading(3);
-    c.give(slice(3, 6));
+    c.take_slice(slice(3, 6));
     all_of(c);
     CHECK(c.live(gap(6)) == live_step::drop);
     // Without a place it says that something may be lacking, and that is found out here anyway.
     CHECK(c.live(encode_missed("r", {})) == live_step::drop);
-    CHECK(c.now() == state::settled);
+    CHECK(c.now() == state::complete);
     CHECK(c.live(gap(9)) == live_step::drop);
     REQUIRE(c.must_read());
     c.begin_reading();
-    REQUIRE(c.give(slice(6, 10)));
+    REQUIRE(c.take_slice(slice(6, 10)));
     CHECK(all_of(c) == words{"7", "8", "9", "10"});
-    CHECK(c.live(gap(1, 8)) == live_step::over); // of another history, which this one does not know
+    CHECK(c.live(gap(1, 8)) == live_step::caught_up); // of another history, which this one does not know
 }
 
 TEST_CASE("while a socket is full live messages are let go and come from the history later", "[catch_up]")
 {
     catch_up c{"r", {epoch, 3}};
-    CHECK(c.now() == state::parked);
+    CHECK(c.now() == state::waiting);
     CHECK(c.live(message(4)) == live_step::drop);
     CHECK(c.next() == nullptr);
     c.begin_reading();
-    REQUIRE(c.give(slice(3, 4)));
+    REQUIRE(c.take_slice(slice(3, 4)));
     CHECK(all_of(c) == words{"4"});
 }
 
@@ -360,7 +363,7 @@ TEST_CASE("whenever the history answers and the socket drains, a receiver gets e
         if (round < 2000 && below(2) == 0 && below(30) != 0) {
             const auto f = message(++top);
             const auto what = over ? live_step::pass : c.live(f);
-            over = over || what == live_step::over;
+            over = over || what == live_step::caught_up;
             if (what != live_step::drop)
                 take(f);
         } else if (over && round < 2000 && below(50) == 0) {
@@ -372,14 +375,14 @@ TEST_CASE("whenever the history answers and the socket drains, a receiver gets e
             const auto end = std::min(top, c.sent().offset + 1 + below(40)); // a read has a limit
             auto part = *slice(c.sent().offset - std::min<std::uint64_t>(c.sent().offset, below(5)), end);
             part.top.offset = top;
-            REQUIRE(c.give(std::make_shared<const history_slice>(std::move(part))));
+            REQUIRE(c.take_slice(std::make_shared<const history_slice>(std::move(part))));
         } else if (!over && c.now() == state::sending) {
             for (auto n = below(20); n != 0; --n)
                 if (const auto f = c.next())
                     take(f);
-        } else if (!over && c.now() == state::settled && round >= 2000) {
+        } else if (!over && c.now() == state::complete && round >= 2000) {
             const auto f = message(++top);
-            over = c.live(f) == live_step::over;
+            over = c.live(f) == live_step::caught_up;
             if (over)
                 take(f);
         }

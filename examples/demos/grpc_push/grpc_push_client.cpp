@@ -230,7 +230,7 @@ private:
                 --left;
             if (left == 0) {
                 call.TryCancel();
-                reader->Finish(); // CANCELLED, as wished
+                reader->Finish(); // CANCELLED, as expected
                 return grpc::Status::OK;
             }
         }

@@ -1,5 +1,5 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-// A hub with two doors: WebSocket and HTTP for clients, gRPC for services that push.
+// A hub with two entry points: WebSocket and HTTP for clients, gRPC for services that push.
 #include "options.hpp"
 #include "push_service.hpp"
 

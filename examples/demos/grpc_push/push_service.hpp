@@ -14,7 +14,7 @@
 
 namespace push {
 
-/// The gRPC door of a hub.
+/// The gRPC service of a hub.
 ///
 /// gRPC calls these functions on threads of its own, several at once. They check the request there, hand it to the hub
 /// (whose functions take calls from any thread), and return. The hub answers on its own thread, and that finishes the

@@ -83,7 +83,7 @@ public:
         after(away, &simulated_device::connect);
     }
 
-    /// Says goodbye.
+    /// Disconnects from the broker.
     void stop()
     {
         timer_.cancel();

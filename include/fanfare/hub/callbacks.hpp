@@ -7,7 +7,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/connection_ref.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/hub/hub_part.hpp>
+#include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/detail/hub/message_handler.hpp>
 
 #include <exception>
@@ -23,7 +23,7 @@ namespace fanfare {
 ///
 /// Set all of them before the first connection; setting them is not thread-safe. A handler is called on the executor of
 /// the connection's shard, so never twice at the same time for one connection, and must not block.
-class hub_callbacks : detail::hub_part<hub_callbacks> {
+class hub_callbacks : detail::hub_topic<hub_callbacks> {
 public:
     /// Sets what is called when a connection has opened, after the client was sent `connected`. An exception closes the
     /// connection with `internal_error`.
@@ -70,7 +70,7 @@ public:
     void authorize(any_authorizer may) { core_->handlers.may = std::move(may); }
 
 protected:
-    using hub_part::hub_part;
+    using hub_topic::hub_topic;
 };
 
 } // namespace fanfare

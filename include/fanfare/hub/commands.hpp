@@ -6,7 +6,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/hub/hub_part.hpp>
+#include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/error.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -26,7 +26,7 @@ namespace fanfare {
 ///
 /// The functions without a token answer at once: no error means that the bus has taken the command, and whether all
 /// hubs have carried it out, the asynchronous ones tell. All of them are thread-safe.
-class hub_commands : detail::hub_part<hub_commands> {
+class hub_commands : detail::hub_topic<hub_commands> {
 public:
     /// Joins all connections of a user to a room, whether or not clients may subscribe to it.
     ///
@@ -126,7 +126,7 @@ public:
     }
 
 protected:
-    using hub_part::hub_part;
+    using hub_topic::hub_topic;
 
 private:
     static json::object close_fields(close_code code, std::string_view reason)

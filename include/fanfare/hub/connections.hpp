@@ -6,7 +6,7 @@
 #include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/hub/acceptors.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/hub/hub_part.hpp>
+#include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/fwd.hpp>
 #include <fanfare/identity.hpp>
 #include <fanfare/options.hpp>
@@ -19,7 +19,7 @@ namespace fanfare {
 
 /// The part of `hub` that opens connections, and closes all of them. A program without an HTTP server of its own uses
 /// `server` (<fanfare/server.hpp>), which accepts connections for a hub.
-class hub_connections : detail::hub_part<hub_connections> {
+class hub_connections : detail::hub_topic<hub_connections> {
 public:
     /// Answers a WebSocket upgrade that the application's own HTTP server has read, and takes the stream over.
     /// Include <fanfare/websocket.hpp>.
@@ -84,7 +84,7 @@ public:
     }
 
 protected:
-    using hub_part::hub_part;
+    using hub_topic::hub_topic;
 };
 
 } // namespace fanfare

@@ -5,7 +5,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/hub/hub_part.hpp>
+#include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/history.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -17,7 +17,7 @@
 namespace fanfare {
 
 /// The part of `hub` that reads the history of rooms; see `room_options::history`.
-class hub_history : detail::hub_part<hub_history> {
+class hub_history : detail::hub_topic<hub_history> {
 public:
     /// Reads a page of a room's history from the store: it has what was published there on this hub before the call.
     ///
@@ -39,7 +39,7 @@ public:
     }
 
 protected:
-    using hub_part::hub_part;
+    using hub_topic::hub_topic;
 };
 
 } // namespace fanfare

@@ -5,7 +5,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/hub/hub_part.hpp>
+#include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/inbox.hpp>
 #include <fanfare/inbox_item.hpp>
 
@@ -18,7 +18,7 @@
 namespace fanfare {
 
 /// The part of `hub` that keeps users' notifications, if it has an inbox. `hub_users` puts them there.
-class hub_inbox : detail::hub_part<hub_inbox> {
+class hub_inbox : detail::hub_topic<hub_inbox> {
 public:
     /// Sets where notifications are kept: a `sqlite_inbox`, say, or a `memory_inbox` that several hubs of this process
     /// share. Set it before the first connection. Not thread-safe.
@@ -78,7 +78,7 @@ public:
     }
 
 protected:
-    using hub_part::hub_part;
+    using hub_topic::hub_topic;
 };
 
 } // namespace fanfare

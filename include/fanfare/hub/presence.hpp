@@ -5,7 +5,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/hub/hub_part.hpp>
+#include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/detail/requests/presence.hpp>
 #include <fanfare/presence.hpp>
 #include <fanfare/presence_list.hpp>
@@ -20,7 +20,7 @@
 namespace fanfare {
 
 /// The part of `hub` that tells who is in a room; see `room_options::presence`.
-class hub_presence : detail::hub_part<hub_presence> {
+class hub_presence : detail::hub_topic<hub_presence> {
 public:
     /// Sets where presence is kept: a `redis_presence`, say, or a `memory_presence` that several hubs of this process
     /// share. Without one, the hub has its own in memory. Set it before the first connection. Not thread-safe.
@@ -52,7 +52,7 @@ public:
     }
 
 protected:
-    using hub_part::hub_part;
+    using hub_topic::hub_topic;
 };
 
 } // namespace fanfare

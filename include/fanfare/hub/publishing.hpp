@@ -3,9 +3,9 @@
 #define FANFARE_HUB_PUBLISHING_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/hub/async_publish.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/hub/hub_part.hpp>
-#include <fanfare/detail/publish/async_publish.hpp>
+#include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/message.hpp>
 #include <fanfare/options.hpp>
 #include <fanfare/room.hpp>
@@ -21,7 +21,7 @@
 namespace fanfare {
 
 /// The part of `hub` that knows rooms and publishes to them, and to everyone. To one user: see `hub_users`.
-class hub_publishing : detail::hub_part<hub_publishing> {
+class hub_publishing : detail::hub_topic<hub_publishing> {
 public:
     /// Sets the rules of a namespace: of all rooms `chat:ID` for the name `chat:`, of the one room `lobby` for
     /// `lobby`. The namespaces `global`, `device:`, `group:` and `user:` exist from the start.
@@ -114,7 +114,7 @@ public:
     }
 
 protected:
-    using hub_part::hub_part;
+    using hub_topic::hub_topic;
 };
 
 } // namespace fanfare

@@ -6,7 +6,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/hub/hub_part.hpp>
+#include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/stats.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -18,7 +18,7 @@
 namespace fanfare {
 
 /// The part of `hub` that tells how it is doing: its counters, those of all hubs on the bus, and the state of the bus.
-class hub_statistics : detail::hub_part<hub_statistics> {
+class hub_statistics : detail::hub_topic<hub_statistics> {
 public:
     /// The counters of this hub. Thread-safe; they are read one after the other, while the hub works.
     hub_stats stats() const { return core_->stats(); }
@@ -50,7 +50,7 @@ public:
     void on_bus(std::function<void(const bus_status&)> f) { core_->watch.watch(std::move(f)); }
 
 protected:
-    using hub_part::hub_part;
+    using hub_topic::hub_topic;
 };
 
 } // namespace fanfare

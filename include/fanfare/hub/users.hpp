@@ -5,9 +5,9 @@
 #include <fanfare/acknowledgement.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/completion.hpp>
+#include <fanfare/detail/hub/async_publish.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/hub/hub_part.hpp>
-#include <fanfare/detail/publish/async_publish.hpp>
+#include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/message.hpp>
 #include <fanfare/room.hpp>
@@ -26,7 +26,7 @@ namespace fanfare {
 
 /// The part of `hub` that sends messages and notifications to users: to all connections of a user, on all hubs of the
 /// bus. A user without a connection is no error. What a notification leaves in the user's inbox: see `hub_inbox`.
-class hub_users : detail::hub_part<hub_users> {
+class hub_users : detail::hub_topic<hub_users> {
 public:
     /// Sends a message to all connections of a user.
     ///
@@ -148,7 +148,7 @@ public:
     }
 
 protected:
-    using hub_part::hub_part;
+    using hub_topic::hub_topic;
 };
 
 } // namespace fanfare

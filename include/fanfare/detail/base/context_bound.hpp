@@ -18,73 +18,74 @@
 namespace fanfare::detail {
 
 /// The objects that an execution context takes along when it ends. Outlives the context.
-class context_guests {
+class context_registry {
 public:
-    class guest {
+    class entry {
     public:
         /// Gives away what must not outlive the context.
-        virtual std::shared_ptr<void> give_up() noexcept = 0;
+        virtual std::shared_ptr<void> on_context_shutdown() noexcept = 0;
 
     protected:
-        ~guest() = default;
+        ~entry() = default;
     };
 
-    static std::shared_ptr<context_guests> of(asio::execution_context& context)
+    static std::shared_ptr<context_registry> of(asio::execution_context& context)
     {
-        return asio::use_service<keeper>(context).guests;
+        return asio::use_service<registry_service>(context).registry;
     }
 
-    void add(guest& g)
+    void add(entry& one)
     {
         const std::lock_guard lock{mutex_};
-        all_.push_back(&g);
+        all_.push_back(&one);
     }
-    /// Destroys under the lock what `g` holds: the context waits for it.
-    void remove(guest& g) noexcept
+    /// Destroys under the lock what `one` holds: the context waits for it.
+    void remove(entry& one) noexcept
     {
         const std::lock_guard lock{mutex_};
-        std::erase(all_, &g);
-        g.give_up();
+        std::erase(all_, &one);
+        one.on_context_shutdown();
     }
 
 private:
-    class keeper final : public asio::execution_context::service {
+    class registry_service final : public asio::execution_context::service {
     public:
         static inline asio::execution_context::id id;
-        using key_type = keeper;
-        explicit keeper(asio::execution_context& context) : service{context} {}
-        const std::shared_ptr<context_guests> guests = std::make_shared<context_guests>();
+        using key_type = registry_service;
+        explicit registry_service(asio::execution_context& context) : service{context} {}
+        const std::shared_ptr<context_registry> registry = std::make_shared<context_registry>();
 
     private:
-        void shutdown() override { guests->end(); }
+        void shutdown() override { registry->end(); }
     };
 
     void end()
     {
-        std::vector<std::shared_ptr<void>> remains; // destroyed without the lock: they may hold other guests
+        std::vector<std::shared_ptr<void>> remains; // destroyed without the lock: they may hold other entries
         const std::lock_guard lock{mutex_};
         remains.reserve(all_.size());
-        for (auto* g : all_)
-            remains.push_back(g->give_up());
+        for (auto* one : all_)
+            remains.push_back(one->on_context_shutdown());
         all_.clear();
     }
 
-    std::recursive_mutex mutex_; // what a guest held may hold another guest
-    std::vector<guest*> all_;
+    std::recursive_mutex mutex_; // what an entry held may hold another one
+    std::vector<entry*> all_;
 };
 
 /// A `T` with parts of Asio (executors, timers, handlers) that goes when its execution context goes, whoever still
 /// holds this: Asio's objects must not outlive their context.
 template <class T>
-class context_bound final : context_guests::guest {
+class context_bound final : context_registry::entry {
 public:
     template <class... Arguments>
     explicit context_bound(asio::execution_context& context, Arguments&&... arguments)
-        : guests_{context_guests::of(context)}, value_{std::make_shared<T>(std::forward<Arguments>(arguments)...)}
+        : registry_{context_registry::of(context)}, value_{
+                                                        std::make_shared<T>(std::forward<Arguments>(arguments)...)}
     {
-        guests_->add(*this);
+        registry_->add(*this);
     }
-    ~context_bound() { guests_->remove(*this); }
+    ~context_bound() { registry_->remove(*this); }
     context_bound(const context_bound&) = delete;
     context_bound& operator=(const context_bound&) = delete;
 
@@ -104,13 +105,13 @@ public:
     T& here() noexcept { return *value_; }
 
 private:
-    std::shared_ptr<void> give_up() noexcept override
+    std::shared_ptr<void> on_context_shutdown() noexcept override
     {
         const std::lock_guard lock{mutex_};
         return std::move(value_);
     }
 
-    std::shared_ptr<context_guests> guests_;
+    std::shared_ptr<context_registry> registry_;
     std::mutex mutex_;
     std::shared_ptr<T> value_;
 };

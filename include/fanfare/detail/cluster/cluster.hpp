@@ -89,7 +89,7 @@ public:
     /// Gives a sign of life if it is time.
     void on_tick();
     /// Tells the others that this hub goes.
-    void say_goodbye();
+    void announce_leaving();
 
 private:
     struct known_node {

@@ -256,7 +256,7 @@ FANFARE_DECL void cluster::on_tick()
         {{"type", "node"}, {"node", parts_.node.text()}, {"stats", json::value_from(parts_.stats())}});
 }
 
-FANFARE_DECL void cluster::say_goodbye()
+FANFARE_DECL void cluster::announce_leaving()
 {
     if (next_heartbeat_.load() != 0)
         parts_.channel.send({{"type", "node_gone"}, {"node", parts_.node.text()}});

@@ -6,7 +6,7 @@
 
 namespace fanfare::detail {
 
-inline void add_shard(hub_stats& all, const counters& c)
+inline void add_shard(hub_stats& all, const shard_counters& c)
 {
     all.connections += c.connections.get();
     all.accepted += c.accepted.get();

@@ -122,7 +122,7 @@ FANFARE_DECL void shutdown::abandon()
 {
     stop_services();
     if (parts_.subscriptions.attached())
-        parts_.others.say_goodbye();
+        parts_.others.announce_leaving();
     parts_.subscriptions.detach();
     close_all({.code = close_code::going_away});
 }

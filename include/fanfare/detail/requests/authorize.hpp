@@ -22,13 +22,13 @@ public:
     pending_authorization(session& s, std::function<void(bool)> then)
         : session_{&s}, context_{s.context_ptr()}, then_{std::move(then)}
     {}
-    ~pending_authorization() { give(false); }
+    ~pending_authorization() { complete(false); }
     pending_authorization(const pending_authorization&) = delete;
     pending_authorization& operator=(const pending_authorization&) = delete;
 
-    void give(bool allowed)
+    void complete(bool allowed)
     {
-        if (given_.exchange(true))
+        if (completed_.exchange(true))
             return;
         // Inside of the authorizer's call, so on the shard: no detour through its queue.
         if (call_.is_inside())
@@ -42,7 +42,7 @@ private:
     boost::intrusive_ptr<session> session_;
     std::shared_ptr<const session_context> context_;
     std::function<void(bool)> then_;
-    std::atomic<bool> given_{false};
+    std::atomic<bool> completed_{false};
     initiating_call call_;
 };
 
@@ -58,10 +58,10 @@ void authorize(session& s, std::string_view room, room_action action, F then)
     const auto answer = std::make_shared<pending_authorization>(s, std::move(then));
     const auto id = s.context().node.id_of(s.number());
     try {
-        may({*s.who(), room, action, id}, [answer](bool allowed) { answer->give(allowed); });
+        may({*s.who(), room, action, id}, [answer](bool allowed) { answer->complete(allowed); });
     } catch (...) {
         s.handler_failed(std::current_exception());
-        answer->give(false);
+        answer->complete(false);
     }
     answer->call_returned();
 }

@@ -252,17 +252,17 @@ FANFARE_DECL position subscribe_operation::complete(requested_room& one)
         return s.home().last_of(*room);
     }
     bool whole = !one.reading;
-    if (one.slice && way->give(one.slice)) {
+    if (one.slice && way->take_slice(one.slice)) {
         whole = true;
         if (one.base.epoch != way->sent().epoch)
-            way->leave_behind(one.base.epoch);
+            way->ignore_epoch(one.base.epoch);
     } else if (one.slice && !one.since && !one.slice->error && one.slice->top.epoch == one.base.epoch) {
         way->begin_at_oldest();
     } else {
         const auto at = continue_at(one);
-        way->give_up(at); // never a part of what was missed as if it were all
+        way->continue_live_at(at); // never a part of what was missed as if it were all
         if (at.epoch != one.base.epoch)
-            way->leave_behind(one.base.epoch);
+            way->ignore_epoch(one.base.epoch);
     }
     if (one.since)
         one.recovered = whole;

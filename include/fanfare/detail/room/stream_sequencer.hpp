@@ -91,9 +91,9 @@ private:
     void leave_epoch(std::uint64_t next);
 
     position last_{};
-    static constexpr std::size_t max_strays = 64;
-    std::array<std::uint64_t, 4> left_{}; // epochs that are gone, the newest first
-    std::size_t strays_ = 0;              // messages of theirs in a row
+    static constexpr std::size_t max_messages_of_left_epochs = 64;
+    std::array<std::uint64_t, 4> left_epochs_{}; // epochs that are gone, the newest first
+    std::size_t messages_of_left_epochs_ = 0;    // messages of theirs in a row
     std::vector<shared_frame> held_;
     bool repairing_ = false;
     position last_gap_{};

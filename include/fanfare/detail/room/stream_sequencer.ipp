@@ -14,16 +14,17 @@ FANFARE_DECL stream_sequencer::step stream_sequencer::live(const shared_frame& m
     const auto& at = message->at();
     if (!at)
         return step::pass; // from somebody who knows no history
-    if (at.epoch != last_.epoch && std::find(left_.begin(), left_.end(), at.epoch) != left_.end()) {
-        if (++strays_ < max_strays)
+    if (at.epoch != last_.epoch &&
+        std::find(left_epochs_.begin(), left_epochs_.end(), at.epoch) != left_epochs_.end()) {
+        if (++messages_of_left_epochs_ < max_messages_of_left_epochs)
             return step::drop;
-        left_ = {}; // so many: somebody has brought an old history back
+        left_epochs_ = {}; // so many: somebody has brought an old history back
     }
     if (!repairing_) {
         const bool same = at.epoch == last_.epoch;
         if (!last_ || (same && at.offset == last_.offset + 1)) {
             last_ = at;
-            strays_ = 0;
+            messages_of_left_epochs_ = 0;
             return step::pass;
         }
         if (same && at.offset == last_.offset)
@@ -156,14 +157,14 @@ FANFARE_DECL bool stream_sequencer::fill(const history_slice& slice, std::string
 
 FANFARE_DECL void stream_sequencer::leave_epoch(std::uint64_t next)
 {
-    std::replace(left_.begin(), left_.end(), next, std::uint64_t{0});
+    std::replace(left_epochs_.begin(), left_epochs_.end(), next, std::uint64_t{0});
     if (last_.epoch == next)
         return;
-    std::rotate(left_.begin(), left_.end() - 1, left_.end());
-    left_.front() = last_.epoch;
+    std::rotate(left_epochs_.begin(), left_epochs_.end() - 1, left_epochs_.end());
+    left_epochs_.front() = last_.epoch;
     if (!held_.empty() && held_.front()->at().epoch == last_.epoch)
         triggered_ = false;
-    std::erase_if(held_, [this](const shared_frame& f) { return f->at().epoch == left_.front(); });
+    std::erase_if(held_, [this](const shared_frame& f) { return f->at().epoch == left_epochs_.front(); });
 }
 
 // Lets pass what waits, up to the next hole; true if there is one.

@@ -35,10 +35,10 @@ public:
     const position& sent() const noexcept { return sent_; }
 
     enum class state : std::uint8_t {
-        parked,  ///< Live messages are let go; a read is to begin when the socket has drained.
-        reading, ///< Live messages wait for the history.
-        sending, ///< There is something for `next`.
-        settled, ///< The live stream may have messages that were sent from the history.
+        waiting,  ///< Live messages are dropped; a read is to begin when the socket has drained.
+        reading,  ///< Live messages wait for the history.
+        sending,  ///< There is something for `next`.
+        complete, ///< The live stream may have messages that were sent from the history.
     };
     state now() const noexcept { return state_; }
 
@@ -49,7 +49,7 @@ public:
         overflowed_ = false;
     }
     /// Live messages of this epoch are older than what the history gave.
-    void leave_behind(std::uint64_t epoch) noexcept { gone_ = epoch; }
+    void ignore_epoch(std::uint64_t epoch) noexcept { ignored_epoch_ = epoch; }
     /// What is after `first` and up to `last` was sent live before this began.
     void skip(std::uint64_t first, std::uint64_t last) noexcept
     {
@@ -57,25 +57,25 @@ public:
         skip_to_ = last;
     }
 
-    enum class live_step { pass, drop, over };
-    /// A message of the live stream: `pass` it on; `drop` it, it is kept here, or was sent; or `over`: pass it on, the
-    /// receiver has caught up.
+    enum class live_step { pass, drop, caught_up };
+    /// A message of the live stream: `pass` it on; `drop` it, it is kept here, or was sent; or the receiver has `caught_up`:
+    /// pass it on.
     live_step live(const shared_frame& message);
 
-    /// The history's answer. False if it does not hold everything after `sent()`: see `give_up` and `lose`.
-    bool give(shared_slice slice);
+    /// The history's answer. False if it does not hold everything after `sent()`: see `continue_live_at` and `continue_with_gap`.
+    bool take_slice(shared_slice slice);
     /// Goes on live from `at`, which the caller has told the receiver; nothing is sent from the history.
-    void give_up(const position& at);
+    void continue_live_at(const position& at);
     /// Begins with the oldest message that was read: the receiver asked for the newest, however many there are.
     void begin_at_oldest();
     /// Goes on with what the history still holds; the receiver gets a `gap` marker first.
-    void lose(wall_time now);
+    void continue_with_gap(wall_time now);
 
     /// The next message for the receiver, if there is one. After null: `reading` has to begin again if `must_read()`.
     shared_frame next();
     /// `next` answers this one again.
     void put_back(shared_frame message) noexcept { marker_ = std::move(message); }
-    bool must_read() const noexcept { return state_ == state::parked; }
+    bool must_read() const noexcept { return state_ == state::waiting; }
     /// Where `next` ends without another message coming in.
     position end() const;
 
@@ -88,10 +88,10 @@ private:
     std::string room_;
     position sent_;
     std::uint32_t number_;
-    position floor_{};       // nothing up to it again, while `sent_` says nothing
-    std::uint64_t gone_ = 0; // the epoch before
-    std::uint64_t goal_ = 0; // how far the history went when it was read
-    state state_ = state::parked;
+    position floor_{};                // nothing up to it again, while `sent_` says nothing
+    std::uint64_t ignored_epoch_ = 0; // the epoch before
+    std::uint64_t goal_ = 0;          // how far the history went when it was read
+    state state_ = state::waiting;
     bool overflowed_ = false;
     shared_slice slice_;
     std::size_t at_ = 0; // in the slice

@@ -15,7 +15,7 @@ FANFARE_DECL catch_up::place catch_up::place_of(const frame& message) const noex
     const auto& at = message.at();
     if (at.epoch == floor_.epoch && at.offset <= floor_.offset)
         return place::had;
-    if (gone_ != 0 && at.epoch == gone_)
+    if (ignored_epoch_ != 0 && at.epoch == ignored_epoch_)
         return place::had;
     if (!sent_)
         return place::next;
@@ -30,16 +30,16 @@ FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message)
 {
     if (!message->at()) {
         // Whether something is lacking is found out here anyway.
-        if (message->is_gap() && (sent_ || state_ == state::parked))
+        if (message->is_gap() && (sent_ || state_ == state::waiting))
             return live_step::drop;
         if (state_ != state::reading || buffer_.size() >= max_buffered)
             return live_step::pass;
         buffer_.push_back(message);
         return live_step::drop;
     }
-    if (state_ == state::parked)
+    if (state_ == state::waiting)
         return live_step::drop;
-    if (state_ != state::settled) {
+    if (state_ != state::complete) {
         overflowed_ = overflowed_ || buffer_.size() >= max_buffered || buffered_bytes_ >= max_buffered_bytes;
         if (!overflowed_) {
             buffer_.push_back(message);
@@ -48,9 +48,9 @@ FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message)
         return live_step::drop;
     }
     switch (place_of(*message)) {
-    case place::next: return live_step::over;
+    case place::next: return live_step::caught_up;
     case place::had: return live_step::drop;
-    case place::hole: state_ = state::parked; return live_step::drop; // the history knows
+    case place::hole: state_ = state::waiting; return live_step::drop; // the history knows
     }
     return live_step::drop;
 }
@@ -58,11 +58,11 @@ FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message)
 FANFARE_DECL void catch_up::go_to(const position& at)
 {
     if (sent_ && at && at.epoch != sent_.epoch)
-        gone_ = sent_.epoch;
+        ignored_epoch_ = sent_.epoch;
     sent_ = at;
 }
 
-FANFARE_DECL bool catch_up::give(shared_slice slice)
+FANFARE_DECL bool catch_up::take_slice(shared_slice slice)
 {
     slice_ = std::move(slice);
     at_ = 0;
@@ -72,7 +72,7 @@ FANFARE_DECL bool catch_up::give(shared_slice slice)
            slice_->reaches_back_to(sent_.offset);
 }
 
-FANFARE_DECL void catch_up::give_up(const position& at)
+FANFARE_DECL void catch_up::continue_live_at(const position& at)
 {
     sent_ = at;
     slice_ = nullptr;
@@ -87,13 +87,13 @@ FANFARE_DECL void catch_up::begin_at_oldest()
         sent_.offset = slice_->frames.front()->at().offset - 1;
 }
 
-FANFARE_DECL void catch_up::lose(wall_time now)
+FANFARE_DECL void catch_up::continue_with_gap(wall_time now)
 {
     if (slice_->error) {
         marker_ = encode_missed(room_, now);
         if (sent_)
             floor_ = sent_;
-        return give_up({});
+        return continue_live_at({});
     }
     const bool same = sent_.epoch == slice_->top.epoch && sent_.offset <= slice_->top.offset;
     auto on = slice_->top;
@@ -117,7 +117,7 @@ FANFARE_DECL shared_frame catch_up::next()
         if (!f->at() || place_of(*f) == place::next)
             found = std::move(f);
         else if (place_of(*f) == place::hole)
-            state_ = state::parked; // the slice ended too early
+            state_ = state::waiting; // the slice ended too early
     }
     if (found) {
         if (found->at())
@@ -125,7 +125,7 @@ FANFARE_DECL shared_frame catch_up::next()
         return found;
     }
     if (state_ == state::sending)
-        state_ = overflowed_ || sent_.offset < goal_ ? state::parked : state::settled;
+        state_ = overflowed_ || sent_.offset < goal_ ? state::waiting : state::complete;
     buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(buffer_at_));
     std::erase_if(buffer_, [](const shared_frame& f) { return f->at(); });
     buffer_at_ = 0;

@@ -30,7 +30,7 @@ public:
     outbox(std::size_t max_messages, std::size_t max_bytes) : max_messages_{max_messages}, max_bytes_{max_bytes} {}
 
     /// Queues a message. When full, does what `policy` says; `overflow` means that the caller has to close, `resync` that
-    /// the room's messages from `resync_from()` on have been let go, this one included.
+    /// the room's messages from `resync_from()` on have been dropped, this one included.
     result push(shared_frame message, overflow_policy policy);
 
     /// Queues a message of which the socket has already taken `written` bytes. Only while empty.
@@ -56,7 +56,7 @@ public:
     /// Messages, and their bytes, that wait (gap markers included as messages of no size).
     std::size_t size() const noexcept { return live_; }
     std::size_t bytes() const noexcept { return bytes_; }
-    /// Set by the last `resync`: the place of the oldest message that was let go.
+    /// Set by the last `resync`: the place of the oldest message that was dropped.
     const position& resync_from() const noexcept { return resync_from_; }
     /// Whether a message of this size fits, without any policy.
     bool takes(std::size_t size) const noexcept { return !full(size); }
@@ -93,7 +93,7 @@ private:
     void clear_if_empty();
     bool drop_oldest(std::string_view room);
     void note_lost(std::string_view room);
-    void let_go(const frame& last);
+    void drop_for_resync(const frame& last);
     void append(item next);
     void compact();
     void index_key(std::size_t at);

@@ -31,7 +31,7 @@ FANFARE_DECL outbox::result outbox::push(shared_frame message, overflow_policy p
         if (policy == overflow_policy::close)
             return result::overflow;
         if (policy == overflow_policy::resync && message->at() && !message->is_gap()) {
-            let_go(*message);
+            drop_for_resync(*message);
             return result::resync;
         }
         outcome = result::dropped;
@@ -210,7 +210,7 @@ FANFARE_DECL void outbox::note_lost(std::string_view room)
 }
 
 // Drops what waits of the room and has a place in its history.
-FANFARE_DECL void outbox::let_go(const frame& last)
+FANFARE_DECL void outbox::drop_for_resync(const frame& last)
 {
     resync_from_ = last.at();
     bool first = true;

@@ -5,7 +5,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/connection_ref.hpp>
 #include <fanfare/detail/base/token_bucket.hpp>
-#include <fanfare/detail/session/catch_ups.hpp>
+#include <fanfare/detail/session/catch_up_set.hpp>
 #include <fanfare/detail/session/memberships.hpp>
 #include <fanfare/detail/session/protocol.hpp>
 #include <fanfare/detail/session/session_context.hpp>
@@ -109,7 +109,7 @@ public:
 
     // ---- catching up with the history
 
-    catch_ups& catching() noexcept { return catching_; }
+    catch_up_set& catching() noexcept { return catching_; }
     /// Begins to catch up with a room that it is a member of, after what the client has been sent: live messages wait
     /// from now on.
     catch_up& begin_catch_up(std::string_view room, const position& sent);
@@ -210,7 +210,7 @@ private:
     std::shared_ptr<const identity> who_;
     std::array<std::uint64_t, 2> secret_{}; // of its resume token
     memberships rooms_;
-    catch_ups catching_;
+    catch_up_set catching_;
     write_queue out_;
     token_bucket rate_;
     violations violations_;

@@ -232,7 +232,7 @@ FANFARE_DECL void session::close(close_code code, std::string_view reason, std::
     phase_ = phase::closing;
     reason_ = code;
     home_.set_indirect(slot(), true);
-    home_.times(slot()).give_up = home_.now_ticks() + home_.ticks(wait) + 1;
+    home_.times(slot()).end_at = home_.now_ticks() + home_.ticks(wait) + 1;
     out_.queue(context_->options).push_close(code, reason);
     flush();
     if (phase_ == phase::closing && !reading_ && !out_.corked())
@@ -290,7 +290,7 @@ FANFARE_DECL void session::on_tick()
 {
     auto& times = home_.times(slot());
     const auto now = home_.now_ticks();
-    if (times.give_up != 0 && now >= times.give_up) {
+    if (times.end_at != 0 && now >= times.end_at) {
         if (phase_ == phase::open) {
             home_.count().write_timeouts.add();
             reason_ = close_code::write_timeout;
@@ -298,7 +298,7 @@ FANFARE_DECL void session::on_tick()
         return end();
     }
     const auto& o = context_->options;
-    // A peer whose socket is full gets no ping that it could answer: `give_up` sees to it.
+    // A peer whose socket is full gets no ping that it could answer: `end_at` sees to it.
     const bool silent = now - times.last_heard >= home_.ticks(o.idle_timeout);
     if (silent && phase_ == phase::open && !out_.blocked() && has_peer()) {
         home_.count().idle_timeouts.add();

@@ -45,9 +45,9 @@ FANFARE_DECL void session::read_on(catch_up& one)
             auto* waits = keep->catching_.find(room->name);
             if (!waits || waits->number() != catch_up_number || waits->now() != catch_up::state::reading)
                 return;
-            const bool whole = waits->give(slice);
+            const bool whole = waits->take_slice(slice);
             if (!whole)
-                waits->lose(wall_now());
+                waits->continue_with_gap(wall_now());
             keep->context_->count.count_recovered(whole);
             keep->pump();
         });
@@ -100,7 +100,7 @@ FANFARE_DECL void session::pump()
 FANFARE_DECL void session::end_completed_catch_ups()
 {
     catching_.end_if([this](const catch_up& one) {
-        if (one.now() != catch_up::state::settled)
+        if (one.now() != catch_up::state::complete)
             return false;
         const auto* in = rooms_.find(one.room());
         return !in || home_.is_at(*in->room, one.sent());

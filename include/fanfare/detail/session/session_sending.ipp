@@ -81,7 +81,7 @@ FANFARE_DECL overflow_policy session::policy_for(const frame& message) const noe
 FANFARE_DECL void session::push(shared_frame message, overflow_policy policy)
 {
     if (policy == overflow_policy::resync && message->at())
-        if (const auto* one = catching_.find(message->room()); one && one->now() == catch_up::state::parked)
+        if (const auto* one = catching_.find(message->room()); one && one->now() == catch_up::state::waiting)
             return; // of the batch that did not fit: it comes from the history
     // What is only being collected is no reason to do without anything.
     if (out_.corked() && !out_.takes(message->wire().size()) && !flush_collected())
@@ -193,9 +193,9 @@ FANFARE_DECL void session::block()
 {
     out_.set_blocked(true);
     home_.set_indirect(slot(), true);
-    auto& give_up = home_.times(slot()).give_up;
+    auto& end_at = home_.times(slot()).end_at;
     if (phase_ == phase::open)
-        give_up = home_.now_ticks() + home_.ticks(context_->options.write_timeout) + 1;
+        end_at = home_.now_ticks() + home_.ticks(context_->options.write_timeout) + 1;
     wait_write();
 }
 
@@ -206,7 +206,7 @@ FANFARE_DECL void session::on_writable()
     out_.set_blocked(false);
     heard(); // it took what was waiting
     if (phase_ == phase::open)
-        home_.times(slot()).give_up = 0;
+        home_.times(slot()).end_at = 0;
     flush();
     pump();
     if (phase_ == phase::open && !reading_ && wants_read())

@@ -6,7 +6,7 @@
 #include <fanfare/detail/base/lifetime.hpp>
 #include <fanfare/detail/room/bus_subscriptions.hpp>
 #include <fanfare/detail/room/room_state.hpp>
-#include <fanfare/detail/shard/counters.hpp>
+#include <fanfare/detail/shard/shard_counters.hpp>
 #include <fanfare/detail/shard/shard_io.hpp>
 #include <fanfare/detail/shard/shard_member.hpp>
 #include <fanfare/detail/wire/deflater.hpp>
@@ -110,15 +110,15 @@ public:
     struct deadlines {
         std::uint32_t last_heard = 0;
         std::uint32_t next_ping = 0;
-        std::uint32_t give_up = 0;
+        std::uint32_t end_at = 0;
         std::uint32_t expires = 0;
     };
     deadlines& times(std::uint32_t slot) noexcept { return deadlines_[slot]; }
 
     std::span<char> read_buffer();
     std::uint32_t random_below(std::uint32_t bound);
-    counters& count() noexcept { return counters_; }
-    const counters& count() const noexcept { return counters_; }
+    shard_counters& count() noexcept { return counters_; }
+    const shard_counters& count() const noexcept { return counters_; }
 
     /// Connections that wait for the bus before they are greeted. Counted on the shard, read from any thread.
     std::atomic<std::uint32_t> greeting{0};
@@ -192,7 +192,7 @@ private:
     std::uint32_t tick_ = 1;
     std::vector<char> read_buffer_;
     std::minstd_rand random_;
-    counters counters_;
+    shard_counters counters_;
 };
 
 } // namespace fanfare::detail

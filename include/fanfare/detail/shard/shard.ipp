@@ -292,7 +292,7 @@ FANFARE_DECL void shard::on_tick()
         if (!slots_[i].owner)
             continue;
         const auto& d = deadlines_[i];
-        if ((d.give_up != 0 && tick_ >= d.give_up) || tick_ >= d.next_ping ||
+        if ((d.end_at != 0 && tick_ >= d.end_at) || tick_ >= d.next_ping ||
             (d.expires != 0 && tick_ >= d.expires) || tick_ - d.last_heard >= silent)
             slots_[i].owner->on_tick();
     }

@@ -20,13 +20,13 @@ namespace fanfare::detail {
 
 /// A shard's executor and timer. They go with their execution context even if the hub lives on, which happens where
 /// an operation in the context of another shard still holds it: Asio's objects must not outlive their context.
-class shard_io final : context_guests::guest {
+class shard_io final : context_registry::entry {
 public:
     static std::shared_ptr<shard_io> make(asio::any_io_executor executor)
     {
         return std::shared_ptr<shard_io>{new shard_io{std::move(executor)}};
     }
-    ~shard_io() { guests_->remove(*this); }
+    ~shard_io() { registry_->remove(*this); }
     shard_io(const shard_io&) = delete;
     shard_io& operator=(const shard_io&) = delete;
 
@@ -51,13 +51,13 @@ public:
 
 private:
     explicit shard_io(asio::any_io_executor ex)
-        : executor{std::move(ex)}, timer{executor}, guests_{context_guests::of(
+        : executor{std::move(ex)}, timer{executor}, registry_{context_registry::of(
                                                         asio::query(executor, asio::execution::context))}
     {
-        guests_->add(*this);
+        registry_->add(*this);
     }
 
-    std::shared_ptr<void> give_up() noexcept override
+    std::shared_ptr<void> on_context_shutdown() noexcept override
     {
         const std::lock_guard lock{mutex_};
         timer.reset();
@@ -65,7 +65,7 @@ private:
         return remains_ ? remains_() : nullptr;
     }
 
-    std::shared_ptr<context_guests> guests_;
+    std::shared_ptr<context_registry> registry_;
     std::mutex mutex_;
     std::function<std::shared_ptr<void>()> remains_;
 };

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_DETAIL_SESSION_CATCH_UPS_HPP
-#define FANFARE_DETAIL_SESSION_CATCH_UPS_HPP
+#ifndef FANFARE_DETAIL_SESSION_CATCH_UP_SET_HPP
+#define FANFARE_DETAIL_SESSION_CATCH_UP_SET_HPP
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/session/catch_up.hpp>
@@ -16,7 +16,7 @@
 namespace fanfare::detail {
 
 /// A connection's ways from a position in the history of some of its rooms to their live streams.
-class catch_ups {
+class catch_up_set {
 public:
     bool empty() const noexcept { return !all_; }
     std::size_t size() const noexcept { return all_ ? all_->size() : 0; }
@@ -49,7 +49,7 @@ private:
 } // namespace fanfare::detail
 
 #if defined(FANFARE_HEADER_ONLY)
-#include <fanfare/detail/session/catch_ups.ipp>
+#include <fanfare/detail/session/catch_up_set.ipp>
 #endif
 
 #endif

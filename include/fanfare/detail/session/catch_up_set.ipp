@@ -1,12 +1,12 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_DETAIL_SESSION_CATCH_UPS_IPP
-#define FANFARE_DETAIL_SESSION_CATCH_UPS_IPP
+#ifndef FANFARE_DETAIL_SESSION_CATCH_UP_SET_IPP
+#define FANFARE_DETAIL_SESSION_CATCH_UP_SET_IPP
 
-#include <fanfare/detail/session/catch_ups.hpp>
+#include <fanfare/detail/session/catch_up_set.hpp>
 
 namespace fanfare::detail {
 
-FANFARE_DECL catch_up* catch_ups::find(std::string_view room) noexcept
+FANFARE_DECL catch_up* catch_up_set::find(std::string_view room) noexcept
 {
     if (all_)
         for (auto& one : *all_)
@@ -15,19 +15,19 @@ FANFARE_DECL catch_up* catch_ups::find(std::string_view room) noexcept
     return nullptr;
 }
 
-FANFARE_DECL catch_up& catch_ups::begin(std::string_view room, const position& sent)
+FANFARE_DECL catch_up& catch_up_set::begin(std::string_view room, const position& sent)
 {
     if (!all_)
         all_ = std::make_unique<std::vector<catch_up>>();
     return all_->emplace_back(room, sent, ++begun_);
 }
 
-FANFARE_DECL void catch_ups::end(std::string_view room)
+FANFARE_DECL void catch_up_set::end(std::string_view room)
 {
     end_if([room](const catch_up& one) { return one.room() == room; });
 }
 
-FANFARE_DECL bool catch_ups::pass_live(const shared_frame& message)
+FANFARE_DECL bool catch_up_set::pass_live(const shared_frame& message)
 {
     auto* one = find(message->room());
     if (!one)
@@ -35,7 +35,7 @@ FANFARE_DECL bool catch_ups::pass_live(const shared_frame& message)
     switch (one->live(message)) {
     case catch_up::live_step::pass: return true;
     case catch_up::live_step::drop: return false;
-    case catch_up::live_step::over: end(message->room()); return true;
+    case catch_up::live_step::caught_up: end(message->room()); return true;
     }
     return true;
 }

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_DETAIL_SHARD_COUNTERS_HPP
-#define FANFARE_DETAIL_SHARD_COUNTERS_HPP
+#ifndef FANFARE_DETAIL_SHARD_SHARD_COUNTERS_HPP
+#define FANFARE_DETAIL_SHARD_SHARD_COUNTERS_HPP
 
 #include <fanfare/config.hpp>
 
@@ -24,7 +24,7 @@ private:
 };
 
 /// What a shard counts; see `hub_stats` for the meanings.
-struct counters {
+struct shard_counters {
     counter connections, accepted, closed;
     counter delivered, writes, short_writes, dropped, conflated;
     counter slow_closed, write_timeouts, idle_timeouts;

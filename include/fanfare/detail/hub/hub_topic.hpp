@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_DETAIL_HUB_HUB_PART_HPP
-#define FANFARE_DETAIL_HUB_HUB_PART_HPP
+#ifndef FANFARE_DETAIL_HUB_HUB_TOPIC_HPP
+#define FANFARE_DETAIL_HUB_HUB_TOPIC_HPP
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
@@ -15,12 +15,12 @@ namespace fanfare::detail {
 /// The base of each topic of `hub` (<fanfare/hub/...>): a share in the hub's core. A template, so that the topics have
 /// bases of different types and `hub` can derive from all of them.
 template <class Topic>
-class hub_part {
+class hub_topic {
 protected:
-    explicit hub_part(std::shared_ptr<hub_core> core) noexcept : core_{std::move(core)} {}
-    hub_part(const hub_part&) = delete;
-    hub_part& operator=(const hub_part&) = delete;
-    ~hub_part() = default;
+    explicit hub_topic(std::shared_ptr<hub_core> core) noexcept : core_{std::move(core)} {}
+    hub_topic(const hub_topic&) = delete;
+    hub_topic& operator=(const hub_topic&) = delete;
+    ~hub_topic() = default;
 
     /// Where an operation completes whose handler has no executor of its own.
     const asio::any_io_executor& default_executor() const noexcept { return core_->shards.first().executor(); }

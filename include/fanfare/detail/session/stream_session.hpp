@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_DETAIL_SESSION_FLAT_CONNECTION_HPP
-#define FANFARE_DETAIL_SESSION_FLAT_CONNECTION_HPP
+#ifndef FANFARE_DETAIL_SESSION_STREAM_SESSION_HPP
+#define FANFARE_DETAIL_SESSION_STREAM_SESSION_HPP
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/session/session.hpp>
@@ -21,12 +21,12 @@ namespace fanfare::detail {
 /// A connection over any Asio stream: reads into a buffer of its own, and writes one flat buffer at a time, so that a
 /// write is one TLS record. `Session` is `session`, or a subclass that takes the input apart.
 template <class Stream, class Session>
-class flat_connection : public Session {
+class stream_session : public Session {
 public:
     static constexpr std::size_t max_write = 16 * 1024;
 
-    flat_connection(Stream stream, std::shared_ptr<const session_context> context, shard& home,
-                    session_settings settings, std::size_t max_read)
+    stream_session(Stream stream, std::shared_ptr<const session_context> context, shard& home,
+                   session_settings settings, std::size_t max_read)
         : Session{std::move(context), home, std::move(settings)}, stream_{std::move(stream)}, max_read_{max_read}
     {}
 
@@ -45,7 +45,7 @@ private:
         const auto taken = take(buffers, out_);
         writing_ = true;
         asio::async_write(stream_, asio::buffer(out_),
-                          bound([](flat_connection& self, error_code ec, std::size_t) { self.on_written(ec); }));
+                          bound([](stream_session& self, error_code ec, std::size_t) { self.on_written(ec); }));
         return taken;
     }
 
@@ -68,7 +68,7 @@ private:
     void wait_read() override
     {
         in_.resize(max_read_);
-        stream_.async_read_some(asio::buffer(in_), bound([](flat_connection& self, error_code ec, std::size_t n) {
+        stream_.async_read_some(asio::buffer(in_), bound([](stream_session& self, error_code ec, std::size_t n) {
                                     self.on_read(ec, n);
                                 }));
     }
@@ -101,7 +101,7 @@ private:
     auto bound(F f)
     {
         return asio::bind_executor(this->home().executor(),
-                                   [keep = boost::intrusive_ptr<flat_connection>{this},
+                                   [keep = boost::intrusive_ptr<stream_session>{this},
                                     f](error_code ec, std::size_t n) { f(*keep, ec, n); });
     }
 

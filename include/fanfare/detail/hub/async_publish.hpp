@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_DETAIL_PUBLISH_ASYNC_PUBLISH_HPP
-#define FANFARE_DETAIL_PUBLISH_ASYNC_PUBLISH_HPP
+#ifndef FANFARE_DETAIL_HUB_ASYNC_PUBLISH_HPP
+#define FANFARE_DETAIL_HUB_ASYNC_PUBLISH_HPP
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/completion.hpp>
