@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 #include "support/catch.hpp"
 
-#include <fanfare/detail/session/catch_ups.hpp>
+#include <fanfare/detail/session/catch_up_set.hpp>
 
 #include <memory>
 #include <string_view>
@@ -27,18 +27,18 @@ shared_slice nothing_after(std::uint64_t offset)
 
 } // namespace
 
-TEST_CASE("without anything to catch up with every message goes to the client", "[catch_ups]")
+TEST_CASE("without anything to catch up with every message goes to the client", "[catch_up_set]")
 {
-    catch_ups all;
+    catch_up_set all;
     CHECK(all.empty());
     CHECK(all.size() == 0);
     CHECK(all.find("r") == nullptr);
     CHECK(all.pass_live(message("r", 1)));
 }
 
-TEST_CASE("live messages of a room wait for its history, and those of other rooms do not", "[catch_ups]")
+TEST_CASE("live messages of a room wait for its history, and those of other rooms do not", "[catch_up_set]")
 {
-    catch_ups all;
+    catch_up_set all;
     all.begin("r", {epoch, 3}).begin_reading();
     CHECK_FALSE(all.empty());
     CHECK(all.size() == 1);
@@ -52,9 +52,9 @@ TEST_CASE("live messages of a room wait for its history, and those of other room
     CHECK(next->at() == position{epoch, 4});
 }
 
-TEST_CASE("a room has caught up when the next live message comes in order", "[catch_ups]")
+TEST_CASE("a room has caught up when the next live message comes in order", "[catch_up_set]")
 {
-    catch_ups all;
+    catch_up_set all;
     auto& way = all.begin("r", {epoch, 3});
     way.begin_reading();
     REQUIRE(way.give(nothing_after(3)));
@@ -67,9 +67,9 @@ TEST_CASE("a room has caught up when the next live message comes in order", "[ca
     CHECK(all.pass_live(message("r", 5)));
 }
 
-TEST_CASE("a room that is left ends its catching up, and the others go on", "[catch_ups]")
+TEST_CASE("a room that is left ends its catching up, and the others go on", "[catch_up_set]")
 {
-    catch_ups all;
+    catch_up_set all;
     all.begin("a", {epoch, 1});
     all.begin("b", {epoch, 2});
     all.end("nowhere");
@@ -85,9 +85,9 @@ TEST_CASE("a room that is left ends its catching up, and the others go on", "[ca
     CHECK(all.empty());
 }
 
-TEST_CASE("those that are done end together, and a connection that ends has none", "[catch_ups]")
+TEST_CASE("those that are done end together, and a connection that ends has none", "[catch_up_set]")
 {
-    catch_ups all;
+    catch_up_set all;
     all.end_if([](const catch_up&) { return true; });
     for (const std::string_view room : {"a", "b", "c"})
         all.begin(room, {epoch, 1});
@@ -99,9 +99,9 @@ TEST_CASE("those that are done end together, and a connection that ends has none
     CHECK(all.find("b") == nullptr);
 }
 
-TEST_CASE("a second catching up of a room is not taken for the first", "[catch_ups]")
+TEST_CASE("a second catching up of a room is not taken for the first", "[catch_up_set]")
 {
-    catch_ups all;
+    catch_up_set all;
     const auto first = all.begin("a", {epoch, 1}).number();
     const auto other = all.begin("b", {epoch, 1}).number();
     all.clear();
