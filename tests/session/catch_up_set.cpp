@@ -46,7 +46,7 @@ TEST_CASE("live messages of a room wait for its history, and those of other room
     CHECK(all.pass_live(message("other", 4)));
     REQUIRE(all.find("r"));
     CHECK(all.find("r")->sent() == position{epoch, 3});
-    REQUIRE(all.find("r")->give(nothing_after(3)));
+    REQUIRE(all.find("r")->take_slice(nothing_after(3)));
     const auto next = all.find("r")->next();
     REQUIRE(next);
     CHECK(next->at() == position{epoch, 4});
@@ -57,9 +57,9 @@ TEST_CASE("a room has caught up when the next live message comes in order", "[ca
     catch_up_set all;
     auto& way = all.begin("r", {epoch, 3});
     way.begin_reading();
-    REQUIRE(way.give(nothing_after(3)));
+    REQUIRE(way.take_slice(nothing_after(3)));
     REQUIRE_FALSE(way.next());
-    REQUIRE(way.now() == catch_up::state::settled);
+    REQUIRE(way.now() == catch_up::state::complete);
     CHECK_FALSE(all.pass_live(message("r", 3))); // sent before
     CHECK(all.size() == 1);
     CHECK(all.pass_live(message("r", 4)));
