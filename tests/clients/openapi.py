@@ -196,7 +196,7 @@ async def test_every_route_that_the_server_knows_is_described_and_no_other():
     sources = "".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "include").rglob("*.[hi]pp")))
     known = set(re.findall(r'"(/(?:api/v1/[a-z/]+[a-z]|[a-z]+z))"', sources))
     assert known == DOCUMENT["paths"].keys() - {"/openapi.json"}, known ^ DOCUMENT["paths"].keys()
-    routes = re.findall(r'\{"(/api/v1/[a-z/]+)", verb::(\w+)', sources)
+    routes = re.findall(r'\{"(/api/v1/[a-z/]+)", (?:http::)?verb::(\w+)', sources)
     assert len(routes) > 5 and all(method in DOCUMENT["paths"][path] for path, method in routes), routes
     async with await Server.start(NOTIFICATION_SERVER, "--no-self-telemetry") as server:
         for path, described in DOCUMENT["paths"].items():
