@@ -5,6 +5,7 @@
 #include <fanfare/auth.hpp>
 #include <fanfare/auth/origin.hpp>
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/completion.hpp>
 #include <fanfare/http_api.hpp>
 #include <fanfare/hub.hpp>
 #include <fanfare/websocket.hpp>
@@ -108,16 +109,13 @@ public:
     /// Errors: `timed_out` if connections had to be cut at the deadline.
     /// Cancellation: not supported; the deadline ends it.
     /// Thread-safe.
-    template <class Token>
+    template <asio::completion_token_for<void(error_code)> Token>
     auto async_shutdown(const shutdown_options& how, Token&& token)
     {
         stop();
-        return asio::async_initiate<Token, void(error_code)>(
-            [core = hub_](auto handler, const shutdown_options& options) {
-                core->shutdown.begin(
-                    options, detail::completion<error_code>(core->shards.first().executor(), std::move(handler)));
-            },
-            token, how);
+        return detail::initiate<void(error_code)>(
+            hub_->shards.first().executor(), std::forward<Token>(token),
+            [core = hub_, how](auto done) { core->shutdown.begin(how, std::move(done)); });
     }
 
 private:
