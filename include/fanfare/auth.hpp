@@ -157,13 +157,13 @@ template <class A>
 concept asynchronous_authenticator = std::invocable<A&, const handshake_request&, auth_done>;
 
 /// An authenticator that returns its answer; see `authenticator`.
+// clang-format off
 template <class A>
 concept synchronous_authenticator = requires(A& authenticate, const handshake_request& request)
 {
-    {
-        authenticate(request)
-        } -> std::convertible_to<auth_result>;
+    { authenticate(request) } -> std::convertible_to<auth_result>;
 };
+// clang-format on
 
 /// A function from the upgrade request to an identity or a refusal, in one of two shapes:
 /// - `auth_result (const handshake_request&)`, also with `identity`, `refusal` or `std::optional<identity>` as

@@ -51,13 +51,13 @@ template <class A>
 concept asynchronous_authorizer = std::invocable<A&, const access_request&, access_done>;
 
 /// An authorizer that returns its answer; see `authorizer`.
+// clang-format off
 template <class A>
 concept synchronous_authorizer = requires(A& allows, const access_request& request)
 {
-    {
-        allows(request)
-        } -> std::same_as<bool>;
+    { allows(request) } -> std::same_as<bool>;
 };
+// clang-format on
 
 /// A function that decides whether an identity may do something in a room: `bool (const access_request&)`, or
 /// `void (const access_request&, access_done)` for what has to ask somebody.

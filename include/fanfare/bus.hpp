@@ -111,20 +111,18 @@ using bus_done = std::function<void(const bus_receipt&)>;
 /// Thread-safety: every function may be called from any thread.
 /// A bus that connects several processes says `static constexpr bool between_processes = true`: then rooms with history
 /// need a store that the processes share.
+// clang-format off
 template <class B>
 concept bus = std::copyable<B> &&
     requires(B& b, bus_sink& sink, const bus_message& message, bus_done done, std::string_view room)
 {
     b.attach(sink);
     b.detach(sink);
-    {
-        b.publish(message, std::move(done))
-        } -> std::same_as<bus_receipt>;
-    {
-        b.join(sink, room)
-        } -> std::same_as<bool>;
+    { b.publish(message, std::move(done)) } -> std::same_as<bus_receipt>;
+    { b.join(sink, room) } -> std::same_as<bool>;
     b.leave(sink, room);
 };
+// clang-format on
 
 /// Any bus, as one copyable type. Copies are handles of one bus; an empty one must not be used.
 class any_bus {

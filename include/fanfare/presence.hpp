@@ -44,6 +44,7 @@ using presence_was_read = std::function<void(error_code, presence_list)>;
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, maybe before the
 /// function returns; where the store works in an execution context and that ends first, they are destroyed without a
 /// call. Views are copied before the function returns.
+// clang-format off
 template <class S>
 concept presence_store = std::copy_constructible<S> &&
     requires(S& store, std::string_view room, presence_client client, std::vector<presence_entries> entries,
@@ -53,10 +54,9 @@ concept presence_store = std::copy_constructible<S> &&
     store.async_leave(room, room, std::move(changed));
     store.async_refresh(std::move(entries), std::move(refreshed));
     store.async_read(room, limit, std::move(was_read));
-    {
-        store.lifetime()
-        } -> std::convertible_to<std::chrono::milliseconds>;
+    { store.lifetime() } -> std::convertible_to<std::chrono::milliseconds>;
 };
+// clang-format on
 
 /// Any presence store, as one copyable type. An empty one must not be used.
 class any_presence {

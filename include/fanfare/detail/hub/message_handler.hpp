@@ -19,16 +19,16 @@
 namespace fanfare {
 
 namespace detail {
+// clang-format off
 template <class F>
-concept plain_handler = std::invocable<F&, request> && std::same_as < std::invoke_result_t<F&, request>,
-void > ;
+concept plain_handler =
+    std::invocable<F&, request> && std::same_as<std::invoke_result_t<F&, request>, void>;
 template <class F>
 concept coroutine_handler = requires(F& f, const request& asked)
 {
-    {
-        f(asked)
-        } -> std::same_as<asio::awaitable<json::value>>;
+    { f(asked) } -> std::same_as<asio::awaitable<json::value>>;
 };
+// clang-format on
 } // namespace detail
 
 /// A handler for `hub::on_message`: `void(request)`, or the coroutine
