@@ -38,32 +38,37 @@ inline hub_options checked(const hub_options& o)
     return o;
 }
 
+// clang-format off
 FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& executors, hub_options o, any_bus bus,
                                 any_store store)
-    : options_{checked(o)}, bus_{std::move(bus)}, store_{std::move(store)}, rules{options_.max_room_name,
-                                                                                  !bus_.between_processes() ||
-                                                                                      store_.between_processes()},
-      rooms{executors.size()}, admitted{options_, rules, life}, resumable{options_.resume_window,
-                                                                          options_.max_resumable},
+    : options_{checked(o)},
+      bus_{std::move(bus)},
+      store_{std::move(store)},
+      rules{options_.max_room_name, !bus_.between_processes() || store_.between_processes()},
+      rooms{executors.size()},
+      admitted{options_, rules, life},
+      resumable{options_.resume_window, options_.max_resumable},
       receiver_{{rooms, shards, subscriptions_, delivery_, commands_, watch, life}},
-      subscriptions_{bus_, receiver_, rooms, count}, shard_services_{options_, rooms, subscriptions_, life,
-                                                                     [this] { others.on_tick(); }},
-      shards{executors, shard_services_}, history{store_, shards.first(), rules, options_.max_recovery, count,
-                                                  life},
-      delivery_{rooms, shards, history, handlers, count, life}, preparation_{rooms, subscriptions_, history, life},
+      subscriptions_{bus_, receiver_, rooms, count},
+      shard_services_{options_, rooms, subscriptions_, life, [this] { others.on_tick(); }},
+      shards{executors, shard_services_},
+      history{store_, shards.first(), rules, options_.max_recovery, count, life},
+      delivery_{rooms, shards, history, handlers, count, life},
+      preparation_{rooms, subscriptions_, history, life},
       messages{{options_, rules, rooms, shards, bus_, store_, receiver_, delivery_, handlers, count, life}},
-      channel{bus_, receiver_}, watch{shards.first(), handlers}, others{{options_, node, shards.first(), channel,
-                                                                         watch, [this] { return stats(); }, life}},
-      sessions{rooms, rules, shards, preparation_}, inbox{{options_, rules, rooms, shards.first(), messages,
-                                                           handlers, life}},
-      acks{{node, shards.first(), rooms, messages, inbox, channel, life}}, presence{{options_, node,
-                                                                                     shards.first(), messages,
-                                                                                     life}},
-      shutdown{{shards, subscriptions_, others, presence, acks, life}}, commands_{{options_, node, rules, sessions,
-                                                                                   others, acks}},
-      context_{options_, handlers, node,     shards,    rules,    rooms, preparation_, history, messages, presence,
-               inbox,    acks,     admitted, resumable, sessions, count, life,         json_,   raw_}
+      channel{bus_, receiver_},
+      watch{shards.first(), handlers},
+      others{{options_, node, shards.first(), channel, watch, [this] { return stats(); }, life}},
+      sessions{rooms, rules, shards, preparation_},
+      inbox{{options_, rules, rooms, shards.first(), messages, handlers, life}},
+      acks{{node, shards.first(), rooms, messages, inbox, channel, life}},
+      presence{{options_, node, shards.first(), messages, life}},
+      shutdown{{shards, subscriptions_, others, presence, acks, life}},
+      commands_{{options_, node, rules, sessions, others, acks}},
+      context_{options_, handlers, node, shards, rules, rooms, preparation_, history, messages, presence, inbox, acks,
+               admitted, resumable, sessions, count, life, json_, raw_}
 {}
+// clang-format on
 
 FANFARE_DECL void hub_core::start()
 {
