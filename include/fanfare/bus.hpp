@@ -141,10 +141,7 @@ public:
     /// The operations of `bus`: one virtual call each.
     void attach(bus_sink& sink) { held_->attach(sink); }
     void detach(bus_sink& sink) { held_->detach(sink); }
-    bus_receipt publish(const bus_message& message, bus_done done)
-    {
-        return held_->publish(message, std::move(done));
-    }
+    bus_receipt publish(const bus_message& message, bus_done done) { return held_->publish(message, done); }
     bool join(bus_sink& sink, std::string_view room) { return held_->join(sink, room); }
     void leave(bus_sink& sink, std::string_view room) { held_->leave(sink, room); }
     /// Whether the bus says that it connects several processes: `static constexpr bool between_processes = true`.
@@ -155,7 +152,7 @@ private:
         virtual ~base() = default;
         virtual void attach(bus_sink& sink) = 0;
         virtual void detach(bus_sink& sink) = 0;
-        virtual bus_receipt publish(const bus_message& message, bus_done done) = 0;
+        virtual bus_receipt publish(const bus_message& message, bus_done& done) = 0; // moves from it
         virtual bool join(bus_sink& sink, std::string_view room) = 0;
         virtual void leave(bus_sink& sink, std::string_view room) = 0;
         virtual bool between_processes() const noexcept = 0;
@@ -165,7 +162,7 @@ private:
         explicit holder(B b) : held{std::move(b)} {}
         void attach(bus_sink& sink) override { held.attach(sink); }
         void detach(bus_sink& sink) override { held.detach(sink); }
-        bus_receipt publish(const bus_message& message, bus_done done) override
+        bus_receipt publish(const bus_message& message, bus_done& done) override
         {
             return held.publish(message, std::move(done));
         }

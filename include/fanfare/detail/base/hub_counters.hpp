@@ -20,8 +20,9 @@ private:
     std::atomic<std::uint64_t> value_{0};
 };
 
-/// What a hub counts besides its shards; see `hub_stats` for the meanings.
-struct hub_counters {
+/// What a hub counts besides its shards; see `hub_stats` for the meanings. On a cache line of its own: publishers write
+/// it all the time, and what stands beside it is read by the shards' threads.
+struct alignas(64) hub_counters {
     shared_counter users;
     shared_counter published, publish_refused, missed, holes;
     shared_counter store_reads, store_failures;
