@@ -2,6 +2,7 @@
 #ifndef FANFARE_LOCAL_CONNECTION_IPP
 #define FANFARE_LOCAL_CONNECTION_IPP
 
+#include <fanfare/detail/protocol/protocols.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/wire/server_frame.hpp>
 #include <fanfare/local_connection.hpp>
@@ -219,7 +220,10 @@ FANFARE_DECL local_connection detail::local_connector<local_handlers>::connect(
     link->home = &home;
     link->handlers = std::move(handlers);
     const boost::intrusive_ptr<local_session> made{
-        new local_session{hub->context(), home, {.who = hub->admitted.share(std::move(who))}, link}};
+        new local_session{hub->context(),
+                          home,
+                          {.who = hub->admitted.share(std::move(who)), .language = &protocol_of(*hub->context())},
+                          link}};
     home.post([made](shard&) { made->begin(); });
     return local_connection{link};
 }

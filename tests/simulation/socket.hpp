@@ -5,6 +5,7 @@
 #include "scheduler.hpp"
 
 #include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/protocol/protocols.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/session/websocket_session.hpp>
 
@@ -184,6 +185,7 @@ inline bool open_session(const std::shared_ptr<detail::hub_core>& hub, std::size
     home.expect_connection();
     detail::session_settings settings;
     settings.who = std::move(who);
+    settings.language = &detail::protocol_of(*hub->context());
     const boost::intrusive_ptr<detail::session> made{
         new sim_session{w, hub->context(), home, std::move(settings)}};
     asio::post(home.executor(), [made] { made->start({}); });

@@ -8,6 +8,7 @@
 #include <fanfare/detail/http/socket_options.hpp>
 #include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/protocol/protocols.hpp>
 #include <fanfare/identity.hpp>
 
 #include <boost/asio/dispatch.hpp>
@@ -63,6 +64,7 @@ protected:
         auto& home = home_ ? *home_ : hub_->shards.least_loaded();
         home.expect_connection();
         settings.who = std::move(who_);
+        settings.language = &protocol_of(*hub_->context());
         settings.address = address_;
         admitted_ = false; // the session counts it off from now on
         boost::intrusive_ptr<session> made;

@@ -9,8 +9,6 @@
 #include <fanfare/detail/hub/bus_receiver.hpp>
 #include <fanfare/detail/hub/commands.hpp>
 #include <fanfare/detail/hub/shutdown.hpp>
-#include <fanfare/detail/protocol/json_protocol.hpp>
-#include <fanfare/detail/protocol/raw_protocol.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/session/session_context.hpp>
 #include <fanfare/detail/session/session_directory.hpp>
@@ -83,8 +81,6 @@ public:
 
 private:
     commands commands_;
-    const json_protocol json_;
-    const raw_protocol raw_;
     const session_context context_;
 };
 

@@ -66,7 +66,7 @@ FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& execut
       shutdown{{shards, subscriptions_, others, presence, acks, life}},
       commands_{{options_, node, rules, sessions, others, acks}},
       context_{options_, handlers, node, shards, rules, rooms, preparation_, history, messages, presence, inbox, acks,
-               admitted, resumable, sessions, count, life, json_, raw_}
+               admitted, resumable, sessions, count, life}
 {}
 // clang-format on
 

@@ -35,6 +35,7 @@ namespace fanfare::detail {
 /// What the upgrade settled about a connection.
 struct session_settings {
     std::shared_ptr<const identity> who;
+    const protocol* language = nullptr; ///< It outlives the session.
     asio::ip::address address{};
     bool deflate = false;
     int client_window_bits = 15;

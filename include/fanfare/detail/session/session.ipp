@@ -21,9 +21,9 @@ inline std::uint32_t steady_milliseconds() noexcept
 
 FANFARE_DECL session::session(std::shared_ptr<const session_context> context, shard& home,
                               session_settings settings)
-    : context_{std::move(context)}, home_{home}, protocol_{context_->protocol_of_hub()},
-      who_{std::move(settings.who)}, address_{settings.address},
-      deflate_bits_{static_cast<std::uint8_t>(settings.deflate ? std::max(settings.server_window_bits, 9) : 0)}
+    : context_{std::move(context)}, home_{home}, protocol_{*settings.language}, who_{std::move(settings.who)},
+      address_{settings.address}, deflate_bits_{static_cast<std::uint8_t>(
+                                      settings.deflate ? std::max(settings.server_window_bits, 9) : 0)}
 {}
 
 // One that never started gives its places back; one that did has done so in `end`, unless the executor went away.

@@ -22,7 +22,6 @@
 
 namespace fanfare::detail {
 
-class protocol;
 class session_directory;
 
 /// What the sessions of a hub, and the requests of their clients, work with. A session's pointer to it keeps the hub.
@@ -44,11 +43,6 @@ struct session_context {
     session_directory& sessions;
     hub_counters& count;
     const lifetime& life;
-    const protocol& json; // the library's own language
-    const protocol& raw;  // none: the application takes the messages as they are
-
-    /// The language of the hub's sessions.
-    const protocol& protocol_of_hub() const noexcept { return handlers.raw ? raw : json; }
 };
 
 } // namespace fanfare::detail
