@@ -4,8 +4,8 @@
 
 #include <fanfare/close_code.hpp>
 #include <fanfare/config.hpp>
+#include <fanfare/detail/hub/acceptors.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
-#include <fanfare/detail/hub/message_handler.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/identity.hpp>
 

@@ -114,7 +114,7 @@ public:
     {
         stop();
         return detail::initiate<void(error_code)>(
-            hub_->shards.first().executor(), std::forward<Token>(token),
+            [core = hub_] { return core->shards.first().executor(); }, std::forward<Token>(token),
             [core = hub_, how](auto done) { core->shutdown.begin(how, std::move(done)); });
     }
 

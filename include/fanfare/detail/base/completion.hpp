@@ -43,13 +43,14 @@ struct completion_for<void(Arguments...)> {
 
 /// Starts an asynchronous operation for a completion token. Calls `body(done)` when the token's operation starts: at
 /// once, or later (`asio::deferred`), so `body` owns all that it uses. `done` is a `std::function<Signature>` that
-/// completes the operation; see `completion`.
-template <class Signature, asio::completion_token_for<Signature> Token, class Body>
-auto initiate(const asio::any_io_executor& fallback, Token&& token, Body body)
+/// completes the operation; see `completion`. `fallback()` answers the executor for a handler that has none of its own.
+/// It is asked only then: an executor that is kept in a suspended coroutine's frame could outlive its context.
+template <class Signature, asio::completion_token_for<Signature> Token, class Fallback, class Body>
+auto initiate(Fallback fallback, Token&& token, Body body)
 {
     return asio::async_initiate<Token, Signature>(
-        [fallback, body = std::move(body)](auto handler) {
-            body(completion_for<Signature>::make(fallback, std::move(handler)));
+        [fallback = std::move(fallback), body = std::move(body)](auto handler) {
+            body(completion_for<Signature>::make(fallback(), std::move(handler)));
         },
         token);
 }

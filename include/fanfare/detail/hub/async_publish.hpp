@@ -87,7 +87,7 @@ template <asio::completion_token_for<published_signature> Token>
 auto async_publish(const std::shared_ptr<hub_core>& hub, own_message message, Token&& token)
 {
     return initiate<published_signature>(
-        hub->shards.first().executor(), std::forward<Token>(token),
+        [hub] { return hub->shards.first().executor(); }, std::forward<Token>(token),
         [hub, message = std::move(message)](std::function<published_signature> done) {
             const auto told = [done = std::move(done)](const receipt& fate) { done(fate.error, fate); };
             if (const auto taken = message.publish(*hub, told); !taken)

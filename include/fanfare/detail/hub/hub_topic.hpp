@@ -5,8 +5,6 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 
-#include <boost/asio/any_io_executor.hpp>
-
 #include <memory>
 #include <utility>
 
@@ -22,8 +20,11 @@ protected:
     hub_topic& operator=(const hub_topic&) = delete;
     ~hub_topic() = default;
 
-    /// Where an operation completes whose handler has no executor of its own.
-    const asio::any_io_executor& default_executor() const noexcept { return core_->shards.first().executor(); }
+    /// Answers where an operation completes whose handler has no executor of its own; for `initiate`.
+    auto default_executor() const noexcept
+    {
+        return [core = core_] { return core->shards.first().executor(); };
+    }
 
     std::shared_ptr<hub_core> core_;
 };

@@ -19,8 +19,6 @@ namespace fanfare::detail {
 /// session's shard, but for `encode`.
 class protocol {
 public:
-    virtual ~protocol() = default;
-
     /// The first that a client is told, once its own rooms are joined. It may close the session.
     virtual void greet(session& s) const = 0;
     /// One message of the client's, within its rate. The bytes are valid during the call.
@@ -33,6 +31,9 @@ public:
                                 const json::value* request_id) const = 0;
     virtual shared_frame encode_failure(const error_code& code, std::string_view message,
                                         const json::value* request_id) const = 0;
+
+protected:
+    ~protocol() = default; // trivial: the languages are never destroyed
 };
 
 } // namespace fanfare::detail
