@@ -55,15 +55,27 @@ function(fanfare_catch_tests name label)
         PROPERTIES LABELS ${label} TIMEOUT 120)
 endfunction()
 
+# What nearly every test with a hub includes, compiled once: each of them takes half the time then. Without the time
+# that clang writes into it, ccache knows it again.
+function(fanfare_precompiled_headers target)
+    target_precompile_headers(${target}_tests ${ARGN})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+        target_compile_options(${target}_tests PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+    endif()
+endfunction()
+
 fanfare_catch_tests(unit unit ${unit_sources})
 fanfare_catch_tests(hub threaded ${hub_sources})
+fanfare_precompiled_headers(hub PRIVATE support/world.hpp support/catch.hpp)
 if(FANFARE_WITH_REDIS)
     find_program(FANFARE_REDIS_SERVER redis-server REQUIRED)
     if(FANFARE_WITH_SSL)
         find_program(FANFARE_OPENSSL openssl REQUIRED) # makes the test's certificates
     endif()
     fanfare_catch_tests(redis redis ${redis_sources})
+    fanfare_precompiled_headers(redis REUSE_FROM hub_tests)
 endif()
 if(FANFARE_WITH_SQLITE)
     fanfare_catch_tests(sqlite sqlite ${sqlite_sources})
+    fanfare_precompiled_headers(sqlite REUSE_FROM hub_tests)
 endif()

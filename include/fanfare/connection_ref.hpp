@@ -124,6 +124,10 @@ private:
     std::unique_ptr<bool> pending_; // null once answered, or moved from
 };
 
+namespace detail::raw_language {
+void on_message(session& s, std::string_view data, bool binary);
+}
+
 /// A connection as a raw handler sees it; valid during the call. See `hub::on_raw`.
 class raw_connection {
 public:
@@ -133,7 +137,7 @@ public:
     void close(close_code code, std::string_view reason = {});
 
 private:
-    friend class detail::raw_protocol;
+    friend void detail::raw_language::on_message(detail::session& s, std::string_view data, bool binary);
     explicit raw_connection(detail::session& s) noexcept : session_{s} {}
     detail::session& session_;
 };

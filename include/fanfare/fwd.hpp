@@ -22,7 +22,6 @@ class request;
 namespace detail {
 class frame;
 class hub_core;
-class raw_protocol;
 class session;
 class shard;
 struct session_context;

@@ -23,6 +23,7 @@
 #include <fanfare/detail/base/sha256.ipp>
 #include <fanfare/detail/cluster/bus_watch.ipp>
 #include <fanfare/detail/cluster/cluster.ipp>
+#include <fanfare/detail/cluster/stats_fields.ipp>
 #include <fanfare/detail/history/history_reader.ipp>
 #include <fanfare/detail/history/ordered_delivery.ipp>
 #include <fanfare/detail/history/room_preparation.ipp>

@@ -3,6 +3,7 @@
 
 #include <fanfare/detail/session/violations.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -25,6 +26,23 @@ TEST_CASE("one bad message is forgiven for each second, and never more than ther
     CHECK(counted.add(14'999) == 4);
     CHECK(counted.add(1'000'000) == 1);
     CHECK(counted.add(1'000'000) == 2);
+}
+
+TEST_CASE("one each 900 ms is nearly made up for by the seconds that pass", "[violations]")
+{
+    violations counted;
+    std::uint32_t most = 0;
+    for (std::uint32_t i = 0; i != 100; ++i)
+        most = std::max(most, counted.add(7'000 + 900 * i));
+    CHECK(most == 11); // a tenth of them, and the first
+}
+
+TEST_CASE("more than 65,535 are counted", "[violations]")
+{
+    violations counted;
+    for (int i = 0; i != 70'000; ++i)
+        counted.add(1'000);
+    CHECK(counted.add(1'000) == 70'001);
 }
 
 TEST_CASE("a client that connects to a server that has run for long begins without a fault", "[violations]")

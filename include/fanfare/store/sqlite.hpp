@@ -39,8 +39,9 @@ namespace fanfare {
 /// Several processes on one machine may share the file; each must publish through a bus that reaches the others.
 ///
 /// Errors are SQLite's, of `sqlite_category()`: a full disk, a busy file, one that is damaged. Nothing of a message
-/// that was answered with an error is stored, then or later. The store works again when the cause is gone, and reads
-/// work meanwhile. The constructor throws `boost::system::system_error` with a text that names the file.
+/// that was answered with such an error is stored, then or later; after `delivery_unknown` it may be (see
+/// `async_append`). The store works again when the cause is gone, and reads work meanwhile. The constructor throws
+/// `boost::system::system_error` with a text that names the file.
 ///
 /// Tables begin with `fanfare_`, so that the file may be the application's own. Messages that a room's limits push out
 /// are deleted soon after, by later appends to whatever room; SQLite uses their place again, but the file does not

@@ -46,14 +46,6 @@ inline std::optional<std::int64_t> int_field(const json::object& fields, std::st
     return ec ? std::nullopt : std::optional{number};
 }
 
-/// The boolean `name`.
-inline std::optional<bool> bool_field(const json::object& fields, std::string_view name) noexcept
-{
-    const auto* value = fields.if_contains(name);
-    const auto* flag = value ? value->if_bool() : nullptr;
-    return flag ? std::optional{*flag} : std::nullopt;
-}
-
 /// The object `name`, or null.
 inline const json::object* object_field(const json::object& fields, std::string_view name) noexcept
 {

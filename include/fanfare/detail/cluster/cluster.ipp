@@ -4,10 +4,10 @@
 
 #include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/cluster/cluster.hpp>
+#include <fanfare/detail/cluster/stats_fields.hpp>
 
 #include <boost/asio/steady_timer.hpp>
-#include <boost/json/value_from.hpp>
-#include <boost/json/value_to.hpp>
+#include <boost/json/object.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -65,23 +65,6 @@ struct cluster_question {
     }
 };
 
-// What another version of the library sends may lack counters.
-inline hub_stats stats_field(const json::object& fields)
-{
-    auto all = json::value_from(hub_stats{}).get_object();
-    const auto* sent = fields.if_contains("stats");
-    if (!sent || !sent->is_object())
-        return {};
-    for (auto& own : all) {
-        const auto* v = sent->get_object().if_contains(own.key());
-        if (v && v->is_int64() && v->get_int64() >= 0 && own.value().is_uint64())
-            own.value() = static_cast<std::uint64_t>(v->get_int64());
-        else if (v && v->kind() == own.value().kind())
-            own.value() = *v;
-    }
-    return json::value_to<hub_stats>(json::value(std::move(all)));
-}
-
 // ---- answers of this hub
 
 FANFARE_DECL command_answer::command_answer(cluster& owner, std::weak_ptr<void> hub, std::string to,
@@ -98,7 +81,7 @@ FANFARE_DECL command_answer::~command_answer()
     json::object answer{{"type", "answer"},          {"to", to_},    {"number", number_},
                         {"node", parts.node.text()}, {"hubs", hubs}, {"connections", connections.load()}};
     if (with_stats)
-        answer["stats"] = json::value_from(parts.stats());
+        answer["stats"] = stats_fields(parts.stats());
     // In a turn of its own: this may be inside of the bus.
     parts.first.post([&owner = owner_, answer = std::move(answer), mine = to_ == parts.node.text()](shard&) {
         if (mine)
@@ -178,7 +161,7 @@ FANFARE_DECL cluster_stats cluster::summary(const answers& said)
 {
     cluster_stats all;
     for (const auto& [node, fields] : said) {
-        all.nodes.push_back({.id = node, .responded = true, .stats = stats_field(fields)});
+        all.nodes.push_back({.id = node, .responded = true, .stats = read_stats(fields.if_contains("stats"))});
         const auto& one = all.nodes.back().stats;
         all.connections += one.connections;
         all.rooms += one.rooms;
@@ -235,7 +218,7 @@ FANFARE_DECL void cluster::note_node(const std::string& node, const json::object
     if (gone)
         nodes_.erase(node);
     else if (nodes_.size() < max_known_nodes || nodes_.contains(node))
-        nodes_[node] = {stats_field(message), std::chrono::steady_clock::now()};
+        nodes_[node] = {read_stats(message.if_contains("stats")), std::chrono::steady_clock::now()};
 }
 
 FANFARE_DECL void cluster::forget_silent_nodes()
@@ -252,8 +235,7 @@ FANFARE_DECL void cluster::on_tick()
     if (interval == 0 || now < due || !next_heartbeat_.compare_exchange_strong(due, now + interval))
         return;
     // A sign of life that is lost costs nothing: the next one follows.
-    parts_.channel.send(
-        {{"type", "node"}, {"node", parts_.node.text()}, {"stats", json::value_from(parts_.stats())}});
+    parts_.channel.send({{"type", "node"}, {"node", parts_.node.text()}, {"stats", stats_fields(parts_.stats())}});
 }
 
 FANFARE_DECL void cluster::announce_leaving()

@@ -2,12 +2,13 @@
 #ifndef FANFARE_DETAIL_HTTP_API_STATUS_IPP
 #define FANFARE_DETAIL_HTTP_API_STATUS_IPP
 
+#include <fanfare/detail/cluster/stats_fields.hpp>
 #include <fanfare/detail/http_api/status.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/message.hpp>
 
 #include <boost/json/array.hpp>
-#include <boost/json/value_from.hpp>
+#include <boost/json/object.hpp>
 
 #include <chrono>
 #include <utility>
@@ -24,7 +25,7 @@ FANFARE_DECL void get_health(const api_call& c)
 
 FANFARE_DECL void get_stats(const api_call& c)
 {
-    c.answer(200, json::value_from(c.hub.stats()));
+    c.answer(200, stats_fields(c.hub.stats()));
 }
 
 FANFARE_DECL void get_cluster(const api_call& c)
@@ -37,7 +38,7 @@ FANFARE_DECL void get_cluster(const api_call& c)
             nodes.push_back({{"id", one.id},
                              {"responded", one.responded},
                              {"heard_ago_ms", one.heard_ago.count()},
-                             {"stats", json::value_from(one.stats)}});
+                             {"stats", stats_fields(one.stats)}});
         reply.answer(200, {{"nodes", std::move(nodes)},
                            {"connections", all.connections},
                            {"rooms", all.rooms},

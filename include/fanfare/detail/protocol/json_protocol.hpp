@@ -4,26 +4,24 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/session/protocol.hpp>
-#include <fanfare/detail/wire/envelope.hpp>
 
 #include <string_view>
 
 namespace fanfare::detail {
 
 /// The library's own language: one JSON envelope a text message, as docs/protocol.md says.
-class json_protocol final : public protocol {
-public:
-    void greet(session& s) const override;
-    void on_message(session& s, std::string_view data, bool binary) const override;
-    void refuse(session& s, error code, std::string_view message, const json::value* request_id) const override;
-    shared_frame encode(std::string_view type, const json::value* payload,
-                        const json::value* request_id) const override;
-    shared_frame encode_failure(const error_code& code, std::string_view message,
-                                const json::value* request_id) const override;
+namespace json_language {
 
-private:
-    static void dispatch(session& s, const incoming& message);
-};
+void greet(session& s);
+void on_message(session& s, std::string_view data, bool binary);
+void refuse(session& s, error code, std::string_view message, const json::value* request_id);
+shared_frame encode(std::string_view type, const json::value* payload, const json::value* request_id);
+shared_frame encode_failure(const error_code& code, std::string_view message, const json::value* request_id);
+
+} // namespace json_language
+
+inline constexpr protocol json_protocol{&json_language::greet, &json_language::on_message, &json_language::refuse,
+                                        &json_language::encode, &json_language::encode_failure};
 
 } // namespace fanfare::detail
 

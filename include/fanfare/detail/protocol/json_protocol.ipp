@@ -12,6 +12,7 @@
 #include <fanfare/detail/requests/subscribe.hpp>
 #include <fanfare/detail/requests/unsubscribe.hpp>
 #include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
@@ -19,7 +20,7 @@
 #include <string>
 #include <utility>
 
-namespace fanfare::detail {
+namespace fanfare::detail::json_language {
 
 // ---- the greeting
 
@@ -52,7 +53,7 @@ inline void send_badge(session& s)
                  });
 }
 
-FANFARE_DECL void json_protocol::greet(session& s) const
+FANFARE_DECL void greet(session& s)
 {
     const auto& context = s.context();
     std::string now;
@@ -75,21 +76,7 @@ FANFARE_DECL void json_protocol::greet(session& s) const
 
 // ---- the client's messages
 
-FANFARE_DECL void json_protocol::on_message(session& s, std::string_view data, bool binary) const
-{
-    if (binary) {
-        s.home().count().bad_messages.add();
-        return s.close(close_code::unsupported_data, "binary messages are not part of this protocol");
-    }
-    unsigned char first[4096];
-    json::monotonic_resource memory{first, sizeof first};
-    const auto message = parse_envelope(data, s.context().options.max_json_depth, &memory);
-    if (message.failed)
-        return s.refuse(static_cast<error>(message.failed.value()), message.why, message.request_id);
-    dispatch(s, message);
-}
-
-FANFARE_DECL void json_protocol::dispatch(session& s, const incoming& message)
+inline void dispatch(session& s, const incoming& message)
 {
     if (message.type == "ping")
         return s.send_message("pong", nullptr, message.request_id);
@@ -108,9 +95,22 @@ FANFARE_DECL void json_protocol::dispatch(session& s, const incoming& message)
     start_application_request(s, message);
 }
 
+FANFARE_DECL void on_message(session& s, std::string_view data, bool binary)
+{
+    if (binary) {
+        s.home().count().bad_messages.add();
+        return s.close(close_code::unsupported_data, "binary messages are not part of this protocol");
+    }
+    unsigned char first[4096];
+    json::monotonic_resource memory{first, sizeof first};
+    const auto message = parse_envelope(data, s.context().options.max_json_depth, &memory);
+    if (message.failed)
+        return s.refuse(static_cast<error>(message.failed.value()), message.why, message.request_id);
+    dispatch(s, message);
+}
+
 // One bad message is answered; a flood of them ends the connection.
-FANFARE_DECL void json_protocol::refuse(session& s, error code, std::string_view message,
-                                        const json::value* request_id) const
+FANFARE_DECL void refuse(session& s, error code, std::string_view message, const json::value* request_id)
 {
     const bool too_fast = code == error::rate_limited;
     if (!too_fast)
@@ -122,18 +122,17 @@ FANFARE_DECL void json_protocol::refuse(session& s, error code, std::string_view
 
 // ---- messages to the client
 
-FANFARE_DECL shared_frame json_protocol::encode(std::string_view type, const json::value* payload,
-                                                const json::value* request_id) const
+FANFARE_DECL shared_frame encode(std::string_view type, const json::value* payload, const json::value* request_id)
 {
     return detail::encode({.type = type, .payload = payload, .request_id = request_id}, wall_now());
 }
 
-FANFARE_DECL shared_frame json_protocol::encode_failure(const error_code& code, std::string_view message,
-                                                        const json::value* request_id) const
+FANFARE_DECL shared_frame encode_failure(const error_code& code, std::string_view message,
+                                         const json::value* request_id)
 {
     return encode_error(code, message, request_id, wall_now());
 }
 
-} // namespace fanfare::detail
+} // namespace fanfare::detail::json_language
 
 #endif

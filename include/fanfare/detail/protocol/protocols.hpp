@@ -13,11 +13,7 @@ namespace fanfare::detail {
 /// For whoever makes a session, so that a program that only publishes does not compile the languages.
 inline const protocol& protocol_of(const session_context& context) noexcept
 {
-    static const json_protocol json;
-    static const raw_protocol raw;
-    if (context.handlers.raw)
-        return raw;
-    return json;
+    return context.handlers.raw ? raw_protocol : json_protocol;
 }
 
 } // namespace fanfare::detail

@@ -10,17 +10,24 @@
 namespace fanfare::detail {
 
 /// No language: the application's handler takes every message as it is, and nothing is sent unasked. See `hub::on_raw`.
-class raw_protocol final : public protocol {
-public:
-    void greet(session&) const override {}
-    void on_message(session& s, std::string_view data, bool binary) const override;
-    void refuse(session& s, error code, std::string_view message, const json::value* request_id) const override;
-    shared_frame encode(std::string_view, const json::value*, const json::value*) const override { return {}; }
-    shared_frame encode_failure(const error_code&, std::string_view, const json::value*) const override
-    {
-        return {};
-    }
-};
+namespace raw_language {
+
+inline void greet(session&) {}
+void on_message(session& s, std::string_view data, bool binary);
+void refuse(session& s, error code, std::string_view message, const json::value* request_id);
+inline shared_frame encode(std::string_view, const json::value*, const json::value*)
+{
+    return {};
+}
+inline shared_frame encode_failure(const error_code&, std::string_view, const json::value*)
+{
+    return {};
+}
+
+} // namespace raw_language
+
+inline constexpr protocol raw_protocol{&raw_language::greet, &raw_language::on_message, &raw_language::refuse,
+                                       &raw_language::encode, &raw_language::encode_failure};
 
 } // namespace fanfare::detail
 

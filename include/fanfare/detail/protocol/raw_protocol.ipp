@@ -5,9 +5,9 @@
 #include <fanfare/detail/protocol/raw_protocol.hpp>
 #include <fanfare/detail/session/session.hpp>
 
-namespace fanfare::detail {
+namespace fanfare::detail::raw_language {
 
-FANFARE_DECL void raw_protocol::on_message(session& s, std::string_view data, bool binary) const
+FANFARE_DECL void on_message(session& s, std::string_view data, bool binary)
 {
     raw_connection handle{s};
     const auto& handlers = s.context().handlers;
@@ -16,11 +16,11 @@ FANFARE_DECL void raw_protocol::on_message(session& s, std::string_view data, bo
 }
 
 // There is no way to tell the client; only its rate is looked at.
-FANFARE_DECL void raw_protocol::refuse(session& s, error, std::string_view, const json::value*) const
+FANFARE_DECL void refuse(session& s, error, std::string_view, const json::value*)
 {
     s.close(close_code::rate_limited);
 }
 
-} // namespace fanfare::detail
+} // namespace fanfare::detail::raw_language
 
 #endif

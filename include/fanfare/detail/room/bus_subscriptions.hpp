@@ -34,8 +34,8 @@ public:
     void add_member(room_state& room);
     void remove_member(room_state& room);
 
-    /// Holds the room. True if the bus carries its messages to this hub; else `then` is called when it does, on any
-    /// thread.
+    /// Holds the room's subscription; the caller keeps `room` itself until `release`. True if the bus carries its messages
+    /// to this hub; else `then` is called when it does, on any thread.
     bool hold(room_state& room, std::function<void()> then);
     void release(room_state& room);
 

@@ -9,21 +9,22 @@
 
 namespace fanfare::detail {
 
-/// How often a client has sent what it must not send: one is forgiven for each second. No clock of its own.
+/// How often a client has sent what it must not send: one is forgiven for each second since the first, however the next
+/// ones are spread over it. No clock of its own.
 class violations {
 public:
     /// Counts one at this time, of a clock of milliseconds that may wrap around; answers how many there are now.
     std::uint32_t add(std::uint32_t now) noexcept
     {
-        const auto forgiven = std::min<std::uint32_t>((now - last_) / 1000, count_);
-        count_ = static_cast<std::uint16_t>(count_ - forgiven + 1);
-        last_ = now;
-        return count_;
+        const auto seconds = (now - forgiven_until_) / 1000;
+        forgiven_until_ = seconds >= count_ ? now : forgiven_until_ + seconds * 1000;
+        count_ -= std::min(seconds, count_);
+        return ++count_;
     }
 
 private:
-    std::uint32_t last_ = 0;
-    std::uint16_t count_ = 0;
+    std::uint32_t forgiven_until_ = 0;
+    std::uint32_t count_ = 0;
 };
 
 } // namespace fanfare::detail
