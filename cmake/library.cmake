@@ -26,7 +26,9 @@ endif()
 file(CONFIGURE OUTPUT fanfare.cpp CONTENT "#include <fanfare/src.hpp>\n")
 add_library(fanfare_compiled STATIC ${CMAKE_CURRENT_BINARY_DIR}/fanfare.cpp)
 add_library(fanfare::compiled ALIAS fanfare_compiled)
-set_target_properties(fanfare_compiled PROPERTIES OUTPUT_NAME fanfare EXPORT_NAME compiled)
+# With position-independent code, shared libraries and plugins can hold it.
+set_target_properties(fanfare_compiled PROPERTIES OUTPUT_NAME fanfare EXPORT_NAME compiled
+    POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(fanfare_compiled PUBLIC fanfare)
 # Header-only and compiled code must not meet in one program: the definition travels with the target.
 target_compile_definitions(fanfare_compiled PUBLIC FANFARE_SEPARATE_COMPILATION)

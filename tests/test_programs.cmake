@@ -34,7 +34,7 @@ file(GLOB hub_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
 list(REMOVE_ITEM hub_sources ${redis_sources} ${sqlite_sources})
 
 file(GLOB unit_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} */*.cpp)
-list(FILTER unit_sources EXCLUDE REGEX "^(fuzz|package|simulation|support)/")
+list(FILTER unit_sources EXCLUDE REGEX "^(diagnostics|fuzz|package|simulation|support)/")
 list(REMOVE_ITEM unit_sources ${redis_sources} ${sqlite_sources} ${hub_sources})
 if(NOT FANFARE_WITH_REDIS)
     list(FILTER unit_sources EXCLUDE REGEX "^redis/")

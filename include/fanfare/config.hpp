@@ -6,6 +6,12 @@
 
 #include <boost/version.hpp>
 
+#if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
+#error "Fanfare needs C++20: compile with -std=c++20 (MSVC: /std:c++20 /Zc:__cplusplus)"
+// There is no such file: compilers stop here, before they tell hundreds of errors that follow from this one.
+#define FANFARE_STOP <C++20>
+#include FANFARE_STOP
+#endif
 #if BOOST_VERSION < 108100
 #error "Fanfare needs Boost 1.81 or later"
 #endif

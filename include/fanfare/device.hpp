@@ -40,7 +40,7 @@ public:
     ///
     /// @param values A JSON object, or what converts to one; anything else answers `invalid_message`.
     /// @return The sums over all rooms; its error is that of the first room that refused. See `room::publish`.
-    template <payload Payload>
+    template <payload Payload = json::value>
     receipt telemetry(const Payload& values) const
     {
         return publish("telemetry", json::value_from(values), "telemetry:" + id_);

@@ -63,6 +63,10 @@ class hub : public hub_publishing,
             public hub_callbacks,
             public hub_connections,
             public hub_statistics {
+    static_assert(fanfare::bus<Bus>, "fanfare::hub: the bus lacks something of the concept in <fanfare/bus.hpp>");
+    static_assert(fanfare::store<Store>,
+                  "fanfare::hub: the store lacks something of the concept in <fanfare/store.hpp>");
+
 public:
     /// A hub on its own, or with a bus, or with a bus and a store: `hub{executor, [bus, [store,]] [options]}`.
     ///
@@ -72,12 +76,10 @@ public:
     explicit hub(hub_executors executors, hub_options options = {}) requires std::default_initializable<Bus> &&
         std::default_initializable<Store> : hub{std::move(executors), Bus{}, Store{}, options}
     {}
-    hub(hub_executors executors, Bus bus,
-        hub_options options = {}) requires fanfare::bus<Bus> && std::default_initializable<Store>
+    hub(hub_executors executors, Bus bus, hub_options options = {}) requires std::default_initializable<Store>
         : hub{std::move(executors), std::move(bus), Store{}, options}
     {}
-    hub(hub_executors executors, Bus bus, Store store,
-        hub_options options = {}) requires fanfare::bus<Bus> && fanfare::store<Store>
+    hub(hub_executors executors, Bus bus, Store store, hub_options options = {})
         : hub{std::make_shared<detail::hub_core>(executors.all(), options, any_bus{std::move(bus)},
                                                  any_store{std::move(store)})}
     {}

@@ -7,7 +7,10 @@
 #include <boost/asio/io_context.hpp>
 
 #include <concepts>
+#include <stdexcept>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 using namespace fanfare;
 
@@ -71,4 +74,40 @@ TEST_CASE("a device publishes through a hub of any bus and store")
     asio::io_context ioc;
     hub at{ioc.get_executor(), any_bus{in_process_bus{}}, any_store{memory_store{}}};
     CHECK(device{at, "pump-1", {"cellar"}}.telemetry(json::object{{"bar", 3}}));
+}
+
+TEST_CASE("a hub takes a vector of one type of executors")
+{
+    asio::io_context ioc;
+    const hub four{std::vector(4, ioc.get_executor())};
+    CHECK(four.core()->shards.size() == 4);
+}
+
+TEST_CASE("a hub refuses an executor that is empty, wherever it stands")
+{
+    asio::io_context ioc;
+    const asio::any_io_executor none;
+    const auto refused = [](const executors& given) {
+        try {
+            const hub made{given};
+        } catch (const std::invalid_argument& wrong) {
+            return std::string{wrong.what()};
+        }
+        return std::string{};
+    };
+    CHECK(refused({none}) == "fanfare::hub: an executor is empty");
+    CHECK(refused({ioc.get_executor(), none}) == "fanfare::hub: an executor is empty");
+    CHECK(refused({}) == "fanfare::hub: needs 1 to 255 executors");
+    CHECK_THROWS_AS(hub<>{none}, std::invalid_argument);
+}
+
+TEST_CASE("a payload in braces is JSON, whoever publishes it")
+{
+    asio::io_context ioc;
+    hub h{ioc.get_executor()};
+    CHECK(h.publish("global", "n", {{"a", 1}}));
+    CHECK(h.room("global").publish("n", {{"a", 1}}));
+    CHECK(h.broadcast("n", {{"a", 1}}));
+    CHECK(h.send_to_user("ann", "n", {{"a", 1}}));
+    CHECK(device{h, "d1"}.telemetry({{"celsius", 20.5}}));
 }

@@ -142,3 +142,17 @@ TEST_CASE("whoever asks for rules without an error code gets an exception that n
     CHECK(invalid.code == error::invalid_room);
     CHECK(names(invalid, "not a room"));
 }
+
+TEST_CASE("whoever asks for a room of a namespace that was configured without its colon is told so",
+          "[namespaces]")
+{
+    namespaces rules{64, true};
+    rules.configure("order", {});
+    try {
+        rules.rules_for("order:1");
+        FAIL("order:1 is no room");
+    } catch (const boost::system::system_error& wrong) {
+        CHECK(wrong.code() == error::unknown_room);
+        CHECK(std::string_view{wrong.what()}.find("order:, with the colon") != std::string_view::npos);
+    }
+}

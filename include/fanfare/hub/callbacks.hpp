@@ -6,10 +6,13 @@
 #include <fanfare/close_code.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/connection_ref.hpp>
+#include <fanfare/detail/hub/acceptors.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/detail/hub/message_handler.hpp>
+#include <fanfare/detail/wire/protocol_types.hpp>
 
+#include <concepts>
 #include <exception>
 #include <functional>
 #include <stdexcept>
@@ -40,15 +43,21 @@ public:
     /// @param f `void(request)`, which answers the request now or later; or a coroutine,
     ///        `asio::awaitable<json::value>(const request&)`, whose value is the reply. A second handler for a type
     ///        replaces the first. If it throws, the client gets `handler_failed`.
-    /// Throws `std::invalid_argument` for the types that the library answers itself.
+    /// Throws `std::invalid_argument` for the types of the protocol itself: those that the library answers, and those
+    /// that only a server says (docs/protocol.md).
     template <message_handler F>
     void on_message(std::string type, F f)
     {
-        for (const std::string_view own :
-             {"ping", "subscribe", "unsubscribe", "publish", "presence", "history", "inbox", "mark", "ack"})
-            if (type == own)
-                throw std::invalid_argument("fanfare::hub::on_message: the library answers " + type + " itself");
+        if (detail::is_protocol_type(type))
+            throw std::invalid_argument("fanfare::hub::on_message: " + type + " is the protocol's own");
         core_->handlers.messages.insert_or_assign(std::move(type), detail::as_handler(std::move(f)));
+    }
+    /// What is no handler is an error that says so.
+    template <class F>
+    requires(!message_handler<F>) void on_message(const std::string&, F&&)
+    {
+        static_assert(detail::never<F>, "hub::on_message: takes void(request), or the coroutine "
+                                        "asio::awaitable<json::value>(const request&)");
     }
 
     /// Sets what takes every text and binary message as it is. The hub then has no message language: it parses nothing,
@@ -68,6 +77,14 @@ public:
     /// `void(const access_request&, access_done)`; see `authorizer`. It is asked for what the rules of the namespace
     /// allow (`configure`). Without one, those rules alone decide.
     void authorize(any_authorizer may) { core_->handlers.may = std::move(may); }
+    /// What is no authorizer is an error that says so.
+    template <class A>
+    requires(!std::convertible_to<A, any_authorizer>) void authorize(A&&)
+    {
+        static_assert(detail::never<A>,
+                      "hub::authorize: takes a copyable bool(const access_request&), or to answer "
+                      "later void(const access_request&, access_done)");
+    }
 
 protected:
     using hub_topic::hub_topic;

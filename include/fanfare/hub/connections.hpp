@@ -37,8 +37,11 @@ public:
     template <class Stream, class Request>
     void accept(Stream stream, const Request& request, identity who = {}, accept_options options = {})
     {
-        detail::websocket_acceptor<Stream>::accept(core_, std::move(stream), request, std::move(who),
-                                                   std::move(options));
+        if constexpr (detail::defined<detail::websocket_acceptor<Stream>>)
+            detail::websocket_acceptor<Stream>::accept(core_, std::move(stream), request, std::move(who),
+                                                       std::move(options));
+        else
+            static_assert(detail::never<Stream>, "hub::accept: include <fanfare/websocket.hpp>");
     }
 
     /// Answers a request of the application's own HTTP server with Server-Sent Events, and takes the stream over: the
@@ -48,8 +51,11 @@ public:
     template <class Stream, class Request>
     void accept_events(Stream stream, const Request& request, identity who = {}, event_options options = {})
     {
-        detail::event_stream_acceptor<Stream>::accept(core_, std::move(stream), request, std::move(who),
-                                                      std::move(options));
+        if constexpr (detail::defined<detail::event_stream_acceptor<Stream>>)
+            detail::event_stream_acceptor<Stream>::accept(core_, std::move(stream), request, std::move(who),
+                                                          std::move(options));
+        else
+            static_assert(detail::never<Stream>, "hub::accept_events: include <fanfare/sse.hpp>");
     }
 
     /// Connects this process to its own hub, as a client without a socket. Include <fanfare/local_connection.hpp>,
@@ -63,7 +69,12 @@ public:
     template <class Handlers = local_handlers>
     auto connect(identity who, Handlers handlers)
     {
-        return detail::local_connector<Handlers>::connect(core_, std::move(who), std::move(handlers));
+        if constexpr (detail::defined<detail::local_connector<Handlers>>)
+            return detail::local_connector<Handlers>::connect(core_, std::move(who), std::move(handlers));
+        else
+            static_assert(detail::never<Handlers>,
+                          "hub::connect: include <fanfare/local_connection.hpp>, and give it "
+                          "fanfare::local_handlers");
     }
 
     /// Shuts the hub down: from now on it refuses connections and publishes with `shutting_down`, and closes every

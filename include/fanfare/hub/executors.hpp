@@ -23,6 +23,12 @@ public:
     {}
     /// A shard for each executor.
     hub_executors(std::vector<asio::any_io_executor> executors) : all_{std::move(executors)} {}
+    /// The same for one type of executors. `std::vector(4, ioc.get_executor())` are four shards of one context that
+    /// several threads run. (`std::vector<any_io_executor>(4, ioc.get_executor())` is ambiguous to the compiler, as
+    /// Asio's executors derive from allocators.)
+    template <std::convertible_to<asio::any_io_executor> Executor>
+    hub_executors(const std::vector<Executor>& executors) : all_(executors.begin(), executors.end())
+    {}
     hub_executors(std::initializer_list<asio::any_io_executor> executors) : all_{executors} {}
 
     const std::vector<asio::any_io_executor>& all() const noexcept { return all_; }

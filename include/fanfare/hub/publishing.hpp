@@ -49,7 +49,7 @@ public:
     /// @return Whether the message was taken, and by how many members here; see `room::publish` for the errors. More:
     ///         `invalid_room`, `unknown_room`.
     /// Thread-safe, and never blocks on the network. Throws what the conversion to JSON throws, and `std::bad_alloc`.
-    template <payload Payload>
+    template <payload Payload = json::value>
     receipt publish(std::string_view room, std::string_view type, const Payload& message,
                     const publish_options& options = {})
     {
@@ -65,7 +65,7 @@ public:
     /// - Errors (also in `receipt::error`): those of `publish`; and those of `room::async_publish`.
     /// - Cancellation: not supported, as the message is on its way.
     /// - Thread-safety: may be called from any thread.
-    template <payload Payload, asio::completion_token_for<void(error_code, receipt)> Token>
+    template <payload Payload = json::value, asio::completion_token_for<void(error_code, receipt)> Token>
     auto async_publish(std::string_view room, std::string_view type, const Payload& message,
                        const publish_options& options, Token&& token)
     {
@@ -73,7 +73,7 @@ public:
                                      std::forward<Token>(token));
     }
     /// The same with default options.
-    template <payload Payload, asio::completion_token_for<void(error_code, receipt)> Token>
+    template <payload Payload = json::value, asio::completion_token_for<void(error_code, receipt)> Token>
     auto async_publish(std::string_view room, std::string_view type, const Payload& message, Token&& token)
     {
         return async_publish(room, type, message, publish_options{}, std::forward<Token>(token));
@@ -82,7 +82,7 @@ public:
     /// Sends a message to every connection, whatever its rooms, on all hubs of the bus.
     ///
     /// Parameters, errors and exceptions: those of `publish`, without a room. Thread-safe.
-    template <payload Payload>
+    template <payload Payload = json::value>
     receipt broadcast(std::string_view type, const Payload& message)
     {
         return core_->messages.broadcast(type, detail::as_json(message));
@@ -97,7 +97,7 @@ public:
     ///   `delivery_unknown` (the link broke: some may have got it).
     /// - Cancellation: not supported, as the message is on its way.
     /// - Thread-safety: may be called from any thread.
-    template <payload Payload, asio::completion_token_for<void(error_code, receipt)> Token>
+    template <payload Payload = json::value, asio::completion_token_for<void(error_code, receipt)> Token>
     auto async_broadcast(std::string_view type, const Payload& message, Token&& token)
     {
         return detail::async_publish(core_, detail::for_everyone(type, json::value_from(message)),

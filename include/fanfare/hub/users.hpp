@@ -35,7 +35,7 @@ public:
     /// @param message Anything that converts to JSON.
     /// @return Whether the message was taken; see `room::publish` for the other errors.
     /// Thread-safe. Throws what the conversion to JSON throws, and `std::bad_alloc`.
-    template <payload Payload>
+    template <payload Payload = json::value>
     receipt send_to_user(std::string_view user, std::string_view type, const Payload& message)
     {
         if (user.empty())
@@ -56,7 +56,7 @@ public:
     /// - Errors (also in `receipt::error`): `invalid_user`, and those of `room::async_publish`.
     /// - Cancellation: not supported, as the message is on its way.
     /// - Thread-safety: may be called from any thread.
-    template <payload Payload, asio::completion_token_for<void(error_code, receipt)> Token>
+    template <payload Payload = json::value, asio::completion_token_for<void(error_code, receipt)> Token>
     auto async_send_to_user(std::string_view user, std::string_view type, const Payload& message, Token&& token)
     {
         return detail::async_publish(core_, detail::for_user(user, type, json::value_from(message)),
@@ -77,7 +77,7 @@ public:
     ///   wait already; `shutting_down`.
     /// - Cancellation: not supported; `timeout` ends the wait.
     /// - Thread-safety: may be called from any thread.
-    template <payload Payload, asio::completion_token_for<void(error_code, acknowledgement)> Token>
+    template <payload Payload = json::value, asio::completion_token_for<void(error_code, acknowledgement)> Token>
     auto async_send_to_user_acked(std::string_view user, std::string_view type, const Payload& message,
                                   std::chrono::milliseconds timeout, Token&& token)
     {

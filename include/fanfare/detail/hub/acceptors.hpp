@@ -13,6 +13,17 @@ struct event_stream_acceptor; ///< <fanfare/sse.hpp>
 template <class Handlers>
 struct local_connector; ///< <fanfare/local_connection.hpp>
 
+/// Whether the header that defines `T` was included.
+template <class T>
+concept defined = requires
+{
+    sizeof(T);
+};
+
+/// False, for a `static_assert` in a template that is instantiated only where a call is wrong.
+template <class>
+inline constexpr bool never = false;
+
 } // namespace fanfare::detail
 
 #endif

@@ -5,6 +5,7 @@
 #include <fanfare/detail/base/initiating_call.hpp>
 #include <fanfare/detail/requests/authorize.hpp>
 #include <fanfare/detail/requests/publish.hpp>
+#include <fanfare/detail/wire/protocol_types.hpp>
 
 #include <memory>
 #include <optional>
@@ -42,11 +43,7 @@ inline std::string own_key(session& s, const json::object& from)
 // What tells a client how it stands with the server: no other client may say it.
 inline bool is_servers_own(std::string_view type, const room_options& rules) noexcept
 {
-    for (const std::string_view own :
-         {"connected", "subscribed", "unsubscribed", "published", "pong", "error", "gap"})
-        if (type == own)
-            return true;
-    return rules.presence && (type == "join" || type == "leave");
+    return is_answer_type(type) || (rules.presence && (type == "join" || type == "leave"));
 }
 
 // Why a client's publish is refused, in words; no error if it is not.

@@ -55,9 +55,15 @@ FANFARE_DECL std::shared_ptr<const room_options> namespaces::rules_for(std::stri
 {
     error_code ec;
     auto rules = rules_for(room, ec);
-    if (!rules)
-        throw boost::system::system_error{ec, "fanfare::hub::room: " + std::string{room}};
-    return rules;
+    if (rules)
+        return rules;
+    std::string what = "fanfare::hub::room: " + std::string{room};
+    const auto bare = room.substr(0, room.find(':'));
+    const std::lock_guard lock{mutex_};
+    if (bare != room && rules_.contains(bare))
+        what.append(" (only the room ").append(bare).append(" is configured; its namespace is ");
+    what.append(bare).append(":, with the colon)");
+    throw boost::system::system_error{ec, what};
 }
 
 } // namespace fanfare::detail

@@ -21,7 +21,7 @@ namespace fanfare::detail {
 /// All shards of a hub. Thread-safe.
 class shard_set {
 public:
-    /// One shard for each of 1 to 255 executors; throws `std::invalid_argument` for another number.
+    /// One shard for each of 1 to 255 executors; throws `std::invalid_argument` for another number, or an empty one.
     shard_set(const std::vector<asio::any_io_executor>& executors, const shard_services& shared);
 
     /// The shard on which the hub's own affairs are settled: handlers that belong to no connection, timers, cluster.

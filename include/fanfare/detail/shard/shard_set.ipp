@@ -21,6 +21,8 @@ FANFARE_DECL shard_set::shard_set(const std::vector<asio::any_io_executor>& exec
 {
     if (executors.empty() || executors.size() > max_shards)
         throw std::invalid_argument("fanfare::hub: needs 1 to 255 executors");
+    if (std::find(executors.begin(), executors.end(), asio::any_io_executor{}) != executors.end())
+        throw std::invalid_argument("fanfare::hub: an executor is empty");
     for (const auto& ex : executors) {
         auto serial = options_.executors_are_serial ? ex : asio::any_io_executor{asio::make_strand(ex)};
         all_.push_back(std::make_unique<shard>(shared, std::move(serial), static_cast<std::uint8_t>(all_.size())));
