@@ -9,7 +9,6 @@
 #include <fanfare/detail/wire/envelope.hpp>
 
 #include <boost/beast/http/field.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <charconv>
 #include <cstdint>
@@ -41,7 +40,9 @@ FANFARE_DECL int status_of(error code) noexcept
 
 FANFARE_DECL void api_reply::answer(int status, const json::value& body) const
 {
-    answer_text(status, json::serialize(body));
+    std::string text;
+    append_json(text, body);
+    answer_text(status, std::move(text));
 }
 
 FANFARE_DECL void api_reply::answer_text(int status, std::string body) const

@@ -59,8 +59,10 @@ std::int64_t inbox_now_ms() noexcept;
 /// The same, with data in memory of its own: a copy of a `json::value` stays in the memory of the first.
 inbox_add own_inbox_add(inbox_add what);
 
-/// An item's data from its JSON.
-json::value read_inbox_data(std::string_view data);
+/// What to keep as a notification's data, as JSON text.
+std::string inbox_data_text(const inbox_add& what);
+/// Sets an item's data from the JSON text that was kept.
+void set_inbox_data(inbox_item& item, std::string data);
 
 /// Carries the action out on one item; false if it changes nothing.
 bool apply_inbox_action(inbox_action action, inbox_time now, inbox_item& item) noexcept;
@@ -74,7 +76,8 @@ inline bool counts_unseen(const inbox_item& item) noexcept
 }
 
 /// On the wire.
-json::object inbox_item_fields(const inbox_item& item);
+/// As JSON; `archived_at` may be left out.
+std::string inbox_item_text(const inbox_item& item, bool with_archived = true);
 json::object inbox_count_fields(json::object fields, const inbox_counts& counts);
 std::string_view to_string(inbox_action action) noexcept;
 std::optional<inbox_action> inbox_action_of(std::string_view name) noexcept;

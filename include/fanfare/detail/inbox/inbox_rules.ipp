@@ -49,13 +49,24 @@ FANFARE_DECL inbox_add own_inbox_add(inbox_add what)
             .title = std::move(what.title),
             .message = std::move(what.message),
             .data = json::value(std::move(what.data), json::storage_ptr{}),
-            .idempotency_key = std::move(what.idempotency_key)};
+            .idempotency_key = std::move(what.idempotency_key),
+            .data_text = std::move(what.data_text)};
 }
 
-FANFARE_DECL json::value read_inbox_data(std::string_view data)
+FANFARE_DECL std::string inbox_data_text(const inbox_add& what)
+{
+    if (!what.data_text.empty())
+        return std::string{json_cursor{what.data_text}.value()}; // without white space around it
+    std::string out;
+    append_json(out, what.data);
+    return out;
+}
+
+FANFARE_DECL void set_inbox_data(inbox_item& item, std::string data)
 {
     std::string why;
-    return parse_json(data, inbox_data_depth, {}, why);
+    item.data = parse_json(data, inbox_data_depth, {}, why);
+    item.data_text = std::move(data);
 }
 
 FANFARE_DECL error_code check_mark(std::string_view user, const inbox_mark& mark)
@@ -177,26 +188,35 @@ FANFARE_DECL bool apply_inbox_action(inbox_action action, inbox_time now, inbox_
 
 // ---- on the wire
 
-FANFARE_DECL json::object inbox_item_fields(const inbox_item& item)
+FANFARE_DECL std::string inbox_item_text(const inbox_item& item, bool with_archived)
 {
-    const auto time = [](const std::optional<inbox_time>& when) {
-        json::value out;
-        if (when) {
-            std::string text;
-            append_timestamp(text, *when);
-            out.emplace_string() = text;
-        }
-        return out;
+    std::string out;
+    out.reserve(inbox_weight(item, item.data_text.size()));
+    const auto text = [&out](std::string_view name, std::string_view value) {
+        append_json_string(out.append(name), value);
     };
-    return {{"id", item.id},
-            {"user_id", item.user_id},
-            {"title", item.title},
-            {"message", item.message},
-            {"data", item.data},
-            {"created_at", time(item.created_at)},
-            {"seen_at", time(item.seen_at)},
-            {"read_at", time(item.read_at)},
-            {"archived_at", time(item.archived_at)}};
+    const auto time = [&out](std::string_view name, const std::optional<inbox_time>& when) {
+        out.append(name).append(when ? "\"" : "null");
+        if (when) {
+            append_timestamp(out, *when);
+            out += '"';
+        }
+    };
+    text("{\"id\":", item.id);
+    text(",\"user_id\":", item.user_id);
+    text(",\"title\":", item.title);
+    text(",\"message\":", item.message);
+    out += ",\"data\":";
+    if (item.data_text.empty())
+        append_json(out, item.data);
+    else
+        out += item.data_text;
+    time(",\"created_at\":", item.created_at);
+    time(",\"seen_at\":", item.seen_at);
+    time(",\"read_at\":", item.read_at);
+    if (with_archived)
+        time(",\"archived_at\":", item.archived_at);
+    return out += '}';
 }
 
 FANFARE_DECL json::object inbox_count_fields(json::object fields, const inbox_counts& counts)

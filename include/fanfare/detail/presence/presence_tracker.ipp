@@ -4,8 +4,8 @@
 
 #include <fanfare/detail/presence/presence_table.hpp>
 #include <fanfare/detail/presence/presence_tracker.hpp>
+#include <fanfare/detail/wire/json_writer.hpp>
 
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
@@ -24,7 +24,10 @@ inline constexpr std::size_t max_presence_info = 1024;
 inline json::value public_info(const identity& who)
 {
     const auto* info = who.claims.if_contains("info");
-    if (!info || !(info->is_object() || info->is_string()) || json::serialize(*info).size() > max_presence_info)
+    std::string text;
+    if (info)
+        append_json(text, *info);
+    if (!info || !(info->is_object() || info->is_string()) || text.size() > max_presence_info)
         return nullptr;
     return json::value(*info, json::storage_ptr{});
 }

@@ -39,6 +39,13 @@ inline std::string own_key(session& s, const json::object& from)
     return key.empty() ? key : "user:" + s.who()->user_id + ' ' + key;
 }
 
+// What the client publishes, as it is written in its message.
+inline std::string payload_of_publish(std::string_view message)
+{
+    const auto body = json_member_text(message, "payload");
+    return std::string{json_member_text(body.value_or(""), "payload").value_or("null")};
+}
+
 // What tells a client how it stands with the server: no other client may say it.
 inline bool is_servers_own(std::string_view type, const room_options& rules) noexcept
 {
@@ -90,7 +97,7 @@ FANFARE_DECL void publish_operation::start(session& s, const incoming& message)
     const auto& body = message.payload->get_object();
     authorize(s, message.room, room_action::publish,
               [request, room = std::string{message.room}, type = text_of(body, "type"),
-               payload = own_value(body.if_contains("payload")), key = own_key(s, body)](bool allowed) {
+               payload = payload_of_publish(message.text), key = own_key(s, body)](bool allowed) {
                   if (!allowed)
                       return request->fail(error::forbidden, "not allowed to publish to " + room);
                   request->finish(); // the bus has limits of its own for what waits
@@ -99,7 +106,7 @@ FANFARE_DECL void publish_operation::start(session& s, const incoming& message)
 }
 
 FANFARE_DECL void publish_operation::publish(const client_request_ptr& request, const std::string& room,
-                                             const std::string& type, const json::value& body,
+                                             const std::string& type, const std::string& payload,
                                              const std::string& key)
 {
     const auto early = std::make_shared<early_receipt>();
@@ -107,8 +114,8 @@ FANFARE_DECL void publish_operation::publish(const client_request_ptr& request, 
         if (!early->take(done))
             request->post([request, room, done] { answer(*request, room, done); });
     };
-    const auto taken =
-        request->context().messages.publish(room, nullptr, type, body, {.idempotency_key = key}, told);
+    const auto taken = request->context().messages.publish(room, nullptr, type, payload_ref::parsed(payload),
+                                                           {.idempotency_key = key}, told);
     early->call.returned();
     if (!taken || early->fate)
         answer(*request, room, taken ? *early->fate : taken);
