@@ -114,6 +114,7 @@
 #include <fanfare/detail/wire/frame.ipp>
 #include <fanfare/detail/wire/json_reader.ipp>
 #include <fanfare/detail/wire/json_writer.ipp>
+#include <fanfare/detail/wire/names.ipp>
 #include <fanfare/detail/wire/server_frame.ipp>
 #include <fanfare/detail/wire/ws_codec.ipp>
 #include <fanfare/error.ipp>

@@ -188,6 +188,14 @@ inline void check_refusals(blocking_inbox store)
         CHECK(failure_of([&] { store.counts(user); }) == error::invalid_user);
         CHECK(failure_of([&] { store.mark_all(user, inbox_action::read); }) == error::invalid_user);
     }
+    // A name that was one once: what is kept under it can be read, and nothing new comes.
+    const std::string old = "a\xc2\xa0"
+                            "b";
+    CHECK(adds({.user_id = old, .title = "t"}) == error::invalid_user);
+    CHECK_FALSE(failure_of([&] { store.list(old); }));
+    CHECK_FALSE(failure_of([&] { store.counts(old); }));
+    CHECK_FALSE(failure_of([&] { store.mark_all(old, inbox_action::read); }));
+    CHECK(adds({.user_id = "r", .idempotency_key = "a\nb"}) == error::invalid_message);
     CHECK(adds({.user_id = "r", .title = std::string(1025, 't')}) == error::message_too_large);
     CHECK(adds({.user_id = "r", .message = std::string(16 * 1024 + 1, 'm')}) == error::message_too_large);
     CHECK(adds({.user_id = "r", .data = json::value(std::string(64 * 1024, 'd'))}) == error::message_too_large);

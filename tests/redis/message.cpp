@@ -186,8 +186,8 @@ TEST_CASE("JSON that others publish becomes a message of its type", "[redis_mess
     CHECK(envelope("", R"({"type":"alert","payload":null})") ==
           R"({"type":"alert","payload":null,"timestamp":"2026-03-01T12:00:00.000Z"})");
     for (const auto& text :
-         {R"({"a":1})"s, R"({"type":1})"s, R"({"type":""})"s, R"({"type":")" + std::string(65, 't') + "\"}",
-          "[1,2]"s, "\"text\""s, "12"s, "null"s, " true "s})
+         {R"({"a":1})"s, R"({"type":1})"s, R"({"type":"a\u00a0b"})"s, R"({"type":"a\nb"})"s, R"({"type":""})"s,
+          R"({"type":")" + std::string(65, 't') + "\"}", "[1,2]"s, "\"text\""s, "12"s, "null"s, " true "s})
         CHECK(json::parse(envelope("r", text)) == json::value{{"type", "message"},
                                                               {"room", "r"},
                                                               {"payload", json::parse(text)},

@@ -9,6 +9,7 @@
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/detail/hub/message_handler.hpp>
+#include <fanfare/detail/wire/names.hpp>
 
 #include <exception>
 #include <functional>
@@ -40,10 +41,13 @@ public:
     /// @param f `void(request)`, which answers the request now or later; or a coroutine,
     ///        `asio::awaitable<json::value>(const request&)`, whose value is the reply. A second handler for a type
     ///        replaces the first. If it throws, the client gets `handler_failed`.
-    /// Throws `std::invalid_argument` for the types that the library answers itself.
+    /// Throws `std::invalid_argument` for the types that the library answers itself, and for what can be no type: see
+    /// "Names" in docs/protocol.md.
     template <message_handler F>
     void on_message(std::string type, F f)
     {
+        if (!detail::is_message_type(type))
+            throw std::invalid_argument("fanfare::hub::on_message: not a type of 1 to 64 bytes");
         for (const std::string_view own :
              {"ping", "subscribe", "unsubscribe", "publish", "presence", "history", "inbox", "mark", "ack"})
             if (type == own)

@@ -116,7 +116,7 @@ struct redis_inbox::state {
 FANFARE_DECL redis_inbox::redis_inbox(redis_client client, redis_inbox_options options)
 {
     detail::check_limits(options.limits);
-    if (!detail::is_room_name(options.prefix, 64))
+    if (!detail::was_room_name(options.prefix, 64)) // an old one stays
         throw boost::system::system_error{
             error::invalid_config, "fanfare::redis_inbox_options: prefix must be 1 to 64 bytes, without the "
                                    "characters that room names may not have"};

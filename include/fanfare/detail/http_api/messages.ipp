@@ -22,8 +22,8 @@ FANFARE_DECL void post_publish(const api_call& c)
     if (!type)
         return;
     const auto payload = json_member_text(c.request.body(), "payload").value_or("null");
-    const auto key = c.maybe_text(*body, "key");
-    const auto once = key ? c.maybe_text(*body, "idempotency_key") : std::nullopt;
+    const auto key = c.maybe_key(*body, "key", max_key_size);
+    const auto once = key ? c.maybe_key(*body, "idempotency_key", max_idempotency_key_size) : std::nullopt;
     if (!once)
         return;
     const publish_options options{.key = *key, .idempotency_key = *once};
@@ -67,13 +67,13 @@ FANFARE_DECL void post_notify(const api_call& c)
     if (!message)
         return;
     const auto data = json_member_text(c.request.body(), "data").value_or("null");
-    const auto* key = body->if_contains("idempotency_key");
-    if (key && (!key->is_string() || key->get_string().size() > 128))
-        return c.fail(400, error::invalid_message, "idempotency_key must be a string of at most 128 bytes");
+    const auto key = c.maybe_key(*body, "idempotency_key", max_notification_key_size);
+    if (!key)
+        return;
     c.hub.inbox.notify(*user,
                        {.title = std::move(*title),
                         .message = std::move(*message),
-                        .idempotency_key = key ? std::string{std::string_view{key->get_string()}} : std::string{},
+                        .idempotency_key = *key,
                         .data_text = std::string{data}},
                        [reply = api_reply{c}, user = *user](const receipt& done) {
                            if (!done && !done.stored)

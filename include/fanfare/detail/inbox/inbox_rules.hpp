@@ -24,7 +24,6 @@ inline constexpr std::size_t inbox_max_page = 200;
 inline constexpr std::size_t inbox_page_bytes = 256 * 1024; // well below what an outbox holds
 inline constexpr std::size_t inbox_max_ids = 1000;
 inline constexpr std::size_t inbox_id_size = 20;
-inline constexpr std::size_t inbox_max_key = 128;
 inline constexpr std::size_t inbox_data_depth = 64;
 inline constexpr std::size_t inbox_max_user = 4096; // as rooms
 /// A place above that of every notification. Fits into the integers of SQLite, and the doubles of Lua.
@@ -38,6 +37,7 @@ error_code check_add(const inbox_add& what, std::string_view data, const inbox_l
 error_code check_mark(std::string_view user, const inbox_mark& mark);
 /// `before` becomes the place that the cursor names: only what is older is listed.
 error_code check_query(std::string_view user, const inbox_query& query, std::uint64_t& before);
+/// For what reads and marks: an earlier version may have kept it under a name that is none any more.
 error_code check_user(std::string_view user);
 
 std::string new_inbox_id();

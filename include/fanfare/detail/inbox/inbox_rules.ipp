@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_INBOX_INBOX_RULES_IPP
 #define FANFARE_DETAIL_INBOX_INBOX_RULES_IPP
 
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/base/random.hpp>
 #include <fanfare/detail/inbox/inbox_rules.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
@@ -24,17 +25,17 @@ FANFARE_DECL void check_limits(const inbox_limits& limits)
 
 FANFARE_DECL error_code check_user(std::string_view user)
 {
-    return is_room_name(user, inbox_max_user) ? error_code{} : error_code{error::invalid_user};
+    return was_room_name(user, inbox_max_user) ? error_code{} : error_code{error::invalid_user};
 }
 
 FANFARE_DECL error_code check_add(const inbox_add& what, std::string_view data, const inbox_limits& limits)
 {
-    if (const auto ec = check_user(what.user_id))
-        return ec;
+    if (!is_room_name(what.user_id, inbox_max_user))
+        return error::invalid_user;
     if (what.title.size() > limits.title || what.message.size() > limits.message || data.size() > limits.data)
         return error::message_too_large;
-    if (what.idempotency_key.size() > inbox_max_key || !is_utf8(what.idempotency_key) || !is_utf8(what.title) ||
-        !is_utf8(what.message) || !is_utf8(data))
+    if ((!what.idempotency_key.empty() && !is_key(what.idempotency_key, max_notification_key_size)) ||
+        !is_utf8(what.title) || !is_utf8(what.message) || !is_utf8(data))
         return error::invalid_message;
     // What could not be read again: nested too deep, or a number that is none.
     std::string why;
@@ -157,7 +158,7 @@ FANFARE_DECL std::int64_t to_inbox_ms(const std::optional<inbox_time>& when) noe
 
 FANFARE_DECL inbox_time from_inbox_ms(std::int64_t ms) noexcept
 {
-    return inbox_time{std::chrono::milliseconds{ms}};
+    return time_of<inbox_time>(std::chrono::milliseconds{ms});
 }
 
 FANFARE_DECL std::optional<inbox_time> maybe_from_inbox_ms(std::int64_t ms) noexcept

@@ -43,8 +43,11 @@ FANFARE_DECL receipt publisher::publish(std::string_view room, room_state* known
     const auto& rules = known ? known->options : looked_up;
     if (!is_message_type(type) || !payload.is_sendable(parts_.options.max_json_depth))
         return refused(error::invalid_message);
-    if (options.key.size() > 1024 || options.idempotency_key.size() > 256)
+    if (options.key.size() > max_key_size || options.idempotency_key.size() > max_idempotency_key_size)
         return refused(error::message_too_large);
+    for (const auto key : {options.key, options.idempotency_key})
+        if (!key.empty() && !is_key(key, max_key_size))
+            return refused(error::invalid_message);
     const auto left_out = read_connection_id(options.except); // of any node
     const auto except = left_out ? left_out->tag() : 0;
     const outgoing content{.type = type, .room = room, .payload = payload.value(), .payload_text = payload.text()};

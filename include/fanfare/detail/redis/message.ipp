@@ -114,7 +114,7 @@ FANFARE_DECL bool parse_redis_message(std::string_view text, redis_message& out,
 inline std::string_view foreign_type(const json::object& object)
 {
     const auto type = string_field(object, "type").value_or("");
-    return type.size() <= 64 ? type : std::string_view{};
+    return is_message_type(type) ? type : std::string_view{};
 }
 
 // The members of an object that are the payload of a message without one, as they are written.
@@ -177,7 +177,7 @@ FANFARE_DECL foreign_notification read_notification(std::string_view text, wall_
     const auto user = *string_field(*object, "user_id");
     foreign_notification result{.room = "user:" + std::string{user}, .envelope = {}};
     if (user.empty() || !is_room_name(result.room, max_foreign_room_name)) {
-        why = "user_id must be 1 to 123 bytes, without the characters that room names may not have";
+        why = "user_id must be 1 to 123 bytes, of characters that names may have";
         return {};
     }
     result.envelope = write_envelope({.type = "notification", .room = result.room, .payload_text = payload}, now);

@@ -32,6 +32,9 @@ inline std::string text_of(const json::object& from, std::string_view name)
     return field ? std::string{std::string_view{field->get_string()}} : std::string{};
 }
 
+// In bytes. With the user's name before it, it is still a key.
+inline constexpr std::size_t max_client_key_size = 64;
+
 // A client's keys are its user's: nobody can use up those of others.
 inline std::string own_key(session& s, const json::object& from)
 {
@@ -66,8 +69,10 @@ inline error publish_refusal(const session& s, const incoming& message, std::str
     const auto* body = message.payload ? message.payload->if_object() : nullptr;
     const auto* named = body ? body->if_contains("type") : nullptr;
     const auto* type = named ? named->if_string() : nullptr;
-    if (message.room.empty() || !type || type->empty() || type->size() > 64)
+    if (message.room.empty() || !type)
         return wrong("publish needs a room, and a payload {type, payload}");
+    if (!is_message_type(*type))
+        return wrong("payload.type must be a string of 1 to 64 bytes, of characters that names may have");
     if (is_servers_own(*type, {}))
         return wrong("only the server sends messages of this type");
     error_code ec;
@@ -81,8 +86,8 @@ inline error publish_refusal(const session& s, const incoming& message, std::str
     if (!rules->client_publish)
         return wrong("clients may not publish to this room", error::forbidden);
     if (const auto* key = body->if_contains("idempotency_key");
-        key && !(key->is_string() && !key->get_string().empty() && key->get_string().size() <= 64))
-        return wrong("idempotency_key must be a string of 1 to 64 bytes");
+        key && !(key->is_string() && is_key(key->get_string(), max_client_key_size)))
+        return wrong("idempotency_key must be a string of 1 to 64 bytes, of characters that names may have");
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include <fanfare/detail/wire/frame.hpp>
 #include <fanfare/detail/wire/json_reader.hpp>
 #include <fanfare/detail/wire/json_writer.hpp>
+#include <fanfare/detail/wire/names.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/message.hpp>
 
@@ -29,8 +30,6 @@ inline wall_time wall_now() noexcept
     return std::chrono::system_clock::now();
 }
 
-/// Whether `type` may be a message's type: 1 to 64 bytes of UTF-8.
-bool is_message_type(std::string_view type) noexcept;
 /// Appends `when` in RFC 3339 form, UTC, with milliseconds.
 void append_timestamp(std::string& out, wall_time when);
 
@@ -106,10 +105,6 @@ struct incoming {
 
 /// Parses a client's message; `text`, and `storage` for the values, must outlive the result.
 incoming parse_envelope(std::string_view text, std::size_t max_depth, json::storage_ptr storage);
-
-/// Whether `name` may be a room: 1 to `max_size` bytes of UTF-8 without control characters,
-/// white space, or any of `" \ , * ? [ ] { }`, which channel patterns, lists and keys need for themselves.
-bool is_room_name(std::string_view name, std::size_t max_size) noexcept;
 
 } // namespace fanfare::detail
 

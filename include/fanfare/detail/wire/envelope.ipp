@@ -3,24 +3,20 @@
 #define FANFARE_DETAIL_WIRE_ENVELOPE_IPP
 
 #include <fanfare/detail/wire/envelope.hpp>
-#include <fanfare/detail/wire/utf8.hpp>
 
 #include <boost/json/object.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <utility>
 
 namespace fanfare::detail {
 
-FANFARE_DECL bool is_message_type(std::string_view type) noexcept
-{
-    return !type.empty() && type.size() <= 64 && is_utf8(type);
-}
-
 FANFARE_DECL void append_timestamp(std::string& out, wall_time when)
 {
     using namespace std::chrono;
+    when = std::clamp(when, wall_time::min() + days{1}, wall_time::max() - days{1}); // of a store, say
     const auto day = floor<days>(when);
     const year_month_day date{day};
     const hh_mm_ss time{floor<milliseconds>(when - day)};
@@ -208,8 +204,8 @@ inline bool read_fields(incoming& result)
         result.request_id = id;
     }
     const auto* type = object->if_contains("type");
-    if (!type || !type->is_string() || type->get_string().empty() || type->get_string().size() > 64)
-        return fail("type must be a string of 1 to 64 bytes");
+    if (!type || !type->is_string() || !is_message_type(type->get_string()))
+        return fail("type must be a string of 1 to 64 bytes, of characters that names may have");
     result.type = type->get_string();
     if (const auto* room = object->if_contains("room"); room && !room->is_null()) {
         if (!room->is_string())
@@ -231,17 +227,6 @@ FANFARE_DECL incoming parse_envelope(std::string_view text, std::size_t max_dept
         result.why = std::move(why);
     }
     return result;
-}
-
-FANFARE_DECL bool is_room_name(std::string_view name, std::size_t max_size) noexcept
-{
-    if (name.empty() || name.size() > max_size)
-        return false;
-    for (const char c : name)
-        if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f ||
-            std::string_view{"\"\\,*?[]{}"}.find(c) != std::string_view::npos)
-            return false;
-    return is_utf8(name);
 }
 
 } // namespace fanfare::detail
