@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_PRESENCE_PRESENCE_TRACKER_IPP
 #define FANFARE_DETAIL_PRESENCE_PRESENCE_TRACKER_IPP
 
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/presence/presence_table.hpp>
 #include <fanfare/detail/presence/presence_tracker.hpp>
 #include <fanfare/detail/wire/json_writer.hpp>
@@ -224,7 +225,9 @@ FANFARE_DECL void presence_tracker::failed() noexcept
 FANFARE_DECL std::chrono::milliseconds presence_tracker::interval()
 {
     const auto lifetime = store().lifetime();
-    return lifetime.count() == 0 ? presence_retry : std::max(lifetime / 3, std::chrono::milliseconds{1});
+    return lifetime.count() == 0
+               ? presence_retry
+               : std::clamp<std::chrono::milliseconds>(lifetime / 3, std::chrono::milliseconds{1}, longest_time);
 }
 
 FANFARE_DECL void presence_tracker::arm()
