@@ -129,7 +129,7 @@ asio::awaitable<void> relay(Hub& hub, shop& own, std::uint64_t crash_after)
     while (const auto next = own.first_message()) {
         const auto key = "shop-" + std::to_string(next->id);
         const fanfare::publish_options once{.idempotency_key = key};
-        const auto payload = boost::json::parse(next->payload);
+        const fanfare::json_text payload{next->payload};
         const fanfare::receipt receipt =
             co_await hub.async_publish(next->room, next->type, payload, once, asio::use_awaitable);
         if (--crash_after == 0)

@@ -17,7 +17,8 @@ namespace detail {
 inline void require_sendable(std::string_view type, const json::value& payload)
 {
     if (!is_message_type(type))
-        throw std::invalid_argument("fanfare: a message's type must be 1 to 64 bytes of UTF-8");
+        throw std::invalid_argument(
+            "fanfare: a message's type must be 1 to 64 bytes of characters that names may have");
     if (!is_sendable(payload))
         throw std::invalid_argument(
             "fanfare: the message has text that is not UTF-8, or a number that is not finite");

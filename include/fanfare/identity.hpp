@@ -21,10 +21,11 @@ struct identity {
     /// What else the credential says (roles, groups, a tenant). Kept for the application's own decisions.
     json::object claims{};
 
-    /// When the connection is closed (`close_code::expired`); never, if empty.
+    /// When the connection is closed (`close_code::expired`); never, if empty. Who has expired already does not enter.
     std::optional<std::chrono::system_clock::time_point> expires_at{};
 
-    /// Rooms that the credential itself grants: joined at once on connecting.
+    /// Rooms that the credential itself grants: joined at once on connecting. Another user's own room (`user:OTHER`)
+    /// lets nobody in.
     std::vector<std::string> rooms{};
 
     /// Whether there is no user. Does not throw.

@@ -29,7 +29,7 @@ using inbox_was_counted = std::function<void(error_code, inbox_counts)>;
 /// Guarantees: every operation is atomic, and those on one user's inbox have one order. A notification whose `add` was
 /// answered without error stays until the limits push it out. Counts are never a guess: they change in the same step as
 /// the notifications. Ids are unguessable, and the id of another user's notification is answered as one that does not
-/// exist.
+/// exist. Data are kept as the text that they are (`data_text`), or as values; text is what clients get digit for digit.
 /// - `async_add(what, handler)`: stores it; or, where the user has one with its idempotency key, answers that one.
 ///   Errors: `invalid_user`, `invalid_message` (not UTF-8, a bad key, data nested too deep), `message_too_large`.
 /// - `async_list(user, query, handler)`: newest first. What is added while a client turns the pages changes nothing in

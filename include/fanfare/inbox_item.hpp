@@ -33,6 +33,9 @@ struct inbox_item {
     std::optional<inbox_time> seen_at{};
     std::optional<inbox_time> read_at{};
     std::optional<inbox_time> archived_at{};
+    /// `data` as JSON text, as it was written by whoever published it; it goes to clients instead of `data`, unless it is
+    /// empty. A value cannot hold every number that text can.
+    std::string data_text{};
 };
 
 /// How many notifications a user has not looked at. Archived ones do not count.
@@ -111,6 +114,8 @@ struct inbox_add {
     json::value data = nullptr;
     /// Empty, or up to 128 bytes.
     std::string idempotency_key{};
+    /// Instead of `data`, unless it is empty: JSON text, to be kept as it is. What was kept is answered as both.
+    std::string data_text{};
 };
 
 /// What an `inbox_add` has stored.

@@ -59,6 +59,8 @@ struct notification {
     /// With an inbox, up to 128 bytes: a second notification of this key for the user is not stored, and not sent; it
     /// is answered with the first one's id. Known for as long as the first is kept.
     std::string idempotency_key{};
+    /// Instead of `data`, unless it is empty: JSON text (RFC 8259), which is kept and sent as it is written here.
+    std::string data_text{};
 };
 
 } // namespace fanfare

@@ -5,6 +5,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/hub/async_publish.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/json_text.hpp>
 #include <fanfare/message.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -20,7 +21,7 @@
 
 namespace fanfare {
 
-/// What can be published: whatever Boost.JSON turns into a value, described structs included.
+/// What can be published: whatever Boost.JSON turns into a value, described structs included; and `json_text`.
 template <class T>
 concept payload = std::same_as<T, json::value> || json::has_value_from<T>::value;
 
@@ -74,7 +75,7 @@ public:
                        Token&& token) const
     {
         return detail::async_publish(
-            hub_, detail::for_room(state_->name, state_, type, json::value_from(message), options),
+            hub_, detail::for_room(state_->name, state_, type, detail::own_payload{message}, options),
             std::forward<Token>(token));
     }
     /// The same with default options.

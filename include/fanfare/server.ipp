@@ -2,6 +2,7 @@
 #ifndef FANFARE_SERVER_IPP
 #define FANFARE_SERVER_IPP
 
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/http/listener.hpp>
 #include <fanfare/server.hpp>
 
@@ -9,9 +10,10 @@
 
 namespace fanfare {
 
-FANFARE_DECL server::server(std::shared_ptr<detail::hub_core> hub, server_options options)
-    : hub_{std::move(hub)}, listener_{std::make_shared<detail::http_listener>(hub_, std::move(options))}
+FANFARE_DECL server::server(std::shared_ptr<detail::hub_core> hub, server_options options) : hub_{std::move(hub)}
 {
+    options.handshake_timeout = detail::bounded_time(options.handshake_timeout);
+    listener_ = std::make_shared<detail::http_listener>(hub_, std::move(options));
     listener_->start();
 }
 

@@ -113,6 +113,9 @@
 #include <fanfare/detail/wire/event_positions.ipp>
 #include <fanfare/detail/wire/event_stream.ipp>
 #include <fanfare/detail/wire/frame.ipp>
+#include <fanfare/detail/wire/json_reader.ipp>
+#include <fanfare/detail/wire/json_writer.ipp>
+#include <fanfare/detail/wire/names.ipp>
 #include <fanfare/detail/wire/server_frame.ipp>
 #include <fanfare/detail/wire/ws_codec.ipp>
 #include <fanfare/error.ipp>
@@ -124,6 +127,7 @@
 #if defined(FANFARE_WITH_SQLITE)
 #include <fanfare/inbox/sqlite.ipp>
 #endif
+#include <fanfare/json_text.ipp>
 #include <fanfare/local_connection.ipp>
 #if defined(FANFARE_WITH_REDIS)
 #include <fanfare/presence/redis.ipp>

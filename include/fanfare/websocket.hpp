@@ -4,6 +4,7 @@
 
 #include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/http/handoff.hpp>
 #include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/upgrade.hpp>
@@ -48,7 +49,7 @@ public:
         socket_.emplace(this->stream_);
         namespace websocket = boost::beast::websocket;
         websocket::stream_base::timeout limits{};
-        limits.handshake_timeout = std::chrono::duration_cast<std::chrono::nanoseconds>(options_.timeout);
+        limits.handshake_timeout = bounded_time(options_.timeout);
         limits.idle_timeout = websocket::stream_base::none();
         socket_->set_option(limits);
         if (this->hub_->options().deflate)

@@ -103,6 +103,16 @@ TEST_CASE("a ticket issued by one process is redeemed once by another, with the 
     CHECK(only_key(nodes.server).empty());
 }
 
+TEST_CASE("no ticket is issued for another user's own room")
+{
+    two_nodes nodes;
+    auto who = alice();
+    who.rooms.emplace_back("user:bob");
+    CHECK(issue(nodes.a, who).first == error::invalid_room);
+    who.rooms.back() = "user:alice";
+    CHECK_FALSE(issue(nodes.a, who).first);
+}
+
 TEST_CASE("an identity may be anonymous and without anything else")
 {
     two_nodes nodes;

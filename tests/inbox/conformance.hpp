@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <future>
 #include <memory>
 #include <string>
@@ -56,6 +57,24 @@ inline void check_added_is_listed(blocking_inbox here, blocking_inbox there)
     CHECK(here.counts("a:1").unread == 1);
     CHECK(here.list("a:3").items.empty());
     CHECK(here.counts("a:3").revision == 0);
+}
+
+// Data come back as they were written, whatever no value holds and no writer would choose.
+inline void check_data_verbatim(blocking_inbox here, blocking_inbox there)
+{
+    const std::string odd =
+        "{ \"n\":234.93130749570946,\n\"big\":123456789012345678901234567890,\"t\":2.850E+1,\"s\":\"\\u00e9\"}";
+    const auto added = here.add({.user_id = "v:1", .title = "T", .data_text = "\n" + odd + " "});
+    CHECK(added.item.data_text == odd);
+    CHECK(added.item.data.at("n").as_double() == 234.93130749570946);
+    const auto one = there.list("v:1").items.at(0);
+    CHECK(one.data_text == odd);
+    CHECK(one.data == added.item.data);
+    CHECK(here.add({.user_id = "v:1", .title = "T", .data = 28.5, .idempotency_key = "k"}).item.data_text ==
+          "28.5");
+    const auto again = there.add({.user_id = "v:1", .title = "T", .data = 1, .idempotency_key = "k"});
+    CHECK(again.duplicate);
+    CHECK(again.item.data_text == "28.5");
 }
 
 inline void check_marks(blocking_inbox here, blocking_inbox there)
@@ -169,10 +188,21 @@ inline void check_refusals(blocking_inbox store)
         CHECK(failure_of([&] { store.counts(user); }) == error::invalid_user);
         CHECK(failure_of([&] { store.mark_all(user, inbox_action::read); }) == error::invalid_user);
     }
+    // A name that was one once: what is kept under it can be read, and nothing new comes.
+    const std::string old = "a\xc2\xa0"
+                            "b";
+    CHECK(adds({.user_id = old, .title = "t"}) == error::invalid_user);
+    CHECK_FALSE(failure_of([&] { store.list(old); }));
+    CHECK_FALSE(failure_of([&] { store.counts(old); }));
+    CHECK_FALSE(failure_of([&] { store.mark_all(old, inbox_action::read); }));
+    CHECK(adds({.user_id = "r", .idempotency_key = "a\nb"}) == error::invalid_message);
     CHECK(adds({.user_id = "r", .title = std::string(1025, 't')}) == error::message_too_large);
     CHECK(adds({.user_id = "r", .message = std::string(16 * 1024 + 1, 'm')}) == error::message_too_large);
     CHECK(adds({.user_id = "r", .data = json::value(std::string(64 * 1024, 'd'))}) == error::message_too_large);
     CHECK(adds({.user_id = "r", .title = "\xc3("}) == error::invalid_message);
+    CHECK(adds({.user_id = "r", .data_text = "{"}) == error::invalid_message);
+    CHECK(adds({.user_id = "r", .data_text = " "}) == error::invalid_message);
+    CHECK(adds({.user_id = "r", .data = std::nan("")}) == error::invalid_message);
     CHECK(adds({.user_id = "r", .idempotency_key = std::string(129, 'k')}) == error::invalid_message);
     CHECK_FALSE(adds({.user_id = "r", .title = std::string(1024, 't'), .idempotency_key = std::string(128, 'k')}));
     CHECK(failure_of([&] { store.mark("r", inbox_mark{}); }) == error::invalid_message);
@@ -287,6 +317,7 @@ inline void check_inbox(const any_inbox& here, const any_inbox& there)
     const blocking_inbox one{here};
     const blocking_inbox other{there};
     check_added_is_listed(one, other);
+    check_data_verbatim(one, other);
     check_marks(one, other);
     check_mark_all(one, other);
     check_pages(one, other);

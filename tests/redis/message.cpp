@@ -186,12 +186,30 @@ TEST_CASE("JSON that others publish becomes a message of its type", "[redis_mess
     CHECK(envelope("", R"({"type":"alert","payload":null})") ==
           R"({"type":"alert","payload":null,"timestamp":"2026-03-01T12:00:00.000Z"})");
     for (const auto& text :
-         {R"({"a":1})"s, R"({"type":1})"s, R"({"type":""})"s, R"({"type":")" + std::string(65, 't') + "\"}",
-          "[1,2]"s, "\"text\""s, "12"s, "null"s, " true "s})
+         {R"({"a":1})"s, R"({"type":1})"s, R"({"type":"a\u00a0b"})"s, R"({"type":"a\nb"})"s, R"({"type":""})"s,
+          R"({"type":")" + std::string(65, 't') + "\"}", "[1,2]"s, "\"text\""s, "12"s, "null"s, " true "s})
         CHECK(json::parse(envelope("r", text)) == json::value{{"type", "message"},
                                                               {"room", "r"},
                                                               {"payload", json::parse(text)},
                                                               {"timestamp", "2026-03-01T12:00:00.000Z"}});
+}
+
+TEST_CASE("what others publish arrives as they wrote it", "[redis_message]")
+{
+    const std::string odd =
+        R"({ "n":234.93130749570946, "big":123456789012345678901234567890,"t":2.850E+1,"s":"\u00e9"})";
+    const std::string rest = R"(,"timestamp":"2026-03-01T12:00:00.000Z"})";
+    CHECK(envelope("r", " " + odd + "\n") == R"({"type":"message","room":"r","payload":)" + odd + rest);
+    CHECK(envelope("r", R"({"payload": )" + odd + R"( ,"type":"t"})") ==
+          R"({"type":"t","room":"r","payload":)" + odd + rest);
+    CHECK(envelope("r", R"({"n": 1e2, "typ\u0065":"t", "big":123456789012345678901234567890,"room":1})") ==
+          R"({"type":"t","room":"r","payload":{"n":1e2,"big":123456789012345678901234567890})" + rest);
+    std::string why;
+    const auto n =
+        read_notification(R"({"data":)" + odd + R"(,"user_id":"ann","title":"A\"B","message":"C"})", noon, why);
+    CHECK(n.envelope == R"({"type":"notification","room":"user:ann","payload":{"user_id":"ann","title":"A\"B",)"
+                        R"("message":"C","data":)" +
+                            odd + "}" + rest);
 }
 
 TEST_CASE("what others publish that is not JSON is refused in words", "[redis_message]")

@@ -65,6 +65,19 @@ TEST_CASE("what is no name of a room is refused, however it is configured", "[na
     CHECK(problem_of(all, "device:1234567890") == error::invalid_room);
 }
 
+TEST_CASE("what is kept under a name of an earlier version may be read, and only that", "[namespaces]")
+{
+    const namespaces all{32, true};
+    error_code ec;
+    CHECK(all.rules_to_read("device:a\xc2\xa0", ec));
+    CHECK_FALSE(ec);
+    CHECK(problem_of(all, "device:a\xc2\xa0") == error::invalid_room);
+    CHECK_FALSE(all.rules_to_read("device:a b", ec));
+    CHECK(ec == error::invalid_room);
+    CHECK_FALSE(all.rules_to_read("nowhere:a", ec));
+    CHECK(ec == error::unknown_room);
+}
+
 TEST_CASE("rules are those of the namespace before the first colon, or of the one room of that name",
           "[namespaces]")
 {

@@ -135,6 +135,25 @@ TEST_CASE("an identity that grants a room which cannot be is refused, by what is
     CHECK_FALSE(d.guard.admit(alice, here)); // those before have taken no place
 }
 
+TEST_CASE("who has expired, or names another user's own room, is refused", "[admissions]")
+{
+    using clock = std::chrono::system_clock;
+    door d{{.max_connections = 1}};
+    auto alice = user("alice");
+    for (const auto at : {clock::time_point::min(), clock::time_point{}, clock::now()}) {
+        alice.expires_at = at;
+        CHECK(d.guard.admit(alice, here) == error::unauthorized);
+    }
+    alice.expires_at = clock::time_point::max();
+    alice.rooms = {"group:a", "user:bob"};
+    CHECK(d.guard.admit(alice, here) == error::invalid_room);
+    alice.rooms = {"group:a", "user:alice"};
+    CHECK_FALSE(d.guard.admit(alice, here)); // those before have taken no place
+    CHECK(d.guard.refused() == 4);
+    identity nobody{.rooms = {"user:bob"}};
+    CHECK(d.guard.admit(nobody, here) == error::invalid_room);
+}
+
 TEST_CASE("every refusal is counted, whoever refuses", "[admissions]")
 {
     door d{{.max_connections = 1}};

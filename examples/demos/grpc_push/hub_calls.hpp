@@ -3,10 +3,10 @@
 #define GRPC_PUSH_HUB_CALLS_HPP
 
 #include <fanfare/hub.hpp>
+#include <fanfare/json_text.hpp>
 #include <fanfare/local_connection.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/json/value.hpp>
 
 #include <functional>
 #include <string>
@@ -20,9 +20,8 @@ struct hub_calls {
     using done = std::function<void(fanfare::error_code, fanfare::receipt)>;
 
     std::function<void(const std::string& user, const fanfare::notification&, done)> notify;
-    std::function<void(const std::string& user, const std::string& type, const boost::json::value&, done)>
-        send_to_user;
-    std::function<void(const std::string& room, const std::string& type, const boost::json::value&,
+    std::function<void(const std::string& user, const std::string& type, fanfare::json_text, done)> send_to_user;
+    std::function<void(const std::string& room, const std::string& type, fanfare::json_text,
                        const fanfare::publish_options&, done)>
         publish;
     /// A connection of nobody in particular.
@@ -39,11 +38,11 @@ hub_calls calls_of(Hub& hub, boost::asio::any_io_executor executor)
     calls.notify = [&hub](const std::string& user, const fanfare::notification& what, hub_calls::done done) {
         hub.async_notify(user, what, std::move(done));
     };
-    calls.send_to_user = [&hub](const std::string& user, const std::string& type,
-                                const boost::json::value& payload, hub_calls::done done) {
+    calls.send_to_user = [&hub](const std::string& user, const std::string& type, fanfare::json_text payload,
+                                hub_calls::done done) {
         hub.async_send_to_user(user, type, payload, std::move(done));
     };
-    calls.publish = [&hub](const std::string& room, const std::string& type, const boost::json::value& payload,
+    calls.publish = [&hub](const std::string& room, const std::string& type, fanfare::json_text payload,
                            const fanfare::publish_options& how,
                            hub_calls::done done) { hub.async_publish(room, type, payload, how, std::move(done)); };
     calls.connect = [&hub](fanfare::local_handlers handlers) {

@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace push {
@@ -29,17 +30,17 @@ struct checked_call {
             refuse_as(error::invalid_message, std::string{name} + " must not be empty");
         return !text.empty();
     }
-    // The JSON in a field, null if the field is empty; else answers an error.
-    std::optional<json::value> parse(const std::string& text, const char* name) const
+    // The JSON in a field, null if the field is empty; else answers an error. It goes on as it is written.
+    std::optional<fanfare::json_text> json_in(const std::string& text, const char* name) const
     {
         if (text.empty())
-            return json::value(nullptr);
+            return fanfare::json_text{"null"};
         json::parse_options how;
         how.max_depth = 16;
         boost::system::error_code failed;
-        auto value = json::parse(text, failed, {}, how);
+        json::parse(text, failed, {}, how);
         if (!failed)
-            return value;
+            return fanfare::json_text{text};
         refuse_as(error::invalid_json, std::string{name} + ": " + failed.message());
         return std::nullopt;
     }
@@ -67,14 +68,14 @@ void notify(const hub_calls& hub, const checked_call& at, const v1::PushToUserRe
         return;
     if (in.idempotency_key().size() > 128)
         return at.refuse_as(error::invalid_message, "notification.idempotency_key: 128 bytes at most");
-    auto data = at.parse(in.data_json(), "notification.data_json");
+    const auto data = at.json_in(in.data_json(), "notification.data_json");
     if (!data)
         return;
     hub.notify(request.user_id(),
                {.title = in.title(),
                 .message = in.message(),
-                .data = std::move(*data),
-                .idempotency_key = in.idempotency_key()},
+                .idempotency_key = in.idempotency_key(),
+                .data_text = std::string{data->text}},
                answer(at, response));
 }
 
@@ -84,7 +85,7 @@ void send(const hub_calls& hub, const checked_call& at, const v1::PushToUserRequ
     const auto& in = request.message();
     if (!at.wants(in.type(), "message.type"))
         return;
-    if (const auto payload = at.parse(in.payload_json(), "message.payload_json"))
+    if (const auto payload = at.json_in(in.payload_json(), "message.payload_json"))
         hub.send_to_user(request.user_id(), in.type(), *payload, answer(at, response));
 }
 
@@ -121,7 +122,7 @@ grpc::ServerUnaryReactor* push_service::PublishToRoom(grpc::CallbackServerContex
     }
     if (!at.wants(request->room(), "room") || !at.wants(request->type(), "type"))
         return reactor;
-    if (const auto payload = at.parse(request->payload_json(), "payload_json"))
+    if (const auto payload = at.json_in(request->payload_json(), "payload_json"))
         hub_.publish(request->room(), request->type(), *payload,
                      {.key = request->key(), .idempotency_key = request->idempotency_key()},
                      answer(at, *response));

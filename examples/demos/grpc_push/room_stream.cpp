@@ -65,13 +65,13 @@ std::string subscribe_message(const v1::StreamRoomRequest& request)
     return json::serialize(json::object{{"type", "subscribe"}, {"payload", std::move(payload)}});
 }
 
-v1::RoomEvent published(const std::string& type, const json::object& message)
+v1::RoomEvent published(const std::string& type, const json::object& message, std::string_view text)
 {
     v1::RoomEvent event;
     auto& out = *event.mutable_published();
     out.set_type(type);
-    const auto* payload = message.if_contains("payload");
-    out.set_payload_json(payload ? json::serialize(*payload) : "null");
+    const auto payload = fanfare::json_member({text}, "payload"); // as its publisher wrote it
+    out.set_payload_json(std::string{payload ? payload->text : "null"});
     out.set_timestamp(text_of(message, "timestamp"));
     set_position(out, message);
     return event;
@@ -178,7 +178,7 @@ void room_stream::on_message(std::string_view text)
     const auto& payload = object_of(*message, "payload");
     // First of all: whatever types are published to the room, they are no answers of the hub's.
     if (room == request_.room())
-        push(type == "gap" ? gap(payload) : published(type, *message));
+        push(type == "gap" ? gap(payload) : published(type, *message, text));
     else if (!room.empty())
         return;
     else if (type == "connected")

@@ -128,6 +128,8 @@ FANFARE_DECL void redis_ticket_store::async_issue(identity who, std::chrono::sec
 {
     if (lifetime < std::chrono::seconds{1} || lifetime > state_->options.max_lifetime)
         return handler(error::invalid_config, {});
+    if (detail::names_room_of_another(who))
+        return handler(error::invalid_room, {});
     const auto bound = origin.empty() ? std::optional<std::string>{""} : normalized_origin(origin);
     if (!bound)
         return handler(error::origin_not_allowed, {});

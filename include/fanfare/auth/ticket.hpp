@@ -75,8 +75,8 @@ public:
     /// Makes a ticket for `who`, good for `lifetime` (1 second to the limit) and, if `origin` is not empty, only
     /// for requests from that origin.
     ///
-    /// Errors: `error::too_many_tickets`; `error::invalid_config` for the lifetime; `error::origin_not_allowed` if
-    /// `origin` is not an origin. Throws `std::system_error` if the system has no random bytes. Thread-safe.
+    /// Errors: `error::too_many_tickets`; `error::invalid_config` for the lifetime; `error::invalid_room` if `who` names
+    /// another user's own room (`user:OTHER`); `error::origin_not_allowed` if `origin` is not an origin. Throws `std::system_error` if the system has no random bytes. Thread-safe.
     boost::system::result<std::string> issue(identity who, std::chrono::seconds lifetime = default_ticket_lifetime,
                                              std::string_view origin = {});
 
@@ -132,6 +132,9 @@ inline constexpr std::size_t ticket_bytes = 32;
 
 // 43 characters of base64url: what `random_token(ticket_bytes)` makes.
 bool is_ticket_shaped(std::string_view text) noexcept;
+
+// Whether it names the own room of another user, `user:OTHER`: no ticket is issued for it, and nobody enters with it.
+bool names_room_of_another(const identity& who) noexcept;
 
 // What the request carries as a ticket, well-formed or not; nothing if it carries none.
 std::optional<std::string> find_ticket(const handshake_request& request);

@@ -4,6 +4,7 @@
 
 #include <fanfare/auth/ticket.hpp>
 #include <fanfare/detail/base/random.hpp>
+#include <fanfare/detail/wire/names.hpp>
 
 #include <boost/system/system_error.hpp>
 
@@ -111,6 +112,9 @@ memory_ticket_store::issue(identity who, std::chrono::seconds lifetime, std::str
     if (lifetime < std::chrono::seconds{1} || lifetime > state_->limits.max_lifetime) {
         return make_error_code(error::invalid_config);
     }
+    if (detail::names_room_of_another(who)) {
+        return make_error_code(error::invalid_room);
+    }
     const auto bound = origin.empty() ? std::optional<std::string>{""} : normalized_origin(origin);
     if (!bound) {
         return make_error_code(error::origin_not_allowed);
@@ -184,6 +188,12 @@ FANFARE_DECL std::optional<std::string> find_ticket(const handshake_request& req
         }
     }
     return std::nullopt;
+}
+
+FANFARE_DECL bool names_room_of_another(const identity& who) noexcept
+{
+    return std::any_of(who.rooms.begin(), who.rooms.end(),
+                       [&who](const std::string& room) { return is_room_of_another(room, who.user_id); });
 }
 
 FANFARE_DECL auth_result ticket_answer(error_code failure, identity who, bool offers_v1)

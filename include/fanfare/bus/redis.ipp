@@ -25,9 +25,9 @@ inline redis_bus_options checked(redis_bus_options o)
     };
     using std::chrono::hours;
     const auto& name = o.notifications_channel;
-    require(is_room_name(o.prefix, 64),
+    require(was_room_name(o.prefix, 64), // an old one stays
             "prefix must be 1 to 64 bytes, without the characters that room names may not have");
-    require(name.empty() || (is_room_name(name, 128) && !name.starts_with(o.prefix)),
+    require(name.empty() || (was_room_name(name, 128) && !name.starts_with(o.prefix)),
             "notifications_channel must be empty, or at most 128 bytes that do not begin with the prefix");
     require(o.linger.count() >= 0 && o.linger <= hours{24}, "linger must be from 0 to 24 hours");
     require(o.probe_interval.count() > 0 && o.probe_interval <= hours{1},

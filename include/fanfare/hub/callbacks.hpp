@@ -10,6 +10,7 @@
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/detail/hub/message_handler.hpp>
+#include <fanfare/detail/wire/names.hpp>
 #include <fanfare/detail/wire/protocol_types.hpp>
 
 #include <concepts>
@@ -44,10 +45,12 @@ public:
     ///        `asio::awaitable<json::value>(const request&)`, whose value is the reply. A second handler for a type
     ///        replaces the first. If it throws, the client gets `handler_failed`.
     /// Throws `std::invalid_argument` for the types of the protocol itself: those that the library answers, and those
-    /// that only a server says (docs/protocol.md).
+    /// that only a server says; and for what can be no type: see "Names" in docs/protocol.md.
     template <message_handler F>
     void on_message(std::string type, F f)
     {
+        if (!detail::is_message_type(type))
+            throw std::invalid_argument("fanfare::hub::on_message: not a type of 1 to 64 bytes");
         if (detail::is_protocol_type(type))
             throw std::invalid_argument("fanfare::hub::on_message: " + type + " is the protocol's own");
         core_->handlers.messages.insert_or_assign(std::move(type), detail::as_handler(std::move(f)));

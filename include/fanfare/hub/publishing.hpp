@@ -12,7 +12,6 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/json/value.hpp>
-#include <boost/json/value_from.hpp>
 
 #include <functional>
 #include <string_view>
@@ -45,7 +44,8 @@ public:
     ///
     /// @param room Its name. One that no namespace allows is an error in the receipt.
     /// @param type What the message is, 1 to 64 bytes of UTF-8.
-    /// @param message Anything that converts to JSON. It is encoded once, in the calling thread.
+    /// @param message Anything that converts to JSON, or a `json_text`, which arrives as it is written. It is encoded
+    ///        once, in the calling thread.
     /// @return Whether the message was taken, and by how many members here; see `room::publish` for the errors. More:
     ///         `invalid_room`, `unknown_room`.
     /// Thread-safe, and never blocks on the network. Throws what the conversion to JSON throws, and `std::bad_alloc`.
@@ -69,7 +69,8 @@ public:
     auto async_publish(std::string_view room, std::string_view type, const Payload& message,
                        const publish_options& options, Token&& token)
     {
-        return detail::async_publish(core_, detail::for_room(room, {}, type, json::value_from(message), options),
+        return detail::async_publish(core_,
+                                     detail::for_room(room, {}, type, detail::own_payload{message}, options),
                                      std::forward<Token>(token));
     }
     /// The same with default options.
@@ -100,7 +101,7 @@ public:
     template <payload Payload = json::value, asio::completion_token_for<void(error_code, receipt)> Token>
     auto async_broadcast(std::string_view type, const Payload& message, Token&& token)
     {
-        return detail::async_publish(core_, detail::for_everyone(type, json::value_from(message)),
+        return detail::async_publish(core_, detail::for_everyone(type, detail::own_payload{message}),
                                      std::forward<Token>(token));
     }
 

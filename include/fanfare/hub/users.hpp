@@ -32,7 +32,7 @@ public:
     ///
     /// @param user The user's id. An empty or overlong one answers `invalid_user`.
     /// @param type What the message is, 1 to 64 bytes of UTF-8.
-    /// @param message Anything that converts to JSON.
+    /// @param message Anything that converts to JSON, or a `json_text`, which arrives as it is written.
     /// @return Whether the message was taken; see `room::publish` for the other errors.
     /// Thread-safe. Throws what the conversion to JSON throws, and `std::bad_alloc`.
     template <payload Payload = json::value>
@@ -59,7 +59,7 @@ public:
     template <payload Payload = json::value, asio::completion_token_for<void(error_code, receipt)> Token>
     auto async_send_to_user(std::string_view user, std::string_view type, const Payload& message, Token&& token)
     {
-        return detail::async_publish(core_, detail::for_user(user, type, json::value_from(message)),
+        return detail::async_publish(core_, detail::for_user(user, type, detail::own_payload{message}),
                                      std::forward<Token>(token));
     }
 

@@ -241,14 +241,13 @@ FANFARE_DECL memory_inbox::memory_inbox(memory_inbox_options options) : state_{s
 
 FANFARE_DECL void memory_inbox::async_add(const inbox_add& what, const inbox_was_added& handler)
 {
-    std::string data;
-    detail::append_json(data, what.data);
+    auto data = detail::inbox_data_text(what);
     inbox_added answer;
     auto ec = detail::check_add(what, data, state_->options.limits);
     if (!ec)
         ec = state_->add(what, data, answer);
     if (!ec)
-        answer.item.data = detail::read_inbox_data(data);
+        detail::set_inbox_data(answer.item, std::move(data));
     handler(ec, std::move(answer));
 }
 
@@ -264,7 +263,7 @@ FANFARE_DECL void memory_inbox::async_list(std::string_view user, const inbox_qu
             answer = box->list(user, query, before);
     }
     for (std::size_t i = 0; i != answer.data.size(); ++i)
-        answer.page.items[i].data = detail::read_inbox_data(answer.data[i]);
+        detail::set_inbox_data(answer.page.items[i], std::move(answer.data[i]));
     handler(ec, std::move(answer.page));
 }
 

@@ -53,8 +53,8 @@ inline inbox_item redis_inbox_item(const redis_value& entry, std::string_view us
     if (const auto* fields = body.if_object()) {
         item.title = string_field(*fields, "title").value_or("");
         item.message = string_field(*fields, "message").value_or("");
-        if (const auto* data = fields->if_contains("data"))
-            item.data = *data;
+        item.data = fields->contains("data") ? fields->at("data") : json::value{};
+        item.data_text = json_member_text(text, "data").value_or("");
     }
     auto marks = entry[2].text();
     item.seen_at = maybe_from_inbox_ms(time(take_until(marks, ' ')));
@@ -116,7 +116,7 @@ struct redis_inbox::state {
 FANFARE_DECL redis_inbox::redis_inbox(redis_client client, redis_inbox_options options)
 {
     detail::check_limits(options.limits);
-    if (!detail::is_room_name(options.prefix, 64))
+    if (!detail::was_room_name(options.prefix, 64)) // an old one stays
         throw boost::system::system_error{
             error::invalid_config, "fanfare::redis_inbox_options: prefix must be 1 to 64 bytes, without the "
                                    "characters that room names may not have"};
@@ -125,8 +125,7 @@ FANFARE_DECL redis_inbox::redis_inbox(redis_client client, redis_inbox_options o
 
 FANFARE_DECL void redis_inbox::async_add(inbox_add what, inbox_was_added handler)
 {
-    std::string data;
-    detail::append_json(data, what.data);
+    const auto data = detail::inbox_data_text(what);
     if (const auto ec = detail::check_add(what, data, state_->options.limits))
         return handler(ec, {});
     std::string body = "{\"title\":";

@@ -66,8 +66,7 @@ FANFARE_DECL sqlite_inbox::sqlite_inbox(const asio::any_io_executor& executor, s
 
 FANFARE_DECL void sqlite_inbox::async_add(inbox_add what, inbox_was_added handler)
 {
-    std::string data;
-    detail::append_json(data, what.data);
+    auto data = detail::inbox_data_text(what);
     if (const auto ec = detail::check_add(what, data, state_->limits))
         return handler(ec, {});
     const auto bytes = what.title.size() + what.message.size() + 2 * data.size() + what.idempotency_key.size();

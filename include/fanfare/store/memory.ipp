@@ -2,6 +2,7 @@
 #ifndef FANFARE_STORE_MEMORY_IPP
 #define FANFARE_STORE_MEMORY_IPP
 
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/base/random.hpp>
 #include <fanfare/store/memory.hpp>
 
@@ -91,7 +92,7 @@ struct memory_history {
             gone += drop_front();
         if (limits.age.count() > 0)
             for (const auto now = store_clock::now();
-                 !messages.empty() && messages.front().at + limits.age <= now;)
+                 !messages.empty() && later(messages.front().at, limits.age) <= now;)
                 gone += drop_front();
         return gone;
     }
@@ -130,7 +131,7 @@ struct memory_history {
         const auto known = idempotency->by_name.find(name);
         if (known != idempotency->by_name.end() && known->second.until > now)
             return known->second.offset;
-        idempotency->add(name, {top.offset + 1, now + window});
+        idempotency->add(name, {top.offset + 1, later(now, window)});
         return std::nullopt;
     }
 };

@@ -96,7 +96,7 @@ inline redis_store_options checked(redis_store_options o)
             throw boost::system::system_error{error::invalid_config,
                                               std::string{"fanfare::redis_store_options: "} + what};
     };
-    require(is_room_name(o.prefix, 64),
+    require(was_room_name(o.prefix, 64), // an old one stays
             "prefix must be 1 to 64 bytes, without the characters that room names may not have");
     require(o.lifetime >= std::chrono::seconds{1} && o.lifetime <= 366 * hours{24},
             "lifetime must be from a second to 366 days");

@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_CLUSTER_CLUSTER_IPP
 #define FANFARE_DETAIL_CLUSTER_CLUSTER_IPP
 
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/cluster/cluster.hpp>
 #include <fanfare/detail/cluster/stats_fields.hpp>
@@ -102,7 +103,7 @@ FANFARE_DECL void cluster::ask(json::object command, std::chrono::milliseconds t
         const auto number = next_number_++;
         question->done = done;
         questions_[number] = question;
-        question->timer.expires_after(timeout);
+        question->timer.expires_after(bounded_time(timeout));
         question->timer.async_wait([this, keep = parts_.life.keep(), question, number](error_code) {
             questions_.erase(number);
             // A bus that does not know how many hubs there are cannot say that one is missing.

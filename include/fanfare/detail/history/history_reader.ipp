@@ -165,7 +165,7 @@ FANFARE_DECL void history_reader::read_page(std::string_view room, const history
                                             std::function<void(error_code, history_part)> then)
 {
     error_code ec;
-    const auto rules = rules_.rules_for(room, ec);
+    const auto rules = rules_.rules_to_read(room, ec);
     if (rules && rules->history == 0)
         ec = error::no_history;
     if (ec)

@@ -22,8 +22,13 @@ FANFARE_DECL http_response error_response(int status, error code, std::string_vi
 
 FANFARE_DECL http_response refusal_response(error code, unsigned version)
 {
-    const int status = code == error::too_many_connections ? 429 : code == error::shutting_down ? 503 : 400;
+    const int status = code == error::too_many_connections ? 429
+                       : code == error::shutting_down      ? 503
+                       : code == error::unauthorized       ? 401
+                                                           : 400;
     auto answer = error_response(status, code, make_error_code(code).message(), version);
+    if (status == 401)
+        answer.set(http::field::www_authenticate, "Bearer"); // RFC 9110 section 15.5.2
     answer.keep_alive(false);
     return answer;
 }

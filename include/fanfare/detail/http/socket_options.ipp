@@ -8,6 +8,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdint>
 #endif
 
 namespace fanfare::detail {
@@ -18,7 +22,7 @@ FANFARE_DECL void set_unsent_low_water([[maybe_unused]] int descriptor,
 #if defined(TCP_NOTSENT_LOWAT)
     if (bytes == 0)
         return;
-    const int value = static_cast<int>(bytes);
+    const int value = static_cast<int>(std::min<std::size_t>(bytes, INT_MAX));
     // An old kernel without the option only hides more from the outbox.
     static_cast<void>(::setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value));
 #endif
@@ -28,7 +32,8 @@ FANFARE_DECL void set_user_timeout([[maybe_unused]] int descriptor,
                                    [[maybe_unused]] std::chrono::milliseconds time) noexcept
 {
 #if defined(TCP_USER_TIMEOUT)
-    const auto value = static_cast<unsigned>(time.count());
+    // The kernel takes an int.
+    const auto value = static_cast<unsigned>(std::clamp<std::int64_t>(time.count(), 0, INT_MAX));
     // Without it the system's own, longer time-out finds out.
     static_cast<void>(::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, sizeof value));
 #endif

@@ -55,8 +55,9 @@ struct api_call : api_reply {
     std::optional<json::object> body(std::size_t max_depth) const;
     /// A string field, not empty; answers an error if there is none.
     std::optional<std::string> text(const json::object& in, std::string_view name) const;
-    /// A string field that may be missing: empty then. Answers an error if it is no string.
-    std::optional<std::string> maybe_text(const json::object& in, std::string_view name) const;
+    /// A key that may be left out: empty then. Answers an error if it is none (`is_key`), the empty one included.
+    std::optional<std::string> maybe_key(const json::object& in, std::string_view name,
+                                         std::size_t max_size) const;
 };
 
 /// The HTTP status for an error of the hub.

@@ -9,7 +9,6 @@
 #include <fanfare/detail/wire/envelope.hpp>
 
 #include <boost/beast/http/field.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <charconv>
 #include <cstdint>
@@ -41,7 +40,9 @@ FANFARE_DECL int status_of(error code) noexcept
 
 FANFARE_DECL void api_reply::answer(int status, const json::value& body) const
 {
-    answer_text(status, json::serialize(body));
+    std::string text;
+    append_json(text, body);
+    answer_text(status, std::move(text));
 }
 
 FANFARE_DECL void api_reply::answer_text(int status, std::string body) const
@@ -102,12 +103,16 @@ FANFARE_DECL std::optional<std::string> api_call::text(const json::object& in, s
            std::nullopt;
 }
 
-FANFARE_DECL std::optional<std::string> api_call::maybe_text(const json::object& in, std::string_view name) const
+FANFARE_DECL std::optional<std::string> api_call::maybe_key(const json::object& in, std::string_view name,
+                                                            std::size_t max_size) const
 {
     const auto* v = in.if_contains(name);
-    if (!v || v->is_string())
+    if (!v || (v->is_string() && is_key(v->get_string(), max_size)))
         return v ? std::string{std::string_view{v->get_string()}} : std::string{};
-    return fail(400, error::invalid_message, std::string{name} + " must be a string"), std::nullopt;
+    return fail(400, error::invalid_message,
+                std::string{name} + " must be a string of 1 to " + std::to_string(max_size) +
+                    " bytes, of characters that names may have"),
+           std::nullopt;
 }
 
 FANFARE_DECL json::value number_or_text(const std::string& value)

@@ -22,8 +22,7 @@ FANFARE_DECL void post_event_message(const api_call& c)
     const auto* message = body->if_contains("message");
     if (!message || !message->is_object())
         return c.fail(400, error::invalid_message, "message must be an envelope");
-    std::string text;
-    append_json(text, *message);
+    const std::string text{*json_member_text(c.request.body(), "message")};
     if (text.size() > c.hub.options().max_message_size)
         return c.fail(error::message_too_large);
     // The answer is given when the last copy of `delivered` is destroyed: by the session's shard after it has handled the

@@ -29,7 +29,7 @@ FANFARE_DECL void get_inbox(const api_call& c)
     c.hub.inbox.list(*user, query, [reply = api_reply{c}](error_code ec, const inbox_page& page) {
         if (ec)
             return reply.fail_inbox(ec);
-        reply.answer(200, inbox_page_fields(page));
+        reply.answer_text(200, inbox_page_text(page));
     });
 }
 

@@ -21,9 +21,9 @@ FANFARE_DECL void post_publish(const api_call& c)
     const auto type = room ? c.text(*body, "type") : std::nullopt;
     if (!type)
         return;
-    const auto* payload = body->if_contains("payload");
-    const auto key = c.maybe_text(*body, "key");
-    const auto once = key ? c.maybe_text(*body, "idempotency_key") : std::nullopt;
+    const auto payload = json_member_text(c.request.body(), "payload").value_or("null");
+    const auto key = c.maybe_key(*body, "key", max_key_size);
+    const auto once = key ? c.maybe_key(*body, "idempotency_key", max_idempotency_key_size) : std::nullopt;
     if (!once)
         return;
     const publish_options options{.key = *key, .idempotency_key = *once};
@@ -33,7 +33,7 @@ FANFARE_DECL void post_publish(const api_call& c)
         reply.answer(200, receipt_fields({{"room", room}}, done));
     };
     if (const auto accepted =
-            c.hub.messages.publish(*room, nullptr, *type, payload ? *payload : json::value{}, options, finish);
+            c.hub.messages.publish(*room, nullptr, *type, payload_ref::parsed(payload), options, finish);
         !accepted)
         finish(accepted);
 }
@@ -66,15 +66,15 @@ FANFARE_DECL void post_notify(const api_call& c)
     auto message = title ? c.text(*body, "message") : std::nullopt;
     if (!message)
         return;
-    const auto* data = body->if_contains("data");
-    const auto* key = body->if_contains("idempotency_key");
-    if (key && (!key->is_string() || key->get_string().size() > 128))
-        return c.fail(400, error::invalid_message, "idempotency_key must be a string of at most 128 bytes");
+    const auto data = json_member_text(c.request.body(), "data").value_or("null");
+    const auto key = c.maybe_key(*body, "idempotency_key", max_notification_key_size);
+    if (!key)
+        return;
     c.hub.inbox.notify(*user,
                        {.title = std::move(*title),
                         .message = std::move(*message),
-                        .data = data ? *data : json::value{},
-                        .idempotency_key = key ? std::string{std::string_view{key->get_string()}} : std::string{}},
+                        .idempotency_key = *key,
+                        .data_text = std::string{data}},
                        [reply = api_reply{c}, user = *user](const receipt& done) {
                            if (!done && !done.stored)
                                return reply.fail_inbox(done.error);

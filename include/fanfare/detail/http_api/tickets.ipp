@@ -4,6 +4,7 @@
 
 #include <fanfare/detail/http_api/tickets.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/wire/names.hpp>
 #include <fanfare/http_api.hpp>
 #include <fanfare/identity.hpp>
 
@@ -39,6 +40,8 @@ inline std::optional<identity> ticket_holder(const api_call& c, const json::obje
     for (const auto& room : *list) {
         if (!room.is_string() || !c.hub.rules.rules_for(room.get_string(), ec))
             return c.fail(400, error::invalid_room, "rooms must be an array of room names"), std::nullopt;
+        if (is_room_of_another(room.get_string(), *user))
+            return c.fail(400, error::invalid_room, "rooms must not name another user's own room"), std::nullopt;
         who.rooms.emplace_back(std::string_view{room.get_string()});
     }
     return who;

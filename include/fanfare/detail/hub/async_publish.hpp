@@ -5,13 +5,11 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/publish/payload_ref.hpp>
 #include <fanfare/message.hpp>
 
 #include <boost/asio/async_result.hpp>
-#include <boost/json/value.hpp>
-#include <boost/json/value_from.hpp>
 
-#include <concepts>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,16 +18,6 @@
 
 namespace fanfare::detail {
 
-/// A payload as JSON: itself if it is JSON, else converted.
-template <class Payload>
-decltype(auto) as_json(const Payload& message)
-{
-    if constexpr (std::same_as<Payload, json::value>)
-        return (message);
-    else
-        return json::value_from(message);
-}
-
 /// A message that owns its parts, for a publish that may start later than it was asked for.
 struct own_message {
     enum class destination { room, user, everyone };
@@ -37,7 +25,7 @@ struct own_message {
     std::string room{}; ///< A user's own room for `user`; empty for `everyone`.
     room_ptr known{};   ///< The room, where the caller has it.
     std::string type;
-    json::value payload;
+    own_payload payload;
     std::string key{};
     std::string except{};
     std::string idempotency_key{};
@@ -45,8 +33,8 @@ struct own_message {
     receipt publish(hub_core& hub, publish_done done) const
     {
         if (to == destination::everyone)
-            return hub.messages.broadcast(type, payload, std::move(done));
-        auto taken = hub.messages.publish(room, known.get(), type, payload, {key, except, idempotency_key},
+            return hub.messages.broadcast(type, payload.ref(), std::move(done));
+        auto taken = hub.messages.publish(room, known.get(), type, payload.ref(), {key, except, idempotency_key},
                                           std::move(done));
         if (to == destination::user && taken.error == error::invalid_room)
             taken.error = error::invalid_user;
@@ -54,7 +42,7 @@ struct own_message {
     }
 };
 
-inline own_message for_room(std::string_view room, room_ptr known, std::string_view type, json::value payload,
+inline own_message for_room(std::string_view room, room_ptr known, std::string_view type, own_payload payload,
                             const publish_options& options)
 {
     return {.room = std::string{room},
@@ -66,7 +54,7 @@ inline own_message for_room(std::string_view room, room_ptr known, std::string_v
             .idempotency_key = std::string{options.idempotency_key}};
 }
 
-inline own_message for_user(std::string_view user, std::string_view type, json::value payload)
+inline own_message for_user(std::string_view user, std::string_view type, own_payload payload)
 {
     return {.to = own_message::destination::user,
             .room = "user:" + std::string{user},
@@ -74,7 +62,7 @@ inline own_message for_user(std::string_view user, std::string_view type, json::
             .payload = std::move(payload)};
 }
 
-inline own_message for_everyone(std::string_view type, json::value payload)
+inline own_message for_everyone(std::string_view type, own_payload payload)
 {
     return {.to = own_message::destination::everyone, .type = std::string{type}, .payload = std::move(payload)};
 }

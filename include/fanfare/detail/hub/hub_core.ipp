@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_HUB_HUB_CORE_IPP
 #define FANFARE_DETAIL_HUB_HUB_CORE_IPP
 
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 
 #include <algorithm>

@@ -19,9 +19,6 @@
 
 namespace fanfare::detail {
 
-/// Asio's clocks count nanoseconds, and what is far beyond would be in the past.
-inline constexpr std::chrono::milliseconds longest_time = std::chrono::hours{366 * 24};
-
 /// What `shutdown` works with.
 struct shutdown_parts {
     const shard_set& shards;

@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_HUB_SHUTDOWN_IPP
 #define FANFARE_DETAIL_HUB_SHUTDOWN_IPP
 
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/hub/shutdown.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/error.hpp>
@@ -69,7 +70,7 @@ FANFARE_DECL void shutdown::stop_services()
 FANFARE_DECL void shutdown::begin(const shutdown_options& how, std::function<void(error_code)> done)
 {
     parts_.life.set_reconnect_spread(
-        static_cast<std::uint32_t>(std::max<std::int64_t>(0, how.reconnect_spread.count())));
+        static_cast<std::uint32_t>(std::clamp<std::int64_t>(how.reconnect_spread.count(), 0, UINT32_MAX)));
     stop_services();
     auto& first = parts_.shards.first();
     const auto waiting = std::make_shared<state>(first.executor());
@@ -83,7 +84,7 @@ FANFARE_DECL void shutdown::begin(const shutdown_options& how, std::function<voi
         });
     };
     asio::post(first.executor(), [this, keep = parts_.life.keep(), waiting, how] {
-        waiting->timer.expires_after(std::min(how.deadline, longest_time));
+        waiting->timer.expires_after(bounded_time(how.deadline));
         state::hold_until_done(waiting, [this, keep] {
             for (const auto& s : parts_.shards)
                 s->post([](shard& home) { for_each_session(home, [](session& one) { one.end(); }); });

@@ -16,8 +16,9 @@ namespace fanfare::detail {
 inbox_query read_inbox_query(const json::object& fields, std::string& why);
 inbox_mark read_inbox_mark(const json::object& fields, std::string& why);
 
-/// The answers on the wire: `{items, next_cursor, unread, unseen, revision}` and `{action, ids | all, …}`.
-json::object inbox_page_fields(const inbox_page& page);
+/// The answers on the wire: `{items, next_cursor, unread, unseen, revision}`, as JSON text with each item's data as they
+/// are kept, and `{action, ids | all, …}`.
+std::string inbox_page_text(const inbox_page& page);
 json::object inbox_marked_fields(const inbox_mark& asked, const inbox_marked& answer);
 /// An error for whoever asked: what is not the library's own is the store's, and its text stays here.
 std::string inbox_error_text(error_code ec);

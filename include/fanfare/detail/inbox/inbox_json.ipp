@@ -4,6 +4,7 @@
 
 #include <fanfare/detail/inbox/inbox_json.hpp>
 #include <fanfare/detail/inbox/inbox_rules.hpp>
+#include <fanfare/detail/wire/json_writer.hpp>
 #include <fanfare/error.hpp>
 
 #include <boost/json/array.hpp>
@@ -84,15 +85,20 @@ FANFARE_DECL inbox_mark read_inbox_mark(const json::object& fields, std::string&
     return mark;
 }
 
-FANFARE_DECL json::object inbox_page_fields(const inbox_page& page)
+FANFARE_DECL std::string inbox_page_text(const inbox_page& page)
 {
-    json::array items;
-    for (const auto& one : page.items)
-        items.push_back(inbox_item_fields(one));
     json::value next;
     if (!page.next_cursor.empty())
         next.emplace_string() = page.next_cursor;
-    return inbox_count_fields({{"items", std::move(items)}, {"next_cursor", std::move(next)}}, page.counts);
+    std::string out;
+    append_json(out, json::value(inbox_count_fields({{"next_cursor", std::move(next)}}, page.counts)));
+    out.back() = ',';
+    out += "\"items\":[";
+    for (const auto& one : page.items) {
+        out += out.back() == '[' ? "" : ",";
+        out += inbox_item_text(one);
+    }
+    return out += "]}";
 }
 
 FANFARE_DECL json::object inbox_marked_fields(const inbox_mark& asked, const inbox_marked& answer)

@@ -24,7 +24,6 @@ inline constexpr std::size_t inbox_max_page = 200;
 inline constexpr std::size_t inbox_page_bytes = 256 * 1024; // well below what an outbox holds
 inline constexpr std::size_t inbox_max_ids = 1000;
 inline constexpr std::size_t inbox_id_size = 20;
-inline constexpr std::size_t inbox_max_key = 128;
 inline constexpr std::size_t inbox_data_depth = 64;
 inline constexpr std::size_t inbox_max_user = 4096; // as rooms
 /// A place above that of every notification. Fits into the integers of SQLite, and the doubles of Lua.
@@ -38,6 +37,7 @@ error_code check_add(const inbox_add& what, std::string_view data, const inbox_l
 error_code check_mark(std::string_view user, const inbox_mark& mark);
 /// `before` becomes the place that the cursor names: only what is older is listed.
 error_code check_query(std::string_view user, const inbox_query& query, std::uint64_t& before);
+/// For what reads and marks: an earlier version may have kept it under a name that is none any more.
 error_code check_user(std::string_view user);
 
 std::string new_inbox_id();
@@ -59,8 +59,10 @@ std::int64_t inbox_now_ms() noexcept;
 /// The same, with data in memory of its own: a copy of a `json::value` stays in the memory of the first.
 inbox_add own_inbox_add(inbox_add what);
 
-/// An item's data from its JSON.
-json::value read_inbox_data(std::string_view data);
+/// What to keep as a notification's data, as JSON text.
+std::string inbox_data_text(const inbox_add& what);
+/// Sets an item's data from the JSON text that was kept.
+void set_inbox_data(inbox_item& item, std::string data);
 
 /// Carries the action out on one item; false if it changes nothing.
 bool apply_inbox_action(inbox_action action, inbox_time now, inbox_item& item) noexcept;
@@ -74,7 +76,8 @@ inline bool counts_unseen(const inbox_item& item) noexcept
 }
 
 /// On the wire.
-json::object inbox_item_fields(const inbox_item& item);
+/// As JSON; `archived_at` may be left out.
+std::string inbox_item_text(const inbox_item& item, bool with_archived = true);
 json::object inbox_count_fields(json::object fields, const inbox_counts& counts);
 std::string_view to_string(inbox_action action) noexcept;
 std::optional<inbox_action> inbox_action_of(std::string_view name) noexcept;

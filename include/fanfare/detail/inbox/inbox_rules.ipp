@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_INBOX_INBOX_RULES_IPP
 #define FANFARE_DETAIL_INBOX_INBOX_RULES_IPP
 
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/base/random.hpp>
 #include <fanfare/detail/inbox/inbox_rules.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
@@ -24,17 +25,17 @@ FANFARE_DECL void check_limits(const inbox_limits& limits)
 
 FANFARE_DECL error_code check_user(std::string_view user)
 {
-    return is_room_name(user, inbox_max_user) ? error_code{} : error_code{error::invalid_user};
+    return was_room_name(user, inbox_max_user) ? error_code{} : error_code{error::invalid_user};
 }
 
 FANFARE_DECL error_code check_add(const inbox_add& what, std::string_view data, const inbox_limits& limits)
 {
-    if (const auto ec = check_user(what.user_id))
-        return ec;
+    if (!is_room_name(what.user_id, inbox_max_user))
+        return error::invalid_user;
     if (what.title.size() > limits.title || what.message.size() > limits.message || data.size() > limits.data)
         return error::message_too_large;
-    if (what.idempotency_key.size() > inbox_max_key || !is_utf8(what.idempotency_key) || !is_utf8(what.title) ||
-        !is_utf8(what.message) || !is_utf8(data))
+    if ((!what.idempotency_key.empty() && !is_key(what.idempotency_key, max_notification_key_size)) ||
+        !is_utf8(what.title) || !is_utf8(what.message) || !is_utf8(data))
         return error::invalid_message;
     // What could not be read again: nested too deep, or a number that is none.
     std::string why;
@@ -49,13 +50,24 @@ FANFARE_DECL inbox_add own_inbox_add(inbox_add what)
             .title = std::move(what.title),
             .message = std::move(what.message),
             .data = json::value(std::move(what.data), json::storage_ptr{}),
-            .idempotency_key = std::move(what.idempotency_key)};
+            .idempotency_key = std::move(what.idempotency_key),
+            .data_text = std::move(what.data_text)};
 }
 
-FANFARE_DECL json::value read_inbox_data(std::string_view data)
+FANFARE_DECL std::string inbox_data_text(const inbox_add& what)
+{
+    if (!what.data_text.empty())
+        return std::string{json_cursor{what.data_text}.value()}; // without white space around it
+    std::string out;
+    append_json(out, what.data);
+    return out;
+}
+
+FANFARE_DECL void set_inbox_data(inbox_item& item, std::string data)
 {
     std::string why;
-    return parse_json(data, inbox_data_depth, {}, why);
+    item.data = parse_json(data, inbox_data_depth, {}, why);
+    item.data_text = std::move(data);
 }
 
 FANFARE_DECL error_code check_mark(std::string_view user, const inbox_mark& mark)
@@ -146,7 +158,7 @@ FANFARE_DECL std::int64_t to_inbox_ms(const std::optional<inbox_time>& when) noe
 
 FANFARE_DECL inbox_time from_inbox_ms(std::int64_t ms) noexcept
 {
-    return inbox_time{std::chrono::milliseconds{ms}};
+    return time_of<inbox_time>(std::chrono::milliseconds{ms});
 }
 
 FANFARE_DECL std::optional<inbox_time> maybe_from_inbox_ms(std::int64_t ms) noexcept
@@ -177,26 +189,35 @@ FANFARE_DECL bool apply_inbox_action(inbox_action action, inbox_time now, inbox_
 
 // ---- on the wire
 
-FANFARE_DECL json::object inbox_item_fields(const inbox_item& item)
+FANFARE_DECL std::string inbox_item_text(const inbox_item& item, bool with_archived)
 {
-    const auto time = [](const std::optional<inbox_time>& when) {
-        json::value out;
-        if (when) {
-            std::string text;
-            append_timestamp(text, *when);
-            out.emplace_string() = text;
-        }
-        return out;
+    std::string out;
+    out.reserve(inbox_weight(item, item.data_text.size()));
+    const auto text = [&out](std::string_view name, std::string_view value) {
+        append_json_string(out.append(name), value);
     };
-    return {{"id", item.id},
-            {"user_id", item.user_id},
-            {"title", item.title},
-            {"message", item.message},
-            {"data", item.data},
-            {"created_at", time(item.created_at)},
-            {"seen_at", time(item.seen_at)},
-            {"read_at", time(item.read_at)},
-            {"archived_at", time(item.archived_at)}};
+    const auto time = [&out](std::string_view name, const std::optional<inbox_time>& when) {
+        out.append(name).append(when ? "\"" : "null");
+        if (when) {
+            append_timestamp(out, *when);
+            out += '"';
+        }
+    };
+    text("{\"id\":", item.id);
+    text(",\"user_id\":", item.user_id);
+    text(",\"title\":", item.title);
+    text(",\"message\":", item.message);
+    out += ",\"data\":";
+    if (item.data_text.empty())
+        append_json(out, item.data);
+    else
+        out += item.data_text;
+    time(",\"created_at\":", item.created_at);
+    time(",\"seen_at\":", item.seen_at);
+    time(",\"read_at\":", item.read_at);
+    if (with_archived)
+        time(",\"archived_at\":", item.archived_at);
+    return out += '}';
 }
 
 FANFARE_DECL json::object inbox_count_fields(json::object fields, const inbox_counts& counts)

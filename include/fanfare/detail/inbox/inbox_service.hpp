@@ -26,7 +26,8 @@ namespace fanfare::detail {
 /// A copy with data in memory of its own: that of a plain copy stays in the memory of the first.
 inline notification own_notification(const notification& what)
 {
-    return {what.title, what.message, json::value(what.data, json::storage_ptr{}), what.idempotency_key};
+    return {what.title, what.message, json::value(what.data, json::storage_ptr{}), what.idempotency_key,
+            what.data_text};
 }
 
 /// What an `inbox_service` works with.

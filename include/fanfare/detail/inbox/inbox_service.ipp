@@ -46,16 +46,32 @@ FANFARE_DECL bool inbox_service::begin()
 
 // ---- notifications
 
+// An object's text with one more member, whose text is put in as it is.
+inline std::string with_member(const json::value& object, std::string_view name, std::string_view value)
+{
+    std::string out;
+    append_json(out, object);
+    out.back() = ',';
+    append_json_string(out, name);
+    return out.append(":").append(value).append("}");
+}
+
 FANFARE_DECL receipt inbox_service::plain(std::string_view user, const notification& what,
                                           const std::function<void(const receipt&)>& done, std::string_view ack_id)
 {
-    json::object payload{{"user_id", user}, {"title", what.title}, {"message", what.message}, {"data", what.data}};
+    const auto send = [&](const payload_ref& payload) {
+        return parts_.messages.publish(room_of_user(user), nullptr, "notification", payload,
+                                       {.idempotency_key = what.idempotency_key}, done);
+    };
+    json::object fields{{"user_id", user}, {"title", what.title}, {"message", what.message}};
     if (!ack_id.empty())
-        payload["ack_id"] = ack_id;
-    const json::value body(std::move(payload));
-    auto taken = user.empty() ? receipt{.error = error::invalid_user}
-                              : parts_.messages.publish(room_of_user(user), nullptr, "notification", body,
-                                                        {.idempotency_key = what.idempotency_key}, done);
+        fields["ack_id"] = ack_id;
+    if (what.data_text.empty())
+        fields["data"] = what.data;
+    const json::value payload(std::move(fields));
+    auto taken = user.empty()             ? receipt{.error = error::invalid_user}
+                 : what.data_text.empty() ? send(payload)
+                                          : send(json_text{with_member(payload, "data", what.data_text)});
     if (taken.error == error::invalid_room)
         taken.error = error::invalid_user;
     if (!taken && done)
@@ -63,14 +79,18 @@ FANFARE_DECL receipt inbox_service::plain(std::string_view user, const notificat
     return taken;
 }
 
-inline json::value notification_payload(const inbox_item& item, const inbox_counts& counts,
+// The text of a notification that is in the inbox.
+inline std::string notification_payload(const inbox_item& item, const inbox_counts& counts,
                                         std::string_view ack_id)
 {
-    auto payload = inbox_count_fields(inbox_item_fields(item), counts);
-    payload.erase("archived_at");
+    auto fields = inbox_count_fields({}, counts);
     if (!ack_id.empty())
-        payload["ack_id"] = ack_id;
-    return json::value(std::move(payload));
+        fields["ack_id"] = ack_id;
+    auto out = inbox_item_text(item, false);
+    out.back() = ',';
+    std::string rest;
+    append_json(rest, json::value(std::move(fields)));
+    return out.append(rest, 1);
 }
 
 // What the hub would not send now: that is not stored either.
@@ -89,10 +109,11 @@ FANFARE_DECL error_code inbox_service::refusal(const std::string& room, std::str
                             .title = what.title,
                             .message = what.message,
                             .data = json::value(what.data, json::storage_ptr{}),
-                            .created_at = now};
+                            .created_at = now,
+                            .data_text = what.data_text};
     // With counts as long as they can be.
     const auto payload = notification_payload(likely, {inbox_newest, inbox_newest, inbox_newest}, ack_id);
-    const auto body = write_envelope({.type = "notification", .room = room, .payload = &payload}, now);
+    const auto body = write_envelope({.type = "notification", .room = room, .payload_text = payload}, now);
     if (body.size() + (rules->history != 0 ? max_position_size : 0) > parts_.options.max_publish_size)
         return error::message_too_large;
     return parts_.messages.check_capacity(body.size());
@@ -135,7 +156,8 @@ FANFARE_DECL receipt inbox_service::notify(std::string_view user, const notifica
                           .title = what.title,
                           .message = what.message,
                           .data = json::value(what.data, json::storage_ptr{}),
-                          .idempotency_key = what.idempotency_key},
+                          .idempotency_key = what.idempotency_key,
+                          .data_text = what.data_text},
                          then);
     } catch (...) {
         added(one, error::handler_failed, {});
@@ -165,7 +187,11 @@ FANFARE_DECL void inbox_service::added(const std::shared_ptr<pending>& one, erro
         // In a turn of its own: this may be inside of the bus.
         parts_.first.post([this, one, fate](shard&) { sent(one, fate); });
     };
-    const auto taken = parts_.messages.publish(room_of_user(one->user), nullptr, "notification", body, {}, told);
+    // Any inbox may have answered: what it says is checked as what an application sends.
+    const auto taken = is_json(body, inbox_data_depth + 1)
+                           ? parts_.messages.publish(room_of_user(one->user), nullptr, "notification",
+                                                     payload_ref::parsed(body), {}, told)
+                           : receipt{.error = error::invalid_message};
     if (!taken)
         sent(one, taken);
 }

@@ -2,10 +2,11 @@
 #ifndef FANFARE_DETAIL_PRESENCE_PRESENCE_TRACKER_IPP
 #define FANFARE_DETAIL_PRESENCE_PRESENCE_TRACKER_IPP
 
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/presence/presence_table.hpp>
 #include <fanfare/detail/presence/presence_tracker.hpp>
+#include <fanfare/detail/wire/json_writer.hpp>
 
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
@@ -24,7 +25,10 @@ inline constexpr std::size_t max_presence_info = 1024;
 inline json::value public_info(const identity& who)
 {
     const auto* info = who.claims.if_contains("info");
-    if (!info || !(info->is_object() || info->is_string()) || json::serialize(*info).size() > max_presence_info)
+    std::string text;
+    if (info)
+        append_json(text, *info);
+    if (!info || !(info->is_object() || info->is_string()) || text.size() > max_presence_info)
         return nullptr;
     return json::value(*info, json::storage_ptr{});
 }
@@ -221,7 +225,9 @@ FANFARE_DECL void presence_tracker::failed() noexcept
 FANFARE_DECL std::chrono::milliseconds presence_tracker::interval()
 {
     const auto lifetime = store().lifetime();
-    return lifetime.count() == 0 ? presence_retry : std::max(lifetime / 3, std::chrono::milliseconds{1});
+    return lifetime.count() == 0
+               ? presence_retry
+               : std::clamp<std::chrono::milliseconds>(lifetime / 3, std::chrono::milliseconds{1}, longest_time);
 }
 
 FANFARE_DECL void presence_tracker::arm()

@@ -7,6 +7,7 @@
 #include <fanfare/detail/base/hub_counters.hpp>
 #include <fanfare/detail/base/lifetime.hpp>
 #include <fanfare/detail/history/ordered_delivery.hpp>
+#include <fanfare/detail/publish/payload_ref.hpp>
 #include <fanfare/detail/room/namespaces.hpp>
 #include <fanfare/detail/room/room_state.hpp>
 #include <fanfare/detail/shard/hub_handlers.hpp>
@@ -53,10 +54,10 @@ public:
 
     /// Publishes to a room; `known` is the room itself, where the caller holds it. `done`, if any, is told the fate of
     /// a message that was taken, once: maybe before this returns.
-    receipt publish(std::string_view room, room_state* known, std::string_view type, const json::value& payload,
+    receipt publish(std::string_view room, room_state* known, std::string_view type, const payload_ref& payload,
                     const publish_options& options, publish_done done = {});
     /// Publishes to every connection.
-    receipt broadcast(std::string_view type, const json::value& payload, publish_done done = {});
+    receipt broadcast(std::string_view type, const payload_ref& payload, publish_done done = {});
     /// An event of the hub's own for a room: it goes out even while the hub is stopping, and into no history.
     receipt announce(std::string_view room, std::string_view type, const json::value& payload,
                      std::uint64_t except = 0);

@@ -25,7 +25,7 @@ FANFARE_DECL error_code publisher::check_capacity(std::size_t bytes) const noexc
 }
 
 FANFARE_DECL receipt publisher::publish(std::string_view room, room_state* known, std::string_view type,
-                                        const json::value& payload, const publish_options& options,
+                                        const payload_ref& payload, const publish_options& options,
                                         publish_done done)
 {
     if (parts_.life.stopping())
@@ -41,28 +41,30 @@ FANFARE_DECL receipt publisher::publish(std::string_view room, room_state* known
         known = found.get();
     }
     const auto& rules = known ? known->options : looked_up;
-    if (!is_message_type(type) || !is_sendable(payload))
+    if (!is_message_type(type) || !payload.is_sendable(parts_.options.max_json_depth))
         return refused(error::invalid_message);
-    if (options.key.size() > 1024 || options.idempotency_key.size() > 256)
+    if (options.key.size() > max_key_size || options.idempotency_key.size() > max_idempotency_key_size)
         return refused(error::message_too_large);
+    for (const auto key : {options.key, options.idempotency_key})
+        if (!key.empty() && !is_key(key, max_key_size))
+            return refused(error::invalid_message);
     const auto left_out = read_connection_id(options.except); // of any node
     const auto except = left_out ? left_out->tag() : 0;
+    const outgoing content{.type = type, .room = room, .payload = payload.value(), .payload_text = payload.text()};
     if (rules->history != 0) {
-        history_append message{
-            .room = room,
-            .message = {.body = write_envelope({.type = type, .room = room, .payload = &payload}, wall_now()),
-                        .key = std::string{options.key},
-                        .except = except},
-            .idempotency_key = options.idempotency_key,
-            .limits = {}};
+        history_append message{.room = room,
+                               .message = {.body = write_envelope(content, wall_now()),
+                                           .key = std::string{options.key},
+                                           .except = except},
+                               .idempotency_key = options.idempotency_key,
+                               .limits = {}};
         if (message.message.body.size() + max_position_size > parts_.options.max_publish_size)
             return refused(error::message_too_large);
         return publish_stored(room, room_ptr{known}, *rules, std::move(message), std::move(done));
     }
     if (!options.idempotency_key.empty())
         return refused(error::no_history);
-    const auto encoded =
-        encode({.type = type, .room = room, .payload = &payload}, wall_now(), {room, options.key, except});
+    const auto encoded = encode(content, wall_now(), {room, options.key, except});
     return send({.what = bus_message::kind::room,
                  .channel = room,
                  .key = options.key,
@@ -71,14 +73,15 @@ FANFARE_DECL receipt publisher::publish(std::string_view room, room_state* known
                 encoded, known ? known->total.load() : 0, std::move(done));
 }
 
-FANFARE_DECL receipt publisher::broadcast(std::string_view type, const json::value& payload, publish_done done)
+FANFARE_DECL receipt publisher::broadcast(std::string_view type, const payload_ref& payload, publish_done done)
 {
     if (parts_.life.stopping())
         return refused(error::shutting_down);
-    if (!is_message_type(type) || !is_sendable(payload))
+    if (!is_message_type(type) || !payload.is_sendable(parts_.options.max_json_depth))
         return refused(error::invalid_message);
-    return send({.what = bus_message::kind::broadcast}, encode({.type = type, .payload = &payload}, wall_now()),
-                parts_.shards.connections(), std::move(done));
+    const outgoing content{.type = type, .payload = payload.value(), .payload_text = payload.text()};
+    return send({.what = bus_message::kind::broadcast}, encode(content, wall_now()), parts_.shards.connections(),
+                std::move(done));
 }
 
 FANFARE_DECL receipt publisher::announce(std::string_view room, std::string_view type, const json::value& payload,

@@ -55,7 +55,7 @@ inline bool is_redis_message(std::string_view text) noexcept
 bool parse_redis_message(std::string_view text, redis_message& out, std::string& why);
 
 /// The envelope for a JSON text that somebody else published for `room` (empty: for all). An object with a string
-/// `type` of 1 to 64 bytes has that type; its payload is its `payload`, or what is left of it. Anything else is the
+/// `type` that may be one (`is_message_type`) has that type; its payload is its `payload`, or what is left of it. Anything else is the
 /// payload of a `message`. Empty, with `why` in words, if the text is not JSON.
 std::string foreign_envelope(std::string_view room, std::string_view text, wall_time now, std::string& why);
 

@@ -114,7 +114,21 @@ FANFARE_DECL bool parse_redis_message(std::string_view text, redis_message& out,
 inline std::string_view foreign_type(const json::object& object)
 {
     const auto type = string_field(object, "type").value_or("");
-    return type.size() <= 64 ? type : std::string_view{};
+    return is_message_type(type) ? type : std::string_view{};
+}
+
+// The members of an object that are the payload of a message without one, as they are written.
+inline std::string foreign_fields(std::string_view object)
+{
+    std::string out = "{";
+    for_each_json_member(object, [&out](std::string_view key, std::string_view value) {
+        for (const std::string_view own : {"type", "room", "timestamp"})
+            if (is_json_key(key, own))
+                return;
+        out += out.size() == 1 ? "" : ",";
+        out.append(key).append(":").append(value);
+    });
+    return out += '}';
 }
 
 FANFARE_DECL std::string foreign_envelope(std::string_view room, std::string_view text, wall_time now,
@@ -128,15 +142,11 @@ FANFARE_DECL std::string foreign_envelope(std::string_view room, std::string_vie
     const auto* object = value.if_object();
     const auto type = object ? foreign_type(*object) : std::string_view{};
     if (type.empty())
-        return write_envelope({.type = "message", .room = room, .payload = &value}, now);
-    if (const auto* payload = object->if_contains("payload"))
-        return write_envelope({.type = type, .room = room, .payload = payload}, now);
-    json::object rest{&memory};
-    for (const auto& field : *object)
-        if (field.key() != "type" && field.key() != "room" && field.key() != "timestamp")
-            rest.insert(field);
-    const json::value payload(std::move(rest));
-    return write_envelope({.type = type, .room = room, .payload = &payload}, now);
+        return write_envelope({.type = "message", .room = room, .payload_text = json_cursor{text}.value()}, now);
+    if (const auto payload = json_member_text(text, "payload"))
+        return write_envelope({.type = type, .room = room, .payload_text = *payload}, now);
+    const auto rest = foreign_fields(text);
+    return write_envelope({.type = type, .room = room, .payload_text = rest}, now);
 }
 
 FANFARE_DECL foreign_notification read_notification(std::string_view text, wall_time now, std::string& why)
@@ -151,25 +161,26 @@ FANFARE_DECL foreign_notification read_notification(std::string_view text, wall_
         why = "not a JSON object";
         return {};
     }
-    json::object payload{&memory};
+    std::string payload;
     for (const auto* name : {"user_id", "title", "message"}) {
         const auto field = string_field(*object, name);
         if (!field) {
             why = std::string{name} + " must be a string";
             return {};
         }
-        payload.emplace(name, *field);
+        payload.append(payload.empty() ? "{\"" : ",\"").append(name).append("\":");
+        append_json_string(payload, *field);
     }
-    if (const auto* data = object->if_contains("data"))
-        payload.emplace("data", *data);
-    const auto& user = payload["user_id"].get_string();
-    foreign_notification result{.room = "user:" + std::string{user.data(), user.size()}, .envelope = {}};
+    if (const auto data = json_member_text(text, "data"))
+        payload.append(",\"data\":").append(*data);
+    payload += '}';
+    const auto user = *string_field(*object, "user_id");
+    foreign_notification result{.room = "user:" + std::string{user}, .envelope = {}};
     if (user.empty() || !is_room_name(result.room, max_foreign_room_name)) {
-        why = "user_id must be 1 to 123 bytes, without the characters that room names may not have";
+        why = "user_id must be 1 to 123 bytes, of characters that names may have";
         return {};
     }
-    const json::value body(std::move(payload));
-    result.envelope = write_envelope({.type = "notification", .room = result.room, .payload = &body}, now);
+    result.envelope = write_envelope({.type = "notification", .room = result.room, .payload_text = payload}, now);
     return result;
 }
 

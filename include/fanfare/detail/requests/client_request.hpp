@@ -65,6 +65,13 @@ public:
         if (session_->open())
             session_->send_message(type, &payload, id());
     }
+    /// The same with a payload that is JSON text already.
+    void reply_text(std::string_view type, std::string_view payload)
+    {
+        finish();
+        if (session_->open())
+            session_->send(encode({.type = type, .request_id = id(), .payload_text = payload}, wall_now()));
+    }
     void fail(const error_code& code, std::string_view message)
     {
         finish();

@@ -12,15 +12,15 @@
 
 namespace fanfare::detail {
 
-// Answers on the session's shard, with the request's own type.
-inline std::function<void(error_code, json::object)> inbox_reply(client_request_ptr request, std::string_view type)
+// Answers on the session's shard, with the request's own type and a payload as JSON text.
+inline std::function<void(error_code, std::string)> inbox_reply(client_request_ptr request, std::string_view type)
 {
-    return [request = std::move(request), type = std::string{type}](error_code ec, json::object fields) {
-        request->post([request, type, ec, payload = json::value(std::move(fields))] {
+    return [request = std::move(request), type = std::string{type}](error_code ec, std::string text) {
+        request->post([request, type, ec, payload = std::move(text)] {
             if (ec)
                 request->fail(own_error(ec), inbox_error_text(ec));
             else
-                request->reply(type, payload);
+                request->reply_text(type, payload);
         });
     };
 }
@@ -55,7 +55,7 @@ FANFARE_DECL void inbox_operation::list(session& s, const incoming& message, con
     s.context().inbox.list(
         s.who()->user_id, query,
         [to = inbox_reply(std::move(request), message.type)](error_code ec, const inbox_page& page) {
-            to(ec, ec ? json::object{} : inbox_page_fields(page));
+            to(ec, ec ? std::string{} : inbox_page_text(page));
         });
 }
 
@@ -72,7 +72,10 @@ FANFARE_DECL void inbox_operation::mark(session& s, const incoming& message, con
                            [to = inbox_reply(std::move(request), message.type), action = asked.action,
                             all = asked.all](error_code ec, const inbox_marked& answer) {
                                const inbox_mark how{.action = action, .all = all};
-                               to(ec, ec ? json::object{} : inbox_marked_fields(how, answer));
+                               std::string text;
+                               if (!ec)
+                                   append_json(text, json::value(inbox_marked_fields(how, answer)));
+                               to(ec, std::move(text));
                            });
 }
 

@@ -6,7 +6,6 @@
 #include <fanfare/detail/requests/presence.hpp>
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -22,7 +21,9 @@ FANFARE_DECL json::object presence_answer(std::string_view room, const presence_
         json::object client{{"connection_id", one.connection_id}, {"user_id", one.user_id}};
         if (!one.info.is_null())
             client["info"] = one.info;
-        bytes += json::serialize(client).size();
+        std::string text;
+        append_json(text, client);
+        bytes += text.size();
         if (bytes > most)
             break;
         clients.push_back(std::move(client));

@@ -21,7 +21,7 @@ struct publish_operation {
 
 private:
     static void publish(const client_request_ptr& request, const std::string& room, const std::string& type,
-                        const json::value& body, const std::string& key);
+                        const std::string& payload, const std::string& key);
     static void answer(client_request& request, const std::string& room, const receipt& done);
 };
 

@@ -33,11 +33,21 @@ inline std::string text_of(const json::object& from, std::string_view name)
     return field ? std::string{std::string_view{field->get_string()}} : std::string{};
 }
 
+// In bytes. With the user's name before it, it is still a key.
+inline constexpr std::size_t max_client_key_size = 64;
+
 // A client's keys are its user's: nobody can use up those of others.
 inline std::string own_key(session& s, const json::object& from)
 {
     const auto key = text_of(from, "idempotency_key");
     return key.empty() ? key : "user:" + s.who()->user_id + ' ' + key;
+}
+
+// What the client publishes, as it is written in its message.
+inline std::string payload_of_publish(std::string_view message)
+{
+    const auto body = json_member_text(message, "payload");
+    return std::string{json_member_text(body.value_or(""), "payload").value_or("null")};
 }
 
 // What tells a client how it stands with the server: no other client may say it.
@@ -56,8 +66,10 @@ inline error publish_refusal(const session& s, const incoming& message, std::str
     const auto* body = message.payload ? message.payload->if_object() : nullptr;
     const auto* named = body ? body->if_contains("type") : nullptr;
     const auto* type = named ? named->if_string() : nullptr;
-    if (message.room.empty() || !type || type->empty() || type->size() > 64)
+    if (message.room.empty() || !type)
         return wrong("publish needs a room, and a payload {type, payload}");
+    if (!is_message_type(*type))
+        return wrong("payload.type must be a string of 1 to 64 bytes, of characters that names may have");
     if (is_servers_own(*type, {}))
         return wrong("only the server sends messages of this type");
     error_code ec;
@@ -71,8 +83,8 @@ inline error publish_refusal(const session& s, const incoming& message, std::str
     if (!rules->client_publish)
         return wrong("clients may not publish to this room", error::forbidden);
     if (const auto* key = body->if_contains("idempotency_key");
-        key && !(key->is_string() && !key->get_string().empty() && key->get_string().size() <= 64))
-        return wrong("idempotency_key must be a string of 1 to 64 bytes");
+        key && !(key->is_string() && is_key(key->get_string(), max_client_key_size)))
+        return wrong("idempotency_key must be a string of 1 to 64 bytes, of characters that names may have");
     return {};
 }
 
@@ -87,7 +99,7 @@ FANFARE_DECL void publish_operation::start(session& s, const incoming& message)
     const auto& body = message.payload->get_object();
     authorize(s, message.room, room_action::publish,
               [request, room = std::string{message.room}, type = text_of(body, "type"),
-               payload = own_value(body.if_contains("payload")), key = own_key(s, body)](bool allowed) {
+               payload = payload_of_publish(message.text), key = own_key(s, body)](bool allowed) {
                   if (!allowed)
                       return request->fail(error::forbidden, "not allowed to publish to " + room);
                   request->finish(); // the bus has limits of its own for what waits
@@ -96,7 +108,7 @@ FANFARE_DECL void publish_operation::start(session& s, const incoming& message)
 }
 
 FANFARE_DECL void publish_operation::publish(const client_request_ptr& request, const std::string& room,
-                                             const std::string& type, const json::value& body,
+                                             const std::string& type, const std::string& payload,
                                              const std::string& key)
 {
     const auto early = std::make_shared<early_receipt>();
@@ -104,8 +116,8 @@ FANFARE_DECL void publish_operation::publish(const client_request_ptr& request, 
         if (!early->take(done))
             request->post([request, room, done] { answer(*request, room, done); });
     };
-    const auto taken =
-        request->context().messages.publish(room, nullptr, type, body, {.idempotency_key = key}, told);
+    const auto taken = request->context().messages.publish(room, nullptr, type, payload_ref::parsed(payload),
+                                                           {.idempotency_key = key}, told);
     early->call.returned();
     if (!taken || early->fate)
         answer(*request, room, taken ? *early->fate : taken);

@@ -29,10 +29,15 @@ public:
     void configure(std::string_view name, const room_options& rules);
     /// The rules for a room; null, with `ec` set, if there are none: `invalid_room` or `unknown_room`.
     std::shared_ptr<const room_options> rules_for(std::string_view room, error_code& ec) const;
-    /// The same; throws `system_error` if there are none.
+    /// The same for reading what is kept: also of a room whose name was good for an earlier version (`was_room_name`).
+    std::shared_ptr<const room_options> rules_to_read(std::string_view room, error_code& ec) const;
+    /// `rules_for`; throws `system_error` if there are none.
     std::shared_ptr<const room_options> rules_for(std::string_view room) const;
 
 private:
+    using name_test = bool (*)(std::string_view name, std::size_t max_size) noexcept;
+    std::shared_ptr<const room_options> find(std::string_view room, name_test is_name, error_code& ec) const;
+
     const std::size_t max_room_name_;
     const bool shared_store_;
     mutable std::mutex mutex_;

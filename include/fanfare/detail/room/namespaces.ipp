@@ -3,7 +3,7 @@
 #define FANFARE_DETAIL_ROOM_NAMESPACES_IPP
 
 #include <fanfare/detail/room/namespaces.hpp>
-#include <fanfare/detail/wire/envelope.hpp>
+#include <fanfare/detail/wire/names.hpp>
 #include <fanfare/error.hpp>
 
 #include <boost/system/system_error.hpp>
@@ -38,8 +38,20 @@ FANFARE_DECL void namespaces::configure(std::string_view name, const room_option
 
 FANFARE_DECL std::shared_ptr<const room_options> namespaces::rules_for(std::string_view room, error_code& ec) const
 {
+    return find(room, is_room_name, ec);
+}
+
+FANFARE_DECL std::shared_ptr<const room_options> namespaces::rules_to_read(std::string_view room,
+                                                                           error_code& ec) const
+{
+    return find(room, was_room_name, ec);
+}
+
+FANFARE_DECL std::shared_ptr<const room_options> namespaces::find(std::string_view room, name_test is_name,
+                                                                  error_code& ec) const
+{
     const auto colon = room.find(':');
-    if (!is_room_name(room, max_room_name_) || colon == room.size() - 1) {
+    if (!is_name(room, max_room_name_) || colon == room.size() - 1) {
         ec = error::invalid_room;
         return nullptr;
     }

@@ -31,8 +31,9 @@ public:
     {}
 
     /// Whether a connection may open now; if so, it has taken its places among the limits, and gives them back by
-    /// `leave`. Errors: `shutting_down`, `too_many_connections`, `invalid_user`, or what is wrong with one of the
-    /// identity's rooms; they count as `refused`.
+    /// `leave`. Errors: `shutting_down`, `too_many_connections`, `invalid_user`, `unauthorized` for an identity that has
+    /// expired, or what is wrong with one of its rooms (another user's own room is `invalid_room`); they count as
+    /// `refused`.
     error_code admit(const identity& who, const asio::ip::address& address);
     /// An identity for a connection to keep. All who are nobody in particular share one.
     std::shared_ptr<const identity> share(identity who) const;

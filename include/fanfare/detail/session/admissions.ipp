@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_SESSION_ADMISSIONS_IPP
 
 #include <fanfare/detail/session/admissions.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/error.hpp>
 
 #include <utility>
@@ -30,9 +31,14 @@ FANFARE_DECL error_code admissions::admit(const identity& who, const asio::ip::a
         ec = error::shutting_down;
     else if (!who.anonymous() && !rules_.rules_for("user:" + who.user_id, ec))
         ec = error::invalid_user;
-    for (const auto& name : who.rooms)
+    if (!ec && who.expires_at && *who.expires_at <= wall_now())
+        ec = error::unauthorized;
+    for (const auto& name : who.rooms) {
         if (!ec)
             rules_.rules_for(name, ec);
+        if (!ec && is_room_of_another(name, who.user_id))
+            ec = error::invalid_room; // its notifications are nobody else's
+    }
     if (!ec)
         ec = take_places(who.user_id, address);
     if (ec)

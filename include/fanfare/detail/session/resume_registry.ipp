@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_SESSION_RESUME_REGISTRY_IPP
 #define FANFARE_DETAIL_SESSION_RESUME_REGISTRY_IPP
 
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/base/random.hpp>
 #include <fanfare/detail/session/resume_registry.hpp>
 
@@ -34,7 +35,7 @@ FANFARE_DECL void resume_registry::keep(std::uint64_t connection, std::string se
 {
     const std::lock_guard lock{mutex_};
     ended_.insert_or_assign(connection,
-                            ended{std::move(secret), std::move(user), std::move(rooms), now + window_});
+                            ended{std::move(secret), std::move(user), std::move(rooms), later(now, window_)});
     oldest_first_.push_back(connection);
     forget(now);
 }

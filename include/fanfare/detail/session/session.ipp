@@ -4,6 +4,7 @@
 
 // A session's life: from the admission through the greeting to the end.
 
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/base/random.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
@@ -51,8 +52,7 @@ FANFARE_DECL void session::start(std::span<char> early)
     times.last_heard = home_.now_ticks();
     times.next_ping = home_.now_ticks() + 1 + home_.random_below(home_.ticks(context_->options.ping_interval));
     if (const auto& until = who_->expires_at)
-        times.expires = home_.now_ticks() + home_.ticks(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                                std::max(*until - wall_now(), wall_time::duration::zero())));
+        times.expires = home_.now_ticks() + home_.ticks(time_until(*until, wall_now()));
     home_.set_indirect(slot(), true); // nothing goes out before the greeting
     const auto own = own_rooms();
     for (const auto& room : own)
@@ -66,6 +66,8 @@ FANFARE_DECL void session::start(std::span<char> early)
 FANFARE_DECL void session::begin(const std::vector<room_ptr>& own, std::span<char> early)
 {
     --home_.greeting;
+    if (phase_ == phase::open && who_->expires_at && *who_->expires_at <= wall_now())
+        close(close_code::expired); // while its rooms were prepared
     if (phase_ == phase::open)
         greet(own);
     if (context_->life.stopping())

@@ -64,15 +64,16 @@ FANFARE_DECL sqlite_inbox_tables::sqlite_inbox_tables(std::string file, const sq
 // A row of place, id, created, seen, read, archived, title, message, data.
 inline inbox_item sqlite_inbox_item(const sqlite_rows& row, std::string_view user)
 {
-    return {.id = std::string{row.text(1)},
-            .user_id = std::string{user},
-            .title = std::string{row.text(6)},
-            .message = std::string{row.text(7)},
-            .data = read_inbox_data(row.text(8)),
-            .created_at = from_inbox_ms(row.integer(2)),
-            .seen_at = maybe_from_inbox_ms(row.integer(3)),
-            .read_at = maybe_from_inbox_ms(row.integer(4)),
-            .archived_at = maybe_from_inbox_ms(row.integer(5))};
+    inbox_item item{.id = std::string{row.text(1)},
+                    .user_id = std::string{user},
+                    .title = std::string{row.text(6)},
+                    .message = std::string{row.text(7)},
+                    .created_at = from_inbox_ms(row.integer(2)),
+                    .seen_at = maybe_from_inbox_ms(row.integer(3)),
+                    .read_at = maybe_from_inbox_ms(row.integer(4)),
+                    .archived_at = maybe_from_inbox_ms(row.integer(5))};
+    set_inbox_data(item, std::string{row.text(8)});
+    return item;
 }
 
 FANFARE_DECL std::optional<sqlite_inbox_tables::user_row> sqlite_inbox_tables::find(std::string_view user)
@@ -127,14 +128,13 @@ FANFARE_DECL inbox_added sqlite_inbox_tables::add(const inbox_add& what, std::st
     else
         put_.run(row->id, place, id, what.idempotency_key, now, what.title, what.message, data);
     step_.run(row->id, place, now);
-    return {{.id = id,
-             .user_id = what.user_id,
-             .title = what.title,
-             .message = what.message,
-             .data = what.data,
-             .created_at = from_inbox_ms(now)},
-            counts(what.user_id),
-            false};
+    inbox_item item{.id = id,
+                    .user_id = what.user_id,
+                    .title = what.title,
+                    .message = what.message,
+                    .created_at = from_inbox_ms(now)};
+    set_inbox_data(item, std::string{data});
+    return {std::move(item), counts(what.user_id), false};
 }
 
 // ---- list

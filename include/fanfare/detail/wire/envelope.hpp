@@ -4,6 +4,9 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/wire/frame.hpp>
+#include <fanfare/detail/wire/json_reader.hpp>
+#include <fanfare/detail/wire/json_writer.hpp>
+#include <fanfare/detail/wire/names.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/message.hpp>
 
@@ -27,20 +30,8 @@ inline wall_time wall_now() noexcept
     return std::chrono::system_clock::now();
 }
 
-/// Appends `text` as a JSON string. `text` is UTF-8.
-void append_json_string(std::string& out, std::string_view text);
-/// Appends `value` as JSON.
-void append_json(std::string& out, const json::value& value);
-/// Whether `value` can be sent: all its text is UTF-8, and its numbers are finite (RFC 8259 sections 6 and 8.1).
-bool is_sendable(const json::value& value) noexcept;
-/// Whether `type` may be a message's type: 1 to 64 bytes of UTF-8.
-bool is_message_type(std::string_view type) noexcept;
 /// Appends `when` in RFC 3339 form, UTC, with milliseconds.
 void append_timestamp(std::string& out, wall_time when);
-
-/// Parses JSON from outside: nested at most `max_depth` deep, every number within the range of a double. The values
-/// lie in `storage`. On failure `why` says in words what was wrong, and the result is null.
-json::value parse_json(std::string_view text, std::size_t max_depth, json::storage_ptr storage, std::string& why);
 
 /// What goes into one outgoing envelope.
 struct outgoing {
@@ -50,7 +41,7 @@ struct outgoing {
     const json::value* payload = nullptr;
     /// The client's `request_id` as it came: a string or a number. Left out if null.
     const json::value* request_id = nullptr;
-    /// Instead of a payload: JSON text.
+    /// Instead of a payload: JSON text, which goes in as it is. It has been parsed, or written by `append_json`.
     std::string_view payload_text{};
 };
 
@@ -98,9 +89,11 @@ json::value own_value(const json::value* from);
 /// What a publish answers, to clients and over HTTP, added to `fields`.
 json::object receipt_fields(json::object fields, const receipt& done);
 
-/// A client's message. The views point into `root`.
+/// A client's message. `type` and `room` point into `root`.
 struct incoming {
     json::value root;
+    /// The message as it came, which must outlive this.
+    std::string_view text{};
     std::string_view type{};
     std::string_view room{};
     const json::value* payload = nullptr;
@@ -110,12 +103,8 @@ struct incoming {
     std::string why{};
 };
 
-/// Parses a client's message; `storage` holds the values and must outlive the result.
+/// Parses a client's message; `text`, and `storage` for the values, must outlive the result.
 incoming parse_envelope(std::string_view text, std::size_t max_depth, json::storage_ptr storage);
-
-/// Whether `name` may be a room: 1 to `max_size` bytes of UTF-8 without control characters,
-/// white space, or any of `" \ , * ? [ ] { }`, which channel patterns, lists and keys need for themselves.
-bool is_room_name(std::string_view name, std::size_t max_size) noexcept;
 
 } // namespace fanfare::detail
 

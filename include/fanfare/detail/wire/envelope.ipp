@@ -3,71 +3,20 @@
 #define FANFARE_DETAIL_WIRE_ENVELOPE_IPP
 
 #include <fanfare/detail/wire/envelope.hpp>
-#include <fanfare/detail/wire/utf8.hpp>
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serializer.hpp>
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <utility>
 
 namespace fanfare::detail {
 
-FANFARE_DECL void append_json_string(std::string& out, std::string_view text)
-{
-    static constexpr char hex[] = "0123456789abcdef";
-    out += '"';
-    std::size_t plain = 0;
-    for (std::size_t i = 0; i != text.size(); ++i) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        out.append(text, plain, i - plain);
-        plain = i + 1;
-        if (c == '"' || c == '\\')
-            out.append({'\\', static_cast<char>(c)});
-        else
-            out.append({'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]});
-    }
-    out.append(text, plain);
-    out += '"';
-}
-
-FANFARE_DECL void append_json(std::string& out, const json::value& value)
-{
-    json::serializer writer;
-    writer.reset(&value);
-    char piece[1024];
-    while (!writer.done())
-        out += static_cast<std::string_view>(writer.read(piece, sizeof piece));
-}
-
-FANFARE_DECL bool is_sendable(const json::value& value) noexcept
-{
-    switch (value.kind()) {
-    case json::kind::string: return is_utf8(value.get_string());
-    case json::kind::double_: return std::isfinite(value.get_double());
-    case json::kind::array: return std::all_of(value.get_array().begin(), value.get_array().end(), is_sendable);
-    case json::kind::object:
-        return std::all_of(
-            value.get_object().begin(), value.get_object().end(),
-            [](const json::key_value_pair& field) { return is_utf8(field.key()) && is_sendable(field.value()); });
-    default: return true;
-    }
-}
-
-FANFARE_DECL bool is_message_type(std::string_view type) noexcept
-{
-    return !type.empty() && type.size() <= 64 && is_utf8(type);
-}
-
 FANFARE_DECL void append_timestamp(std::string& out, wall_time when)
 {
     using namespace std::chrono;
+    when = std::clamp(when, wall_time::min() + days{1}, wall_time::max() - days{1}); // of a store, say
     const auto day = floor<days>(when);
     const year_month_day date{day};
     const hh_mm_ss time{floor<milliseconds>(when - day)};
@@ -90,7 +39,7 @@ FANFARE_DECL std::string write_envelope(const outgoing& message, wall_time now)
 {
     using namespace std::string_view_literals; // of known lengths: nothing is counted
     std::string out;
-    out.reserve(256);
+    out.reserve(256 + message.payload_text.size());
     out += "{\"type\":"sv;
     append_json_string(out, message.type);
     if (!message.room.empty()) {
@@ -255,8 +204,8 @@ inline bool read_fields(incoming& result)
         result.request_id = id;
     }
     const auto* type = object->if_contains("type");
-    if (!type || !type->is_string() || type->get_string().empty() || type->get_string().size() > 64)
-        return fail("type must be a string of 1 to 64 bytes");
+    if (!type || !type->is_string() || !is_message_type(type->get_string()))
+        return fail("type must be a string of 1 to 64 bytes, of characters that names may have");
     result.type = type->get_string();
     if (const auto* room = object->if_contains("room"); room && !room->is_null()) {
         if (!room->is_string())
@@ -267,38 +216,10 @@ inline bool read_fields(incoming& result)
     return true;
 }
 
-// Boost.JSON reads 1e999 as infinity, and writes that as a number that it does not read back.
-inline bool all_finite(const json::value& value)
-{
-    if (const auto* number = value.if_double())
-        return std::isfinite(*number);
-    if (const auto* list = value.if_array())
-        return std::all_of(list->begin(), list->end(), [](const json::value& v) { return all_finite(v); });
-    if (const auto* object = value.if_object())
-        return std::all_of(object->begin(), object->end(),
-                           [](const auto& field) { return all_finite(field.value()); });
-    return true;
-}
-
-FANFARE_DECL json::value parse_json(std::string_view text, std::size_t max_depth, json::storage_ptr storage,
-                                    std::string& why)
-{
-    json::parse_options options;
-    options.max_depth = max_depth;
-    error_code ec;
-    auto value = json::parse(text, ec, std::move(storage), options);
-    if (!ec && all_finite(value))
-        return value;
-    why = !ec                           ? std::string{"a number is out of range"}
-          : ec == json::error::too_deep ? std::string{"JSON nested deeper than the limit"}
-                                        : "not valid JSON: " + ec.message();
-    return nullptr;
-}
-
 FANFARE_DECL incoming parse_envelope(std::string_view text, std::size_t max_depth, json::storage_ptr storage)
 {
     std::string why;
-    incoming result{parse_json(text, max_depth, std::move(storage), why)};
+    incoming result{parse_json(text, max_depth, std::move(storage), why), text};
     if (why.empty()) {
         read_fields(result);
     } else {
@@ -306,17 +227,6 @@ FANFARE_DECL incoming parse_envelope(std::string_view text, std::size_t max_dept
         result.why = std::move(why);
     }
     return result;
-}
-
-FANFARE_DECL bool is_room_name(std::string_view name, std::size_t max_size) noexcept
-{
-    if (name.empty() || name.size() > max_size)
-        return false;
-    for (const char c : name)
-        if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f ||
-            std::string_view{"\"\\,*?[]{}"}.find(c) != std::string_view::npos)
-            return false;
-    return is_utf8(name);
 }
 
 } // namespace fanfare::detail

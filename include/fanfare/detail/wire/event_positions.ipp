@@ -102,7 +102,7 @@ FANFARE_DECL std::optional<event_positions> event_positions::read(std::string_vi
         const auto offset = std::from_chars(one.data() + first + 1, end, at.offset);
         const auto room = one.substr(second + 1);
         if (epoch.ec != std::errc{} || epoch.ptr != one.data() + first || offset.ec != std::errc{} ||
-            offset.ptr != end || !at || at.offset > max_offset || !is_room_name(room, max_size))
+            offset.ptr != end || !at || at.offset > max_offset || !was_room_name(room, max_size))
             return std::nullopt;
         out.rooms_[std::string{room}] = {at, true, false, {}};
         id.remove_prefix(std::min(comma + 1, id.size()));
@@ -192,7 +192,7 @@ FANFARE_DECL bool event_positions::follow_answer(std::string_view type, std::str
     const auto recovered = object_in(payload, "recovered");
     if (type == "connected")
         for (const auto& one : positions)
-            if (is_room_name(one.key(), max_size))
+            if (was_room_name(one.key(), max_size))
                 rooms_.try_emplace(std::string{one.key()});
     bool changed = false;
     for (auto& [room, p] : rooms_) {
