@@ -101,6 +101,9 @@ public:
     /// Thread-safety: thread-safe.
     void async_counts(std::string_view user, inbox_was_counted handler);
 
+    /// How the client's link stands: `redis_client::status`. Thread-safe.
+    link_status status() const;
+
 private:
     struct state;
     std::shared_ptr<state> state_;

@@ -117,6 +117,9 @@ public:
     /// Thread-safe.
     std::chrono::milliseconds lifetime() const noexcept;
 
+    /// How the client's link stands: `redis_client::status`. Thread-safe.
+    link_status status() const;
+
 private:
     struct state;
     std::shared_ptr<state> state_;

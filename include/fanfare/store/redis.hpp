@@ -94,6 +94,9 @@ public:
     /// Thread-safety: thread-safe.
     void async_read(std::string_view room, const history_query& query, history_done done);
 
+    /// How the client's link stands: `redis_client::status`. Thread-safe.
+    link_status status() const;
+
 private:
     struct state;
     std::shared_ptr<state> state_;
