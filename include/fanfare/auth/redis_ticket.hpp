@@ -79,8 +79,8 @@ public:
     /// Completion: `void(error_code, identity)`, once.
     /// Executor: the handler is called on the client's strand; for what is not shaped as a ticket, in the calling
     /// thread before this returns. It is destroyed without a call if the client's context ends first.
-    /// Errors: `error::ticket_invalid`; those of `redis_client::async_command` when Redis could not be asked. After
-    /// `error::delivery_unknown` the ticket may be used up.
+    /// Errors: `error::ticket_invalid`; those of `redis_client::async_command` when Redis could not be asked,
+    /// `bus_unavailable` at once while it is away. After `error::delivery_unknown` the ticket may be used up.
     /// Cancellation: not supported.
     /// Thread-safety: thread-safe.
     void async_redeem(std::string_view ticket, std::string_view origin, ticket_redeemed handler);

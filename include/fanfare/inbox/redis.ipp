@@ -93,7 +93,8 @@ struct redis_inbox::state {
 
     static std::string source(const char* rest) { return std::string{detail::redis_inbox_prologue} + rest; }
 
-    // Runs a script on a user's keys; one that only reads does not wait while Redis is away. A reply of fewer than `parts` elements is none of its replies.
+    // Runs a script on a user's keys; one that only reads does not wait while Redis is away. A reply of fewer than
+    // `parts` elements is none of its replies.
     void run(const detail::redis_script& script, std::string_view user, detail::redis_script::arguments arguments,
              std::size_t parts, redis_client::handler handler, bool reads = false) const
     {

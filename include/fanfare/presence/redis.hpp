@@ -109,7 +109,7 @@ public:
     /// Completion: `void(error_code, presence_list)`, once.
     /// Executor: the handler is called on the client's strand. It is destroyed without a call if the client's context
     /// ends first.
-    /// Errors: those of `redis_client::async_command`.
+    /// Errors: those of `redis_client::async_command`, `bus_unavailable` at once while Redis is away.
     /// Cancellation: not supported.
     /// Thread-safety: thread-safe.
     void async_read(std::string_view room, std::size_t limit, presence_was_read handler);

@@ -69,6 +69,10 @@ private:
 /// while one turn of the executor lasts leave in one write. While Redis is away they wait, up to the limits of
 /// `redis_options`. Runs on a strand of the executor that it is made with; no thread of its own, except the one that
 /// Asio resolves host names in. The context may end at any time: what is under way is then dropped.
+///
+/// A server that turns out to be no primary any more (it answers `READONLY`, `MASTERDOWN` or `LOADING`, or says so when
+/// it is asked by `ROLE`, every two seconds while the client is used) is left once it has answered what it was sent; the
+/// command that found it out has failed with `redis_failed`, and took no effect.
 class redis_client {
 public:
     /// Takes a command's fate on the client's strand; the reply lives as long as the call.

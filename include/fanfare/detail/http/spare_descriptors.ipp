@@ -10,8 +10,8 @@
 
 namespace fanfare::detail {
 
-// A new descriptor has the lowest number that is free (POSIX.1-2017, XSH 2.14), so all below it are taken. That others above it may
-// be taken as well is rare, and no harm: then one connection more is accepted before it shows.
+// A new descriptor has the lowest number that is free (POSIX.1-2017, XSH 2.14), so all below it are taken. That others
+// above it may be taken as well is rare, and no harm: then one connection more is accepted before it shows.
 FANFARE_DECL bool has_spare_descriptors(int open) noexcept
 {
     rlimit most{};
