@@ -32,6 +32,8 @@ struct http_api_options {
     std::function<void(identity, std::chrono::seconds, std::string origin,
                        std::function<void(error_code, std::string ticket)>)>
         issue_ticket{};
+    /// How the link of the tickets' store stands, for `GET /readyz`; see `status_from`. Called from any thread.
+    std::function<link_status()> tickets_status{};
     /// How long a ticket is good when the request names no `expires_in`.
     std::chrono::seconds ticket_lifetime{30};
 };
@@ -44,6 +46,14 @@ auto issue_from(Store store)
                    std::function<void(error_code, std::string)> done) mutable {
         store.async_issue(std::move(who), lifetime, std::move(origin), std::move(done));
     };
+}
+
+/// `http_api_options::tickets_status` for any store that has `link_status status() const`, such as `redis_ticket_store`;
+/// that of another store says that it is up. The store is copied. Thread-safe if the store is.
+template <class Store>
+std::function<link_status()> status_from(Store store)
+{
+    return [store] { return detail::status_of(store); };
 }
 
 /// The HTTP API of a hub: publish, notify, users' inboxes, tickets, presence, history, stats of hub and cluster, health;

@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/inbox_item.hpp>
+#include <fanfare/link_status.hpp>
 
 #include <boost/system/error_code.hpp>
 
@@ -44,6 +45,9 @@ using inbox_was_counted = std::function<void(error_code, inbox_counts)>;
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, with no lock
 /// held, maybe before the function returns; where the store works in an execution context and that ends first, they
 /// are destroyed without a call. Views are copied before the function returns.
+///
+/// A store that has a link to a server may have `link_status status() const`, which may be called from any thread: see
+/// `hub::links`.
 template <class S>
 concept inbox_store = std::copy_constructible<S> &&
     requires(S& store, std::string_view user, inbox_add what, const inbox_query& query, const inbox_mark& mark,
@@ -84,6 +88,8 @@ public:
     {
         held_->counts(user, std::move(handler));
     }
+    /// How its link stands; up if it has none.
+    link_status status() const { return held_->status(); }
 
 private:
     struct base {
@@ -92,6 +98,7 @@ private:
         virtual void list(std::string_view user, const inbox_query& query, inbox_was_listed handler) = 0;
         virtual void mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler) = 0;
         virtual void counts(std::string_view user, inbox_was_counted handler) = 0;
+        virtual link_status status() const = 0;
     };
     template <class S>
     struct holder final : base {
@@ -112,6 +119,7 @@ private:
         {
             store.async_counts(user, std::move(handler));
         }
+        link_status status() const override { return detail::status_of(store); }
         S store;
     };
 

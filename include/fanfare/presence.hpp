@@ -3,6 +3,7 @@
 #define FANFARE_PRESENCE_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/link_status.hpp>
 #include <fanfare/presence_list.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -44,6 +45,9 @@ using presence_was_read = std::function<void(error_code, presence_list)>;
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, maybe before the
 /// function returns; where the store works in an execution context and that ends first, they are destroyed without a
 /// call. Views are copied before the function returns.
+///
+/// A store that has a link to a server may have `link_status status() const`, which may be called from any thread: see
+/// `hub::links`.
 // clang-format off
 template <class S>
 concept presence_store = std::copy_constructible<S> &&
@@ -91,6 +95,8 @@ public:
         held_->read(room, limit, std::move(handler));
     }
     std::chrono::milliseconds lifetime() const { return held_->lifetime(); }
+    /// How its link stands; up if it has none.
+    link_status status() const { return held_->status(); }
 
 private:
     struct base {
@@ -100,6 +106,7 @@ private:
         virtual void refresh(std::vector<presence_entries> entries, presence_refreshed handler) = 0;
         virtual void read(std::string_view room, std::size_t limit, presence_was_read handler) = 0;
         virtual std::chrono::milliseconds lifetime() = 0;
+        virtual link_status status() const = 0;
     };
     template <class S>
     struct holder final : base {
@@ -121,6 +128,7 @@ private:
             store.async_read(room, limit, std::move(handler));
         }
         std::chrono::milliseconds lifetime() override { return store.lifetime(); }
+        link_status status() const override { return detail::status_of(store); }
         S store;
     };
 

@@ -33,6 +33,7 @@
 #include <fanfare/detail/http/listener.ipp>
 #include <fanfare/detail/http/message.ipp>
 #include <fanfare/detail/http/socket_options.ipp>
+#include <fanfare/detail/http/spare_descriptors.ipp>
 #include <fanfare/detail/http/upgrade.ipp>
 #include <fanfare/detail/http_api/call.ipp>
 #include <fanfare/detail/http_api/events.ipp>

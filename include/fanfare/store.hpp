@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/error.hpp>
+#include <fanfare/link_status.hpp>
 #include <fanfare/position.hpp>
 
 #include <boost/system/error_code.hpp>
@@ -79,6 +80,8 @@ struct history_query {
     /// In which order.
     bool newest_first = false;
     history_limits limits;
+    /// The answer may wait for a server that is away to come back. Otherwise such a store fails at once: somebody waits.
+    bool patient = false;
 };
 
 /// A part of a room's history.
@@ -87,6 +90,9 @@ struct history_page {
     position top{};
     /// The offset of the oldest message that is kept; `top.offset + 1` if none is.
     std::uint64_t oldest = 0;
+    /// The epoch's first message has the offset after this one. Not 0 where a store gives what it still has to a new
+    /// epoch, as after a restart that may have lost something: up to here they are the messages of the epoch before.
+    std::uint64_t began = 0;
     /// Their offsets follow each other without a hole, in the order that was asked for.
     std::vector<stored_message> messages{};
 };
@@ -106,6 +112,8 @@ using history_done = std::function<void(error_code, history_page)>;
 /// function returns and maybe under a lock of the store: they must not call the store. Where the store works in an
 /// execution context that ends first, they are destroyed without a call.
 ///
+/// A store that has a link to a server may have `link_status status() const`, which may be called from any thread: see
+/// `hub::links`.
 /// A store that other processes cannot share says `static constexpr bool between_processes = false`: rooms with history
 /// are then refused on a bus that says `static constexpr bool between_processes = true`.
 template <class S>
@@ -171,6 +179,8 @@ public:
     }
     /// False if the store says that other processes cannot share it: `static constexpr bool between_processes = false`.
     bool between_processes() const noexcept { return held_->between_processes(); }
+    /// How its link stands; up if it has none.
+    link_status status() const { return held_->status(); }
 
 private:
     struct base {
@@ -178,6 +188,7 @@ private:
         virtual void append(history_append message, append_done done) = 0;
         virtual void read(std::string_view room, const history_query& query, history_done done) = 0;
         virtual bool between_processes() const noexcept = 0;
+        virtual link_status status() const = 0;
     };
     template <class S>
     struct holder final : base {
@@ -208,6 +219,7 @@ private:
             else
                 return true;
         }
+        link_status status() const override { return detail::status_of(held); }
         S held;
     };
 

@@ -88,6 +88,44 @@ TEST_CASE("cluster stats are of all hubs and name the one that does not answer")
     }));
 }
 
+TEST_CASE("each call for the cluster's stats asks the hubs after it, and calls of one moment share a question")
+{
+    scripted_world s;
+    const auto question = [&s] {
+        json::value found;
+        REQUIRE(eventually([&] {
+            const auto text = s.bus.next_command();
+            return text && (found = json::parse(*text)).at("type") == "stats";
+        }));
+        return found;
+    };
+    const auto answer = [&s](const json::value& asked, const char* node) {
+        s.bus.command(R"({"type":"answer","to":")" + std::string{asked.at("from").as_string()} + R"(","number":)" +
+                      json::serialize(asked.at("ask")) + R"(,"node":")" + node + R"(","stats":{}})");
+    };
+    auto first = s.w.hub().async_cluster_stats(patience, asio::use_future);
+    const auto one = question();
+    // While that is awaited others ask: it may have been answered by a hub that is dead by now.
+    auto second = s.w.hub().async_cluster_stats(patience, asio::use_future);
+    auto third = s.w.hub().async_cluster_stats(patience, asio::use_future);
+    answer(one, "00000000000000bb");
+    s.bus.command(json::serialize(one)); // its own answer
+    s.bus.confirm_command({.dispatched_to_cluster = true, .nodes = 1});
+    CHECK(first.get().nodes.size() == 2);
+    auto fourth = s.w.hub().async_cluster_stats(patience, asio::use_future);
+    const auto two = question();
+    CHECK(two.at("ask") != one.at("ask"));
+    s.bus.command(json::serialize(two));
+    s.bus.confirm_command({.dispatched_to_cluster = true, .nodes = 0});
+    for (auto* waiting : {&second, &third, &fourth}) {
+        const auto found = waiting->get();
+        for (const auto& node : found.nodes)
+            CHECK((node.responded == (node.id != "00000000000000bb")));
+        CHECK(found.nodes.size() == 1);
+    }
+    CHECK_FALSE(s.bus.next_command());
+}
+
 TEST_CASE("no other hub's command means everybody when it names nobody")
 {
     scripted_world s;

@@ -6,8 +6,10 @@ python3 outages.py NOTIFICATION_SERVER [ECHO_SERVER]
 
 import asyncio
 import contextlib
+import os
 import pathlib
 import re
+import resource
 import time
 
 from redis_support import Member, Node, Redis, members, nodes, run_together, until
@@ -274,6 +276,29 @@ async def test_a_server_that_dies_leaves_no_ghosts():
             await until(listed, 60, "the dead server is forgotten")
             leaves = await alive[0].of_type("leave", 1, 60)
             assert [one["payload"]["user_id"] for one in leaves] == ["bob"], leaves
+
+
+async def test_a_cut_link_comes_back_though_clients_wait_for_descriptors():
+    async with Redis() as redis, await Node.start(redis.url()) as node, contextlib.AsyncExitStack() as waiting:
+        await node.ready()
+        limit = 96
+        resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
+        request = (f"GET /api/v1/ws HTTP/1.1\r\nHost: {node.host}:{node.port}\r\nConnection: Upgrade\r\n"
+                   "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").encode()
+        for _ in range(2 * limit):
+            _, writer = await asyncio.open_connection(node.host, node.port)
+            waiting.callback(writer.close)
+            writer.write(request)
+
+        def is_full():
+            return len(os.listdir(f"/proc/{node.process.pid}/fd")) >= limit - limit // 8 - 1
+        await until(is_full, 20, "it accepts no more")
+        for _ in range(3):
+            said = len(node.errors)
+            for kind in ("normal", "pubsub"):
+                await redis.command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+            await node.says("redis: up", after=said)
 
 
 def documented_rule():

@@ -384,7 +384,7 @@ TEST_CASE("an urgent command goes ahead of what is held, and never waits for a l
     p.send({"ECHO", "held"});
     const auto ec = p.line->send(
         {"ECHO", "urgent"}, [f = p.fates](error_code, const redis_value& v) { f->add(std::string{v.text()}); },
-        true);
+        detail::redis_urgency::urgent);
     CHECK_FALSE(ec);
     REQUIRE(p.fates->wait_for_line("urgent"));
     CHECK(p.fates->lines().size() == 1);
@@ -392,7 +392,7 @@ TEST_CASE("an urgent command goes ahead of what is held, and never waits for a l
     REQUIRE(p.fates->wait_for_line("held"));
     server.kill_hard();
     REQUIRE(p.notes->wait_for_line("down"));
-    CHECK(p.line->send({"PING"}, {}, true) == error::bus_unavailable);
+    CHECK(p.line->send({"PING"}, {}, detail::redis_urgency::urgent) == error::bus_unavailable);
 }
 
 TEST_CASE("an error reply is its command's own and harms no other")
@@ -448,4 +448,46 @@ TEST_CASE("stopping gives each command its one fate")
     REQUIRE(p.fates->wait_for_count(2));
     CHECK(p.fates->lines() == std::vector<std::string>{"delivery_unknown", "bus_unavailable"});
     CHECK(p.send({"PING"}) == error::bus_unavailable);
+}
+
+TEST_CASE("what must not wait fails once Redis is known to be away, and the rest waits in its order")
+{
+    redis_server server{{}, false};
+    running_context io;
+    auto options = quick(server.url());
+    options.queue_time = 1h;
+    pipe_line p{io, options};
+    const auto send_now = [&](std::string_view word) {
+        return p.line->send(
+            {"ECHO", word},
+            [f = p.fates](error_code ec, const redis_value& v) {
+                f->add(ec ? std::string{to_string(error(ec.value()))} : std::string{v.text()});
+            },
+            detail::redis_urgency::prompt);
+    };
+    REQUIRE(p.notes->wait_for_line("down"));
+    CHECK(send_now("late") == error::bus_unavailable);
+    CHECK_FALSE(p.send({"ECHO", "one"}));
+    server.start();
+    REQUIRE(p.notes->wait_for_line("up"));
+    CHECK_FALSE(send_now("two"));
+    REQUIRE(p.fates->wait_for_count(2));
+    CHECK(p.fates->lines() == std::vector<std::string>{"one", "two"});
+
+    server.kill_hard();
+    // While the first attempt is under way it waits; with what waits there, before and after it.
+    std::size_t refused = 0;
+    REQUIRE(eventually([&] { return !p.line->ready(); }));
+    CHECK_FALSE(p.send({"ECHO", "three"}));
+    refused += send_now("four") ? 1 : 0;
+    CHECK_FALSE(p.send({"ECHO", "five"}));
+    refused += send_now("six") ? 1 : 0;
+    CHECK(eventually([&] { return p.fates->count("bus_unavailable") + refused == 2; }));
+    CHECK(p.line->size() == 2);
+    server.start();
+    REQUIRE(p.fates->wait_for_line("five"));
+    const auto all = p.fates->lines();
+    CHECK(all[all.size() - 2] == "three");
+    CHECK(all.back() == "five");
+    CHECK(eventually([&] { return p.line->size() == 0; }));
 }

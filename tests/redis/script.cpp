@@ -25,6 +25,7 @@ public:
         std::vector<std::string> line;
         handler done;
         bool urgent;
+        bool prompt = false;
     };
 
     void command(std::span<const std::string_view> args, handler done) { record(args, std::move(done), false); }
@@ -32,7 +33,15 @@ public:
     {
         record(args, std::move(done), true);
     }
-    void on_state(redis_client::state_handler observer) { state_->observer = std::move(observer); }
+    void command_now(std::span<const std::string_view> args, handler done)
+    {
+        record(args, std::move(done), false);
+        state_->commands.back().prompt = true;
+    }
+    void on_state(const std::weak_ptr<const void>&, redis_client::state_handler observer)
+    {
+        state_->observer = std::move(observer);
+    }
 
     void connect() { state_->observer(true, {}); }
     void disconnect() { state_->observer(false, "gone"); }
@@ -53,7 +62,7 @@ private:
     };
     void record(std::span<const std::string_view> args, handler done, bool urgent)
     {
-        state_->commands.push_back({{args.begin(), args.end()}, std::move(done), urgent});
+        state_->commands.push_back({{args.begin(), args.end()}, std::move(done), urgent, false});
     }
 
     std::shared_ptr<state> state_ = std::make_shared<state>();
@@ -198,6 +207,65 @@ TEST_CASE("a script that may not be loaded runs by its source")
     answer(client.next(), refusal);
     run(s, {"0"});
     CHECK(client.next().line == line{"EVAL", source, "0"});
+}
+
+TEST_CASE("a script that could not be loaded because Redis was busy is loaded with the next call")
+{
+    const std::string busy = "-BUSY Redis is busy running a script.\r\n";
+    recording_client client;
+    const script s{client, source};
+    client.connect();
+    answer(client.next(), busy);
+    for (const auto& reply : {busy, "$40\r\n" + digest + "\r\n"}) {
+        run(s, {"0"});
+        const auto loading = client.next();
+        CHECK(loading.line == line{"SCRIPT", "LOAD", source});
+        CHECK(loading.urgent);
+        CHECK(client.next().line == line{"EVAL", source, "0"});
+        run(s, {"0"}); // one is under way
+        CHECK(client.next().line == line{"EVAL", source, "0"});
+        answer(loading, reply);
+    }
+    run(s, {"0"});
+    CHECK(client.next().line == line{"EVALSHA", digest, "0"});
+    CHECK(client.pending() == 0);
+}
+
+TEST_CASE("a call that a replica refuses is sent again, once")
+{
+    const std::string refusal = GENERATE(
+        "-READONLY You can't write against a read only replica.\r\n",
+        "-ERR Error running script (call to f_x): @user_script:1: @user_script: 1: -READONLY You can't write "
+        "against a read only replica.\r\n",
+        "-LOADING Redis is loading the dataset in memory\r\n",
+        "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.\r\n");
+    recording_client client;
+    const script s{client, source};
+    load(client);
+    const auto out = run(s, {"1", "key"});
+    answer(client.next(), refusal);
+    CHECK(out->calls == 0);
+    const auto again = client.next();
+    CHECK(again.line == line{"EVALSHA", digest, "1", "key"});
+    answer(again, not_known); // the new server has not loaded it yet
+    const auto third = client.next();
+    CHECK(third.line == line{"EVAL", source, "1", "key"});
+    answer(third, refusal);
+    CHECK(out->calls == 1);
+    CHECK(out->ec == error::redis_failed);
+    CHECK(client.pending() == 0);
+}
+
+TEST_CASE("a script that must not wait says so to the client, also the second time")
+{
+    recording_client client;
+    const script s{client, source};
+    load(client);
+    s.run_now(std::make_shared<const line>(line{"0"}), [](error_code, const redis_value&) {});
+    const auto first = client.next();
+    CHECK(first.prompt);
+    answer(first, not_known);
+    CHECK(client.next().prompt);
 }
 
 TEST_CASE("a digest that is known stays known while the connection is down")

@@ -203,6 +203,43 @@ TEST_CASE("a history that began anew is told and followed from its beginning", "
     CHECK(s.live(message(3, 8)) == step::pass);
 }
 
+TEST_CASE("a history that began anew is sent from its beginning, though none of it has come live",
+          "[stream_sequencer]")
+{
+    stream_sequencer s;
+    feed(s, {1, 2, 3, 4, 5});
+    REQUIRE(s.missed());
+    std::vector<shared_frame> out;
+    CHECK(s.repaired(slice(5, 4, 1, 8), "r", {}, out)); // the read began behind all of it
+    CHECK(told(out) == words{"history_lost"});
+    CHECK(out.front()->at() == position{8, 0});
+    CHECK(s.last() == position{8, 0});
+    CHECK(s.live(message(5, 8)) == step::hold);
+    CHECK(repaired(s, slice(0, 5, 1, 8)) == words{"1", "2", "3", "4", "5"});
+    CHECK(s.live(message(6, 8)) == step::pass);
+
+    CHECK(s.missed()); // and what is not kept of it is told with the first gap
+    out.clear();
+    CHECK(s.repaired(slice(6, 9, 4, 9), "r", {}, out));
+    CHECK(told(out) == words{"history_lost"});
+    CHECK(out.front()->at() == position{9, 3});
+    CHECK(repaired(s, slice(3, 9, 4, 9)) == words{"4", "5", "6", "7", "8", "9"});
+}
+
+TEST_CASE("of an epoch that goes on from what was there members get what they lack", "[stream_sequencer]")
+{
+    const auto had = GENERATE(as<std::uint64_t>{}, 5, 3); // with 3 they were behind when it was restarted
+    stream_sequencer s;
+    s.seed({epoch, had});
+    REQUIRE(s.missed());
+    auto answer = slice(had, 7, 1, 8);
+    answer.began = 5;
+    std::vector<shared_frame> out;
+    CHECK_FALSE(s.repaired(answer, "r", {}, out));
+    CHECK(out.front()->at() == position{8, had});
+    CHECK(told(out) == (had == 5 ? words{"history_lost", "6", "7"} : words{"history_lost", "4", "5", "6", "7"}));
+}
+
 TEST_CASE("a history that was set back is told, and what is published on it passes", "[stream_sequencer]")
 {
     stream_sequencer s;
@@ -234,9 +271,12 @@ TEST_CASE("a history that was brought back is found after some messages", "[stre
     for (; what == step::drop && next != 1000; ++next)
         what = s.live(message(next));
     REQUIRE(what == step::repair);
-    const auto all = repaired(s, slice(1, next - 1));
-    REQUIRE_FALSE(all.empty());
+    std::vector<shared_frame> out;
+    CHECK_FALSE(s.repaired(slice(1, next - 1), "r", {}, out));
+    CHECK(out.front()->at() == position{epoch, 2}); // where it was left
+    const auto all = told(out);
     CHECK(all.front() == "history_lost");
+    CHECK(all[1] == "3");
     CHECK(all.back() == std::to_string(next - 1));
     CHECK(s.live(message(next)) == step::pass);
     CHECK(s.live(message(2, 8)) == step::drop);

@@ -148,7 +148,7 @@ TEST_CASE("a live receiver that lost something is told by a gap and gets what is
     CHECK(c.live(message(10)) == live_step::caught_up);
 }
 
-TEST_CASE("after a new epoch a live receiver is told and follows the new history from its top", "[catch_up]")
+TEST_CASE("after a new epoch a live receiver is told and follows the new history from its beginning", "[catch_up]")
 {
     auto c = reading(30);
     c.live(message(3, 8));
@@ -156,8 +156,13 @@ TEST_CASE("after a new epoch a live receiver is told and follows the new history
     c.continue_with_gap({});
     const auto gap = c.next();
     CHECK(text_of(gap) == "history_lost");
-    CHECK(gap->at() == position{8, 2});
-    CHECK(all_of(c) == words{"3"});
+    CHECK(gap->at() == position{8, 0});
+    CHECK(all_of(c).empty());
+    REQUIRE(c.must_read());
+    c.begin_reading();
+    REQUIRE(c.take_slice(slice(0, 3, 1, 8)));
+    CHECK(all_of(c) == words{"1", "2", "3"});
+    CHECK(c.live(message(4, 8)) == live_step::caught_up);
 }
 
 TEST_CASE("when the store fails the receiver is told and goes on with what comes", "[catch_up]")
@@ -279,8 +284,12 @@ TEST_CASE("late messages of a history that is gone are not shown after the new o
     c.live(message(3, 8));
     REQUIRE_FALSE(c.take_slice(slice(30, 2, 1, 8)));
     c.continue_with_gap({});
-    CHECK(all_of(c) == words{"history_lost", "3"});
+    CHECK(all_of(c) == words{"history_lost"});
+    c.begin_reading();
     CHECK(c.live(message(32)) == live_step::drop);
+    REQUIRE(c.take_slice(slice(0, 3, 1, 8)));
+    CHECK(all_of(c) == words{"1", "2", "3"});
+    CHECK(c.live(message(33)) == live_step::drop);
     CHECK(c.live(message(4, 8)) == live_step::caught_up);
 }
 

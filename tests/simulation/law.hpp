@@ -117,6 +117,10 @@ public:
         const bool unsure = reason == "link_lost" && !truth_.bus_clean;
         if (!dropped && !unsure && truth_.kept_since(at_))
             return fail("told of a gap (", reason, ") after ", text_of(at_), " though all is kept");
+        // A history that began anew is sent from its beginning.
+        if (reason == "history_lost" && at_ && goes_on.epoch != at_.epoch && goes_on.offset != 0 &&
+            truth_.readable && goes_on.epoch == truth_.top.epoch && truth_.oldest <= goes_on.offset)
+            return fail("told to go on from ", text_of(goes_on), " of a new epoch, and the history has more");
         if (goes_on)
             go_on_from(goes_on);
         told_ = true;

@@ -116,6 +116,7 @@ fanfare::server_options server_options(const demo::options& chosen, Tickets tick
 {
     fanfare::server_options o{.address = chosen.address, .port = chosen.port};
     o.api.issue_ticket = fanfare::issue_from(tickets);
+    o.api.tickets_status = fanfare::status_from(tickets);
     o.api.admin_key = chosen.admin_key;
     o.api.allow_loopback_writes = chosen.admin_key.empty();
     o.on_request = demo::serve_page;

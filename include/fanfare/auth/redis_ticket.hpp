@@ -36,8 +36,8 @@ struct redis_ticket_options {
 /// called once, on the client's strand, or before the call returns if the arguments are refused; they are destroyed
 /// without a call if the client's context ends first. Cannot be cancelled. Tickets never appear in an error.
 ///
-/// While Redis is away, commands wait within the client's `redis_options::queue_time`; where an upgrade must be
-/// answered sooner, give the tickets a client with a shorter one.
+/// While Redis is away, a ticket that is to be issued waits within the client's `redis_options::queue_time`; one that is
+/// to be redeemed does not: it is not used up, and the client may try again.
 class redis_ticket_store {
 public:
     /// Makes a store that holds a copy of `client`. Throws `boost::system::system_error` with `error::invalid_config`
@@ -79,11 +79,14 @@ public:
     /// Completion: `void(error_code, identity)`, once.
     /// Executor: the handler is called on the client's strand; for what is not shaped as a ticket, in the calling
     /// thread before this returns. It is destroyed without a call if the client's context ends first.
-    /// Errors: `error::ticket_invalid`; those of `redis_client::async_command` when Redis could not be asked. After
-    /// `error::delivery_unknown` the ticket may be used up.
+    /// Errors: `error::ticket_invalid`; those of `redis_client::async_command` when Redis could not be asked,
+    /// `bus_unavailable` at once while it is away. After `error::delivery_unknown` the ticket may be used up.
     /// Cancellation: not supported.
     /// Thread-safety: thread-safe.
     void async_redeem(std::string_view ticket, std::string_view origin, ticket_redeemed handler);
+
+    /// How the client's link stands: `redis_client::status`. Thread-safe.
+    link_status status() const;
 
 private:
     struct state;

@@ -6,6 +6,7 @@
 #include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/base/random.hpp>
 #include <fanfare/detail/base/sha256.hpp>
+#include <fanfare/detail/redis/login.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/error.hpp>
 
@@ -18,6 +19,7 @@
 #include <cstddef>
 #include <optional>
 #include <system_error>
+#include <vector>
 
 namespace fanfare {
 namespace detail {
@@ -93,21 +95,36 @@ struct redis_ticket_store::state : std::enable_shared_from_this<state> {
     {
         if (by_script)
             return take_by_script(name, std::move(handler));
-        client.command({"GETDEL", name}, [self = shared_from_this(), name, handler = std::move(handler)](
-                                             error_code ec, const detail::redis_value& reply) {
-            if (ec != error::redis_failed || !reply.text().starts_with("ERR unknown command"))
-                return handler(ec, reply);
-            self->by_script = true; // Redis before 6.2
-            self->take_by_script(name, handler);
-        });
+        send({"GETDEL", name}, true,
+             [self = shared_from_this(), name, handler = std::move(handler)](error_code ec,
+                                                                             const detail::redis_value& reply) {
+                 if (ec != error::redis_failed || !reply.text().starts_with("ERR unknown command"))
+                     return handler(ec, reply);
+                 self->by_script = true; // Redis before 6.2
+                 self->take_by_script(name, handler);
+             });
     }
 
     void take_by_script(const std::string& name, redis_client::handler handler)
     {
-        constexpr std::string_view script = "local v = redis.call('GET', KEYS[1])\n"
-                                            "if v then redis.call('DEL', KEYS[1]) end\n"
-                                            "return v";
-        client.command({"EVAL", script, "1", name}, std::move(handler));
+        constexpr const char* script = "local v = redis.call('GET', KEYS[1])\n"
+                                       "if v then redis.call('DEL', KEYS[1]) end\n"
+                                       "return v";
+        send({"EVAL", script, "1", name}, true, std::move(handler));
+    }
+
+    // What a server refuses because it is no primary any more is sent again, once, to the one that the client then
+    // connects to. `prompt`: not while Redis is away.
+    void send(std::vector<std::string> words, bool prompt, redis_client::handler handler, bool again = false)
+    {
+        const std::vector<std::string_view> line{words.begin(), words.end()};
+        const auto answered = [self = shared_from_this(), words, prompt, handler = std::move(handler),
+                               again](error_code ec, const detail::redis_value& reply) {
+            if (again || ec != error::redis_failed || !detail::is_no_primary(reply.text()))
+                return handler(ec, reply);
+            self->send(words, prompt, handler, true);
+        };
+        prompt ? client.command_now(line, answered) : client.command(line, answered);
     }
 
     redis_client client;
@@ -144,13 +161,13 @@ FANFARE_DECL void redis_ticket_store::async_issue(identity who, std::chrono::sec
     }
     const auto name = state_->key(ticket);
     const auto life = std::to_string(std::chrono::milliseconds{lifetime}.count());
-    state_->client.command({"SET", name, value, "PX", life, "NX"},
-                           [ticket = std::move(ticket),
-                            handler = std::move(handler)](error_code ec, const detail::redis_value& reply) {
-                               if (!ec && reply.text() != "OK") // the key was there, which no chance brings about
-                                   ec = error::redis_failed;
-                               handler(ec, ec ? std::string{} : ticket);
-                           });
+    state_->send({"SET", name, value, "PX", life, "NX"}, false,
+                 [ticket = std::move(ticket), handler = std::move(handler)](error_code ec,
+                                                                            const detail::redis_value& reply) {
+                     if (!ec && reply.text() != "OK") // the key was there, which no chance brings about
+                         ec = error::redis_failed;
+                     handler(ec, ec ? std::string{} : ticket);
+                 });
 }
 
 FANFARE_DECL void redis_ticket_store::async_redeem(std::string_view ticket, std::string_view origin,
@@ -167,6 +184,11 @@ FANFARE_DECL void redis_ticket_store::async_redeem(std::string_view ticket, std:
             return handler(error::ticket_invalid, {});
         handler({}, std::move(found->who));
     });
+}
+
+FANFARE_DECL link_status redis_ticket_store::status() const
+{
+    return state_->client.status();
 }
 
 } // namespace fanfare

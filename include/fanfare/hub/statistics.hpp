@@ -7,6 +7,7 @@
 #include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/hub/hub_topic.hpp>
+#include <fanfare/link_status.hpp>
 #include <fanfare/stats.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <functional>
 #include <utility>
+#include <vector>
 
 namespace fanfare {
 
@@ -23,9 +25,9 @@ public:
     /// The counters of this hub. Thread-safe; they are read one after the other, while the hub works.
     hub_stats stats() const { return core_->stats(); }
 
-    /// Asks all hubs on the bus for their counters. A node that does not answer in time is named in the result
-    /// (`node_stats::responded` is false) if it was heard of not long ago. Answers of the last half second may be
-    /// reused.
+    /// Asks all hubs on the bus for their counters, after the call: at most twice a second, so the question may be asked
+    /// half a second later, for all calls until then together. A node that does not answer in time is named in the result
+    /// (`node_stats::responded` is false) if it was heard of not long ago.
     ///
     /// @param timeout How long to wait for the nodes' answers, in milliseconds.
     /// - Completion: `void(error_code, cluster_stats)`. On the handler's associated executor, else on the hub's first;
@@ -43,6 +45,10 @@ public:
 
     /// Whether the bus has its link to the other processes, and why not. Thread-safe.
     bus_status status() const { return core_->watch.status(); }
+
+    /// The links that the hub needs, to the bus, the store of histories, the presence store and the inbox, and how each
+    /// stands: those without a server are up. `GET /readyz` looks at them. Thread-safe.
+    std::vector<hub_link> links() const { return core_->links(); }
 
     /// Sets what is called when the bus goes down or up again, and once at once with how it stands.
     ///

@@ -70,7 +70,7 @@ public:
     /// Executor: the handler is called on the client's strand; for an argument that is refused, in the calling thread
     /// before this returns. It is destroyed without a call if the client's context ends first.
     /// Errors: `invalid_user`, `invalid_message` (a bad limit, or a cursor that is not this user's); those of
-    /// `redis_client::async_command`.
+    /// `redis_client::async_command`, `bus_unavailable` at once while Redis is away.
     /// Cancellation: not supported.
     /// Thread-safety: thread-safe.
     void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler);
@@ -96,10 +96,13 @@ public:
     /// Completion: `void(error_code, inbox_counts)`, once.
     /// Executor: the handler is called on the client's strand; for an argument that is refused, in the calling thread
     /// before this returns. It is destroyed without a call if the client's context ends first.
-    /// Errors: `invalid_user`; those of `redis_client::async_command`.
+    /// Errors: `invalid_user`; those of `redis_client::async_command`, `bus_unavailable` at once while Redis is away.
     /// Cancellation: not supported.
     /// Thread-safety: thread-safe.
     void async_counts(std::string_view user, inbox_was_counted handler);
+
+    /// How the client's link stands: `redis_client::status`. Thread-safe.
+    link_status status() const;
 
 private:
     struct state;

@@ -83,8 +83,9 @@ inline std::vector<std::string> redis_inbox_texts(const redis_value& list)
 } // namespace detail
 
 struct redis_inbox::state {
-    state(redis_client client, redis_inbox_options o)
-        : options{std::move(o)}, add{client, source(detail::redis_inbox_changes) + detail::redis_inbox_add},
+    state(redis_client c, redis_inbox_options o)
+        : client{std::move(c)}, options{std::move(o)}, add{client, source(detail::redis_inbox_changes) +
+                                                                       detail::redis_inbox_add},
           list{client, source(detail::redis_inbox_list)}, mark{client, source(detail::redis_inbox_changes) +
                                                                            detail::redis_inbox_mark},
           counts{client, source("return {counts()}")}
@@ -92,9 +93,10 @@ struct redis_inbox::state {
 
     static std::string source(const char* rest) { return std::string{detail::redis_inbox_prologue} + rest; }
 
-    // Runs a script on a user's keys. A reply of fewer than `parts` elements is none of its replies.
+    // Runs a script on a user's keys; one that only reads does not wait while Redis is away. A reply of fewer than
+    // `parts` elements is none of its replies.
     void run(const detail::redis_script& script, std::string_view user, detail::redis_script::arguments arguments,
-             std::size_t parts, redis_client::handler handler) const
+             std::size_t parts, redis_client::handler handler, bool reads = false) const
     {
         const auto args = std::make_shared<detail::redis_script::arguments>();
         args->reserve(12 + arguments.size());
@@ -104,11 +106,14 @@ struct redis_inbox::state {
                                  "keys", "keyed", "meta"})
             args->push_back(base + name);
         std::move(arguments.begin(), arguments.end(), std::back_inserter(*args));
-        script.run(args, [parts, handler = std::move(handler)](error_code ec, const detail::redis_value& reply) {
+        const auto answered = [parts, handler = std::move(handler)](error_code ec,
+                                                                    const detail::redis_value& reply) {
             handler(!ec && reply.size() < parts ? error_code{error::redis_failed} : ec, reply);
-        });
+        };
+        reads ? script.run_now(args, answered) : script.run(args, answered);
     }
 
+    const redis_client client;
     const redis_inbox_options options;
     const detail::redis_script add, list, mark, counts;
 };
@@ -169,7 +174,8 @@ FANFARE_DECL void redis_inbox::async_list(std::string_view user, const inbox_que
             if (reply[0].integer() == 1)
                 page.next_cursor = detail::make_inbox_cursor(user, place);
             handler({}, std::move(page));
-        });
+        },
+        true);
 }
 
 FANFARE_DECL void redis_inbox::async_mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler)
@@ -195,9 +201,17 @@ FANFARE_DECL void redis_inbox::async_counts(std::string_view user, inbox_was_cou
 {
     if (const auto ec = detail::check_user(user))
         return handler(ec, {});
-    state_->run(state_->counts, user, {}, 1, [handler = std::move(handler)](error_code ec, const auto& reply) {
-        handler(ec, ec ? inbox_counts{} : detail::redis_inbox_counts(reply[0]));
-    });
+    state_->run(
+        state_->counts, user, {}, 1,
+        [handler = std::move(handler)](error_code ec, const auto& reply) {
+            handler(ec, ec ? inbox_counts{} : detail::redis_inbox_counts(reply[0]));
+        },
+        true);
+}
+
+FANFARE_DECL link_status redis_inbox::status() const
+{
+    return state_->client.status();
 }
 
 } // namespace fanfare

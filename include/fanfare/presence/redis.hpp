@@ -109,13 +109,16 @@ public:
     /// Completion: `void(error_code, presence_list)`, once.
     /// Executor: the handler is called on the client's strand. It is destroyed without a call if the client's context
     /// ends first.
-    /// Errors: those of `redis_client::async_command`.
+    /// Errors: those of `redis_client::async_command`, `bus_unavailable` at once while Redis is away.
     /// Cancellation: not supported.
     /// Thread-safety: thread-safe.
     void async_read(std::string_view room, std::size_t limit, presence_was_read handler);
     /// How long an entry lives after its last `async_enter` or `async_refresh`: `redis_presence_options::lifetime`.
     /// Thread-safe.
     std::chrono::milliseconds lifetime() const noexcept;
+
+    /// How the client's link stands: `redis_client::status`. Thread-safe.
+    link_status status() const;
 
 private:
     struct state;

@@ -57,8 +57,8 @@ inline presence_list presence_list_from(const redis_value& reply)
 } // namespace detail
 
 struct redis_presence::state : std::enable_shared_from_this<state> {
-    state(redis_client client, redis_presence_options o)
-        : options{std::move(o)}, token{detail::random_token(9)},
+    state(redis_client c, redis_presence_options o)
+        : client{std::move(c)}, options{std::move(o)}, token{detail::random_token(9)},
           enter{client, source({detail::presence_changes, detail::presence_enter_begin, detail::presence_living,
                                 detail::presence_enter_end})},
           leave{client, source({detail::presence_changes, detail::presence_leave})},
@@ -114,6 +114,7 @@ struct redis_presence::state : std::enable_shared_from_this<state> {
         uncertain.insert(room);
     }
 
+    const redis_client client;
     const redis_presence_options options;
     const std::string token; // names this handle in `told`
     const detail::redis_script enter, leave, refresh, read;
@@ -197,11 +198,16 @@ FANFARE_DECL void redis_presence::async_read(std::string_view room, std::size_t 
     constexpr std::size_t most = 10'000;
     const auto args = std::make_shared<detail::redis_script::arguments>(state_->keys(room));
     args->push_back(std::to_string(std::min(limit, most)));
-    state_->read.run(args, [handler = std::move(handler)](error_code ec, const detail::redis_value& reply) {
+    state_->read.run_now(args, [handler = std::move(handler)](error_code ec, const detail::redis_value& reply) {
         if (!ec && reply.size() != 4)
             ec = error::redis_failed;
         handler(ec, ec ? presence_list{} : detail::presence_list_from(reply));
     });
+}
+
+FANFARE_DECL link_status redis_presence::status() const
+{
+    return state_->client.status();
 }
 
 FANFARE_DECL std::chrono::milliseconds redis_presence::lifetime() const noexcept

@@ -5,6 +5,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/context_bound.hpp>
 #include <fanfare/detail/redis/pipeline.hpp>
+#include <fanfare/link_status.hpp>
 #include <fanfare/redis/options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -68,6 +69,10 @@ private:
 /// while one turn of the executor lasts leave in one write. While Redis is away they wait, up to the limits of
 /// `redis_options`. Runs on a strand of the executor that it is made with; no thread of its own, except the one that
 /// Asio resolves host names in. The context may end at any time: what is under way is then dropped.
+///
+/// A server that turns out to be no primary any more (it answers `READONLY`, `MASTERDOWN` or `LOADING`, or says so when
+/// it is asked by `ROLE`, every two seconds while the client is used) is left once it has answered what it was sent; the
+/// command that found it out has failed with `redis_failed`, and took no effect.
 class redis_client {
 public:
     /// Takes a command's fate on the client's strand; the reply lives as long as the call.
@@ -142,12 +147,29 @@ public:
     /// `bus_unavailable` if there is none. For what those that wait rely on, sent by an observer. Thread-safe.
     void command_first(std::span<const std::string_view> args, handler done);
 
+    /// The same, for what must not wait while Redis is away: once an attempt to connect has failed, it fails with
+    /// `bus_unavailable` at once. While the first attempt is under way (the client is new, or its connection has just
+    /// broken) it waits. Thread-safe.
+    void command_now(std::span<const std::string_view> args, handler done);
+    /// The same with words that are written out.
+    void command_now(std::initializer_list<std::string_view> args, handler done)
+    {
+        command_now(std::span{args.begin(), args.size()}, std::move(done));
+    }
+
     /// Adds an observer of the connection for as long as it lives; it is told the present state first. It must not
     /// hold a copy of this client, or neither would ever end. Thread-safe.
     void on_state(state_handler observer);
+    /// The same for as long as `owner` lives. Thread-safe.
+    void on_state(const std::weak_ptr<const void>& owner, state_handler observer);
 
     /// Whether commands leave at once. Thread-safe.
     bool up() const;
+
+    /// Whether commands leave at once, and in words, without a secret, why they do not. Has the server asked whether it
+    /// is still a primary, if that was not known for two seconds: what the answer says is seen by the next call.
+    /// Thread-safe.
+    link_status status() const;
 
     /// The executor that the client was made with; an empty one once its context has ended. Thread-safe.
     asio::any_io_executor get_executor() const;
@@ -159,6 +181,7 @@ private:
     template <class Done>
     void initiate(Done done, const redis_command& command);
 
+    void send(std::span<const std::string_view> args, handler done, detail::redis_urgency how) const;
     void start(const redis_command& command, std::function<void(error_code, redis_result)> done);
 
     std::shared_ptr<state> state_;

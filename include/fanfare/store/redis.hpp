@@ -89,10 +89,14 @@ public:
     /// before the call at least.
     /// Executor: `done` is called on the client's strand. It is destroyed without a call if the client's context ends
     /// first.
-    /// Errors: those of `redis_client::async_command`; `redis_failed` also where the keys do not hold a history.
+    /// Errors: those of `redis_client::async_command`; `bus_unavailable` at once while Redis is away, unless the query is
+    /// `patient`; `redis_failed` also where the keys do not hold a history.
     /// Cancellation: not supported.
     /// Thread-safety: thread-safe.
     void async_read(std::string_view room, const history_query& query, history_done done);
+
+    /// How the client's link stands: `redis_client::status`. Thread-safe.
+    link_status status() const;
 
 private:
     struct state;

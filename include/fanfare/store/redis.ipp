@@ -66,15 +66,16 @@ inline history_page store_page(const redis_value& reply, bool newest_first, erro
 {
     history_page page;
     std::uint64_t offset = 0;
-    const bool good = reply.size() >= 4 && reply.size() % 3 == 1 && parse_epoch(reply[0].text(), page.top.epoch) &&
+    const bool good = reply.size() >= 5 && reply.size() % 3 == 2 && parse_epoch(reply[0].text(), page.top.epoch) &&
                       parse_offset(reply[1].text(), page.top.offset) &&
-                      parse_offset(reply[2].text(), page.oldest) && parse_offset(reply[3].text(), offset);
+                      parse_offset(reply[2].text(), page.oldest) && parse_offset(reply[3].text(), offset) &&
+                      parse_offset(reply[4].text(), page.began);
     if (!good) {
         ec = error::redis_failed;
         return {};
     }
     page.messages.reserve(reply.size() / 3 - 1);
-    for (std::size_t i = 4; i + 2 < reply.size(); i += 3) {
+    for (std::size_t i = 5; i + 2 < reply.size(); i += 3) {
         stored_message m{
             .offset = offset, .body = std::string{reply[i].text()}, .key = std::string{reply[i + 1].text()}};
         const auto except = reply[i + 2].text();
@@ -106,9 +107,9 @@ inline redis_store_options checked(redis_store_options o)
 } // namespace detail
 
 struct redis_store::state {
-    state(redis_client client, std::shared_ptr<detail::redis_bus_core> b, redis_store_options o)
-        : bus{std::move(b)}, options{detail::checked(std::move(o))}, append{client, source(detail::store_append)},
-          read{client, source(detail::store_read)}
+    state(redis_client c, std::shared_ptr<detail::redis_bus_core> b, redis_store_options o)
+        : client{std::move(c)}, bus{std::move(b)}, options{detail::checked(std::move(o))},
+          append{client, source(detail::store_append)}, read{client, source(detail::store_read)}
     {}
 
     static std::string source(const char* rest) { return std::string{detail::store_prologue} + rest; }
@@ -156,6 +157,7 @@ struct redis_store::state {
         return out;
     }
 
+    const redis_client client;
     const std::shared_ptr<detail::redis_bus_core> bus; // may be null
     const redis_store_options options;
     const detail::redis_script append, read;
@@ -204,13 +206,19 @@ FANFARE_DECL void redis_store::async_read(std::string_view room, const history_q
     args->push_back(std::to_string(std::min(query.limit, detail::max_store_page)));
     args->push_back(query.newest_first ? "1" : "0");
     args->push_back(std::to_string(detail::max_store_page_bytes));
-    s->read.run(args, [newest = query.newest_first, done = std::move(done)](error_code ec,
-                                                                            const detail::redis_value& reply) {
+    const auto answered = [newest = query.newest_first, done = std::move(done)](error_code ec,
+                                                                                const detail::redis_value& reply) {
         history_page page;
         if (!ec)
             page = detail::store_page(reply, newest, ec);
         done(ec, std::move(page));
-    });
+    };
+    query.patient ? s->read.run(args, answered) : s->read.run_now(args, answered);
+}
+
+FANFARE_DECL link_status redis_store::status() const
+{
+    return state_->client.status();
 }
 
 } // namespace fanfare

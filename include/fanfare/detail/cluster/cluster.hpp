@@ -71,6 +71,7 @@ public:
     /// One hub's answer: its node and what it said.
     using answers = std::map<std::string, json::object>;
     using asked = std::function<void(error_code, const answers&)>;
+    using stats_done = std::function<void(error_code, const cluster_stats&)>;
 
     explicit cluster(cluster_parts parts) : parts_{std::move(parts)} {}
     cluster(const cluster&) = delete;
@@ -80,8 +81,8 @@ public:
     /// `done` gets `timed_out` and the answers that came. Where the bus does not know how many hubs there are, it waits
     /// for all of `timeout`, and that is no error. While the bus is down: `bus_unavailable`, and nothing is sent.
     void ask(json::object command, std::chrono::milliseconds timeout, asked done);
-    /// Who asks while an answer is awaited, or shortly afterwards, gets that one.
-    void stats(std::chrono::milliseconds timeout, std::function<void(error_code, const cluster_stats&)> done);
+    /// Asks all hubs, after the call. Those who call soon one after the other share the questions.
+    void stats(std::chrono::milliseconds timeout, stats_done done);
 
     /// Takes a message between hubs. True if it was an answer or a sign of life, false if it is a command; then
     /// `answer` is what to fill in, if it wants an answer.
@@ -100,6 +101,7 @@ private:
     void take_answer(const json::object& message);
     void note_node(const std::string& node, const json::object& message, bool gone);
     void forget_silent_nodes();
+    void ask_for_stats();
     cluster_stats summary(const answers& said);
 
     cluster_parts parts_;
@@ -108,9 +110,9 @@ private:
     // On the first shard. Each question is owned by the wait for its timer.
     std::map<std::int64_t, std::weak_ptr<cluster_question>> questions_;
     std::map<std::string, known_node> nodes_;
-    std::vector<std::function<void(error_code, const cluster_stats&)>> stats_waiters_;
-    cluster_stats last_stats_;
-    std::chrono::steady_clock::time_point last_stats_at_{};
+    // Who waits for the next question about the counters, by how long they want to wait for its answers.
+    std::map<std::chrono::milliseconds, std::vector<stats_done>> stats_waiters_;
+    std::chrono::steady_clock::time_point stats_asked_{}; // last
 };
 
 /// The connections that a command concerned, on all hubs that answered.

@@ -21,8 +21,8 @@ namespace fanfare::detail {
 inline constexpr std::size_t max_known_nodes = 1024;
 // Signs of life that a hub may miss before it is forgotten.
 inline constexpr int heartbeats_to_forget = 3;
-// How long one answer about all hubs serves those who ask: each question costs a message from every hub to every hub.
-inline constexpr std::chrono::milliseconds stats_age{500};
+// Hubs are asked for their counters no more often: each question costs a message from every hub to every hub.
+inline constexpr std::chrono::milliseconds stats_interval{500};
 
 inline std::int64_t steady_now_ms() noexcept
 {
@@ -129,25 +129,33 @@ FANFARE_DECL void cluster::ask(json::object command, std::chrono::milliseconds t
     });
 }
 
-FANFARE_DECL void cluster::stats(std::chrono::milliseconds timeout,
-                                 std::function<void(error_code, const cluster_stats&)> done)
+FANFARE_DECL void cluster::stats(std::chrono::milliseconds timeout, stats_done done)
 {
-    parts_.first.post([this, timeout, done = std::move(done)](shard&) {
-        if (std::chrono::steady_clock::now() - last_stats_at_ < stats_age)
-            return done({}, last_stats_);
-        stats_waiters_.push_back(done);
-        if (stats_waiters_.size() == 1)
-            ask({{"type", "stats"}}, timeout, [this](error_code ec, const answers& said) {
-                // A node that does not answer is named in the summary.
-                last_stats_ = summary(said);
-                if (ec == error::timed_out && !said.empty())
-                    ec = {};
-                if (!ec)
-                    last_stats_at_ = std::chrono::steady_clock::now();
-                for (const auto& tell : std::exchange(stats_waiters_, {}))
-                    tell(ec, last_stats_);
-            });
+    parts_.first.post([this, timeout, done = std::move(done)](shard& home) {
+        const bool first = stats_waiters_.empty();
+        stats_waiters_[timeout].push_back(done);
+        if (!first)
+            return; // that question follows
+        const auto due = stats_asked_ + stats_interval, now = std::chrono::steady_clock::now();
+        if (now >= due)
+            return ask_for_stats();
+        home.run_after(std::chrono::ceil<std::chrono::milliseconds>(due - now),
+                       [this](shard&) { ask_for_stats(); });
     });
+}
+
+FANFARE_DECL void cluster::ask_for_stats()
+{
+    stats_asked_ = std::chrono::steady_clock::now();
+    for (auto& [timeout, waiting] : std::exchange(stats_waiters_, {}))
+        ask({{"type", "stats"}}, timeout,
+            [this, waiting = std::move(waiting)](error_code ec, const answers& said) {
+                const auto all = summary(said);
+                if (ec == error::timed_out && !said.empty())
+                    ec = {}; // a node that does not answer is named in the summary
+                for (const auto& tell : waiting)
+                    tell(ec, all);
+            });
 }
 
 FANFARE_DECL std::size_t connections_in(const cluster::answers& said)

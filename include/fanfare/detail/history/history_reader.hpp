@@ -42,17 +42,22 @@ public:
     /// Calls `then` when the room's position is known, or cannot be; false if there is nothing to wait for.
     bool learn_position(const room_ptr& room, std::function<void()> then);
     /// Reads what is after `from` in a room's history. Those who ask for one room while a read is under way share the
-    /// next one: it begins after all their calls.
-    void read_after(const room_ptr& room, const position& from, std::function<void(const shared_slice&)> then);
+    /// next one: it begins after all their calls. `patient`: the answer may wait for a store that is away; no client waits
+    /// for it.
+    void read_after(const room_ptr& room, const position& from, std::function<void(const shared_slice&)> then,
+                    bool patient = false);
     /// A page of a room's history for a client or the application.
     void read_page(std::string_view room, const history_request& what,
                    std::function<void(error_code, history_part)> then);
 
+    /// Called under the stream's lock when a room's position has become known that its members did not know.
+    std::function<void(const room_ptr&, const position&)> on_late_position;
+
 private:
     void read_store(std::string_view room, const history_query& query, history_done done);
     void read_position(const room_ptr& room);
-    void begin_next_read(const room_ptr& room);
-    void next_read(const room_ptr& room);
+    void begin_next_read(const room_ptr& room, bool patient);
+    void next_read(const room_ptr& room, bool patient);
 
     any_store& store_;
     shard& first_;

@@ -63,6 +63,8 @@ FANFARE_DECL void history_reader::read_position(const room_ptr& room)
                        if (!ec && !room->stream->last()) {
                            room->note_beginning(page.top);
                            room->stream->seed(page.top);
+                           if (room->total.load() != 0 && on_late_position)
+                               on_late_position(room, page.top);
                        }
                        waiting.swap(room->stream->seeding);
                    }
@@ -74,28 +76,29 @@ FANFARE_DECL void history_reader::read_position(const room_ptr& room)
 // ---- shared reads
 
 FANFARE_DECL void history_reader::read_after(const room_ptr& room, const position& from,
-                                             std::function<void(const shared_slice&)> then)
+                                             std::function<void(const shared_slice&)> then, bool patient)
 {
     {
         const std::lock_guard lock{room->stream->mutex};
-        room->stream->readers.push_back({from, std::move(then)});
-        if (std::exchange(room->stream->reading, true))
+        auto& reads = room->stream->reads(patient);
+        reads.readers.push_back({from, std::move(then)});
+        if (std::exchange(reads.reading, true))
             return;
     }
-    begin_next_read(room);
+    begin_next_read(room, patient);
 }
 
 // Not at once: those who ask in this turn share it, and the caller may be inside of the store, under its lock.
-FANFARE_DECL void history_reader::begin_next_read(const room_ptr& room)
+FANFARE_DECL void history_reader::begin_next_read(const room_ptr& room, bool patient)
 {
-    first_.post([this, keep = life_.keep(), room](shard&) { next_read(room); });
+    first_.post([this, keep = life_.keep(), room, patient](shard&) { next_read(room, patient); });
 }
 
 // Takes out those whose positions are of one epoch: what belongs to another cannot make their read longer. Under the
 // stream's lock.
-inline std::vector<stream_sequencer::reader> take_readers_of_one_epoch(stream_sequencer& stream)
+inline std::vector<stream_sequencer::reader>
+take_readers_of_one_epoch(std::vector<stream_sequencer::reader>& waiting)
 {
-    auto& waiting = stream.readers;
     const auto epoch = waiting.front().from.epoch;
     const auto others = std::stable_partition(waiting.begin(), waiting.end(),
                                               [epoch](const auto& one) { return one.from.epoch == epoch; });
@@ -125,6 +128,7 @@ inline shared_slice make_slice(const room_state& room, error_code ec, const hist
     slice->top = page.top;
     slice->from = from;
     slice->oldest = page.oldest;
+    slice->began = page.began;
     slice->frames.reserve(page.messages.size());
     for (const auto& m : page.messages)
         slice->frames.push_back(encode_stored(m.body, {room.name, m.key, m.except, {page.top.epoch, m.offset}}));
@@ -132,30 +136,32 @@ inline shared_slice make_slice(const room_state& room, error_code ec, const hist
 }
 
 // One read for all who wait.
-FANFARE_DECL void history_reader::next_read(const room_ptr& room)
+FANFARE_DECL void history_reader::next_read(const room_ptr& room, bool patient)
 {
     std::vector<stream_sequencer::reader> all;
     history_query query{.limit = std::min(room->options->history, max_recovery_),
-                        .limits = limits_of(*room->options)};
+                        .limits = limits_of(*room->options),
+                        .patient = patient};
     {
         const std::lock_guard lock{room->stream->mutex};
-        all = take_readers_of_one_epoch(*room->stream);
+        all = take_readers_of_one_epoch(room->stream->reads(patient).readers);
         query.from = first_to_read(all, room->stream->last(), query.limit);
     }
     read_store(room->name, query,
-               [this, keep = life_.keep(), room, all = std::move(all),
-                from = query.from](error_code ec, const history_page& page) {
+               [this, keep = life_.keep(), room, all = std::move(all), from = query.from,
+                patient](error_code ec, const history_page& page) {
                    const auto slice = make_slice(*room, ec, page, from);
                    for (const auto& one : all)
                        one.then(slice);
                    {
                        const std::lock_guard lock{room->stream->mutex};
-                       if (room->stream->readers.empty()) {
-                           room->stream->reading = false;
+                       auto& reads = room->stream->reads(patient);
+                       if (reads.readers.empty()) {
+                           reads.reading = false;
                            return;
                        }
                    }
-                   begin_next_read(room);
+                   begin_next_read(room, patient);
                });
 }
 

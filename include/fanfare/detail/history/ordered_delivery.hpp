@@ -24,7 +24,9 @@ public:
     ordered_delivery(room_registry& rooms, const shard_set& shards, history_reader& history,
                      const hub_handlers& handlers, hub_counters& count, const lifetime& life)
         : rooms_{rooms}, shards_{shards}, history_{history}, handlers_{handlers}, count_{count}, life_{life}
-    {}
+    {
+        history_.on_late_position = [this](const room_ptr& room, const position& at) { told_late(*room, at); };
+    }
     ordered_delivery(const ordered_delivery&) = delete;
     ordered_delivery& operator=(const ordered_delivery&) = delete;
 
@@ -35,6 +37,7 @@ public:
     void missed(std::string_view room);
 
 private:
+    void told_late(room_state& room, const position& at);
     void repair(const room_ptr& room);
     void repaired(const room_ptr& room, const history_slice& slice, std::uint64_t round);
 

@@ -52,6 +52,16 @@ FANFARE_DECL void ordered_delivery::missed(std::string_view name)
     shards_.deliver(*room, encode_missed(name, wall_now()));
 }
 
+// Under the stream's lock. They have joined while the history could not be read: a message that it had by now may still
+// be on its way here, and will be taken for one that they had.
+FANFARE_DECL void ordered_delivery::told_late(room_state& room, const position& at)
+{
+    if (handlers_.raw)
+        return;
+    count_.missed.add();
+    shards_.deliver(room, encode_missed(room.name, wall_now(), at));
+}
+
 // Under the stream's lock. The read begins outside of it, and of the store's; and behind what the busiest shard has to
 // do: so a hub that cannot keep up is not given more.
 FANFARE_DECL void ordered_delivery::repair(const room_ptr& room)
@@ -64,9 +74,10 @@ FANFARE_DECL void ordered_delivery::repair(const room_ptr& room)
                 return; // nobody was in the room meanwhile: it begins anew
             last = room->stream->last();
         }
-        history_.read_after(room, last, [this, keep = life_.keep(), room, round](const shared_slice& slice) {
+        const auto then = [this, keep = life_.keep(), room, round](const shared_slice& slice) {
             repaired(room, *slice, round);
-        });
+        };
+        history_.read_after(room, last, then, true);
     });
 }
 

@@ -9,6 +9,7 @@
 #include <fanfare/detail/room/room_state.hpp>
 #include <fanfare/detail/shard/shard.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -28,6 +29,10 @@ public:
     {}
     room_preparation(const room_preparation&) = delete;
     room_preparation& operator=(const room_preparation&) = delete;
+
+    /// How long a join waits for a room's position. Then the member begins with whatever comes, as where the history
+    /// cannot be read at all, and is told by a `gap` if the answer comes later.
+    static constexpr std::chrono::milliseconds patience{2'000};
 
     /// Calls `then` on the shard when all these rooms are prepared: before this returns, if they are so already. Only
     /// on the shard. When the hold ends, only members keep a room on the bus.

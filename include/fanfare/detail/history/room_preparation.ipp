@@ -4,6 +4,9 @@
 
 #include <fanfare/detail/history/room_preparation.hpp>
 
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
 #include <cstddef>
 #include <mutex>
 #include <utility>
@@ -34,12 +37,33 @@ struct room_preparation::preparing {
     }
     static void carried(const std::shared_ptr<preparing>& self, shard& home, const room_ptr& room)
     {
+        self->learning.push_back(room.get());
         const bool waits = self->parts.history_.learn_position(
-            room, [self, &home] { home.post([self](shard&) { one_less(self); }); });
-        if (waits)
-            self->mark(room, home);
-        else
-            one_less(self);
+            room, [self, &home, one = room.get()] { home.post([self, one](shard&) { learned(self, one); }); });
+        if (!waits)
+            return learned(self, room.get());
+        self->mark(room, home);
+        if (self->timer.expired())
+            self->timer = home.run_after(patience, [waits_for = std::weak_ptr{self}](shard&) {
+                if (const auto still = waits_for.lock())
+                    give_up(still);
+            });
+    }
+    // Its position is known, or cannot be.
+    static void learned(const std::shared_ptr<preparing>& self, const room_state* room)
+    {
+        const auto at = std::find(self->learning.begin(), self->learning.end(), room);
+        if (at == self->learning.end())
+            return; // it was given up
+        self->learning.erase(at);
+        if (const auto timer = self->learning.empty() ? self->timer.lock() : nullptr)
+            timer->cancel();
+        one_less(self);
+    }
+    static void give_up(const std::shared_ptr<preparing>& self)
+    {
+        while (!self->learning.empty())
+            learned(self, self->learning.back());
     }
     static void one_less(const std::shared_ptr<preparing>& self)
     {
@@ -51,8 +75,10 @@ struct room_preparation::preparing {
     const std::shared_ptr<void> hub; // whose the parts are
     const std::vector<room_ptr> rooms;
     std::function<void(const hold_ptr&)> then;
-    std::size_t waiting = 1; // rooms, and `prepare` itself
-    std::mutex mutex;        // guards what follows
+    std::size_t waiting = 1;                 // rooms, and `prepare` itself
+    std::vector<const room_state*> learning; // those that wait for their positions
+    std::weak_ptr<asio::steady_timer> timer;
+    std::mutex mutex; // guards what follows
     std::vector<std::pair<room_ptr, std::size_t>> marked;
 };
 

@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_HTTP_LISTENER_IPP
 
 #include <fanfare/detail/http/listener.hpp>
+#include <fanfare/detail/http/spare_descriptors.hpp>
 #include <fanfare/detail/http/wait_for_answer.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 
@@ -71,17 +72,25 @@ FANFARE_DECL void http_listener::stop()
         });
 }
 
+// How long nothing is accepted when the process has no room for it.
+inline constexpr std::chrono::milliseconds accept_pause{50};
+
 FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<asio::ip::tcp::acceptor> acceptor)
 {
     asio::steady_timer pause{acceptor->get_executor()};
     while (acceptor->is_open() && !service_.stopped) {
+        if (!has_spare_descriptors(acceptor->native_handle())) { // until connections have ended
+            pause.expires_after(accept_pause);
+            co_await pause.async_wait(no_throw);
+            continue;
+        }
         auto& home = service_.hub->shards.least_loaded();
         auto [ec, accepted] = co_await acceptor->async_accept(home.executor(), no_throw);
         if (ec == asio::error::operation_aborted || service_.stopped)
             break;
         if (ec) {
-            // Out of descriptors, for instance: tried again when other connections may have ended.
-            pause.expires_after(std::chrono::milliseconds{50});
+            // Out of memory, for instance: tried again when other connections may have ended.
+            pause.expires_after(accept_pause);
             co_await pause.async_wait(no_throw);
             continue;
         }

@@ -5,6 +5,7 @@
 #include <fanfare/detail/cluster/stats_fields.hpp>
 #include <fanfare/detail/http_api/status.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/http_api.hpp>
 #include <fanfare/message.hpp>
 
 #include <boost/json/array.hpp>
@@ -17,9 +18,16 @@ namespace fanfare::detail {
 
 FANFARE_DECL void get_health(const api_call& c)
 {
-    const auto bus = c.hub.watch.status();
-    if (c.view.path() == "/readyz" && (c.hub.life.stopping() || !bus.up))
-        return c.answer(503, {{"status", bus.up ? "draining" : "bus_down"}, {"problem", bus.problem}});
+    if (c.view.path() != "/readyz")
+        return c.answer(200, {{"status", "ok"}});
+    auto links = c.hub.links();
+    if (c.options.tickets_status)
+        links.push_back({"tickets", c.options.tickets_status()});
+    for (const auto& one : links)
+        if (!one.status.up)
+            return c.answer(503, {{"status", one.name + "_down"}, {"problem", one.status.problem}});
+    if (c.hub.life.stopping())
+        return c.answer(503, {{"status", "draining"}, {"problem", ""}});
     c.answer(200, {{"status", "ok"}});
 }
 

@@ -12,6 +12,7 @@
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/session/session_context.hpp>
 #include <fanfare/detail/session/session_directory.hpp>
+#include <fanfare/link_status.hpp>
 #include <fanfare/options.hpp>
 #include <fanfare/stats.hpp>
 #include <fanfare/store.hpp>
@@ -45,6 +46,8 @@ public:
     /// What sessions work with. Keeps the hub.
     std::shared_ptr<const session_context> context() { return {shared_from_this(), &context_}; }
     hub_stats stats() const;
+    /// The links that it needs, the bus first.
+    std::vector<hub_link> links() const;
 
     hub_handlers handlers;
     lifetime life;

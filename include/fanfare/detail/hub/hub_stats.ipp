@@ -48,6 +48,15 @@ FANFARE_DECL hub_stats hub_core::stats() const
     return all;
 }
 
+FANFARE_DECL std::vector<hub_link> hub_core::links() const
+{
+    const auto bus = watch.status();
+    return {{"bus", {bus.up, bus.problem}},
+            {"store", store_.status()},
+            {"presence", presence.status()},
+            {"inbox", inbox.status()}};
+}
+
 } // namespace fanfare::detail
 
 #endif

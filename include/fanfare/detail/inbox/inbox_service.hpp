@@ -54,6 +54,8 @@ public:
     /// Before the first connection.
     void use(any_inbox store) { store_ = std::move(store); }
     bool in_use() const noexcept { return static_cast<bool>(store_); }
+    /// How the store's link stands.
+    link_status status() const { return in_use() ? store_.status() : link_status{}; }
 
     /// Stores, if there is an inbox, and then sends. `done`, if any, is told the fate, a refusal included. Without it
     /// a failure after this has returned is counted, and told to `hub_handlers::on_notify_failed`. `ack_id`, if any,

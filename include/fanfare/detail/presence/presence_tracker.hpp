@@ -49,7 +49,9 @@ public:
     presence_tracker& operator=(const presence_tracker&) = delete;
 
     /// Before the first connection.
-    void use(any_presence store) { store_ = std::move(store); }
+    void use(any_presence store) { store_ = given_ = std::move(store); }
+    /// How the link of the store that it uses stands. Thread-safe.
+    link_status status() const { return given_ ? given_.status() : link_status{}; }
 
     /// A connection has joined or left a room with presence. Thread-safe; for one connection in order.
     void entered(std::string_view room, std::uint64_t number, std::shared_ptr<const identity> who);
@@ -102,6 +104,7 @@ private:
     void keep_hub();
 
     presence_parts parts_;
+    any_presence given_; // set before the first connection
     any_presence store_; // empty until it is needed: then the hub's own
     std::atomic<std::uint64_t> failures_{0};
 

@@ -41,7 +41,7 @@ FANFARE_DECL void redis_bus_probe::send()
         if (told && ec == error::redis_failed)
             told->on_probe_failed("refused the probe's PUBLISH: " + self->core_->tidy(reply.text()));
     };
-    if (commands_->send({"PUBLISH", core_->names.probe, text}, answered, true))
+    if (commands_->send({"PUBLISH", core_->names.probe, text}, answered, redis_urgency::urgent))
         return events->on_probe_failed("takes no probe");
     core_->count.probes.fetch_add(1, std::memory_order_relaxed);
     on_its_way_ = true;
@@ -61,7 +61,7 @@ FANFARE_DECL void redis_bus_probe::ask_role()
         if (told && !ec && self->repeating_ && is_replica(reply))
             told->on_probe_failed("has become a replica: what is published there does not reach all");
     };
-    (void)commands_->send({"ROLE"}, answered, true); // a broken connection is told by itself
+    (void)commands_->send({"ROLE"}, answered, redis_urgency::urgent); // a broken connection is told by itself
 }
 
 FANFARE_DECL bool redis_bus_probe::on_message(std::string_view body, std::string& why)

@@ -29,6 +29,7 @@ struct redis_command_queue {
         handler done;
         std::size_t bytes = 0;
         clock::time_point queued{}; // since when it waits; set while `blocked` only
+        bool prompt = false;        // does not wait while Redis is away
     };
     // Commands that wait, and their bytes on the wire. Those at the front that have timed out stay for a while, since
     // taking each one off would move all the others.
@@ -77,6 +78,26 @@ struct redis_command_queue {
         });
     }
 
+    // Takes out what must not wait.
+    std::vector<entry> take_prompt()
+    {
+        std::vector<entry> out, kept;
+        std::string bytes;
+        normal.compact();
+        std::size_t at = 0;
+        for (auto& e : normal.entries) {
+            if (!e.prompt)
+                bytes.append(normal.bytes, at, e.bytes);
+            at += e.bytes;
+            all_bytes -= e.prompt ? e.bytes : 0;
+            (e.prompt ? out : kept).push_back(std::move(e));
+        }
+        all_messages -= out.size();
+        normal.entries = std::move(kept);
+        normal.bytes = std::move(bytes);
+        return out;
+    }
+
     // Moves the lane's commands to what is written next, and counts them as in flight.
     void send(lane& from, std::string& outgoing)
     {
@@ -98,6 +119,7 @@ struct redis_command_queue {
     std::size_t all_messages = 0; // waiting and in flight
     std::size_t all_bytes = 0;
     bool up = false;
+    bool away = false; // an attempt to connect has failed since it was up
     bool held = false;
     bool flush_posted = false;
     bool stopped = false;

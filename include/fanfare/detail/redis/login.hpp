@@ -21,6 +21,15 @@ inline bool is_replica(const redis_value& role) noexcept
     return role[0].text() == "slave" || role[0].text() == "replica";
 }
 
+/// Whether an error says that the server is no primary (any more), or has no data yet: it took no effect, and another
+/// server is to be looked for. Redis before 7 quotes such an error where a script met it.
+inline bool is_no_primary(std::string_view error) noexcept
+{
+    return error.starts_with("READONLY ") || error.starts_with("MASTERDOWN ") || error.starts_with("LOADING ") ||
+           (error.starts_with("ERR Error running script") &&
+            error.find(" -READONLY You can't write") != std::string_view::npos);
+}
+
 /// Appends the login; answers the commands in order.
 std::vector<std::string_view> append_redis_login(std::string& out, const redis_options& options);
 

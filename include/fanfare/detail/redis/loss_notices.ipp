@@ -62,7 +62,7 @@ FANFARE_DECL void redis_loss_notices::publish(std::string_view channel, redis_me
         if (self && ec)
             self->failed(what, room, ec);
     };
-    if (const auto ec = commands_->send({"PUBLISH", channel, text}, answered, true))
+    if (const auto ec = commands_->send({"PUBLISH", channel, text}, answered, redis_urgency::urgent))
         failed(what, room, ec);
 }
 

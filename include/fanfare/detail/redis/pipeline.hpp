@@ -11,6 +11,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -22,6 +23,13 @@
 namespace fanfare::detail {
 
 struct redis_command_queue;
+
+/// How a command waits.
+enum class redis_urgency : std::uint8_t {
+    waits, ///< For a connection, up to `queue_time`.
+    prompt, ///< As the others, but not while Redis is away: refused, or failed, once an attempt to connect has failed.
+    urgent, ///< Ahead of all that waits, even if that is held or the queue is full; never for a connection.
+};
 
 /// Commands from any thread on one link. Each is written out in the caller's thread; what gathers during one turn of
 /// the strand leaves in one write. Replies are matched in order. No command is ever sent twice.
@@ -49,12 +57,13 @@ public:
 
     /// Queues a command. The handler may be empty. An error means that it was refused, and the handler will not be
     /// called and is left where it was: `message_too_large`, `queue_full` while the link is up, `bus_unavailable` while
-    /// it is down. An urgent command goes ahead of all that waits, even if that is held or the queue is full; it never
-    /// waits for a link. Thread-safe.
-    error_code send(std::span<const std::string_view> args, handler&& done = {}, bool urgent = false);
-    error_code send(std::initializer_list<std::string_view> args, handler&& done = {}, bool urgent = false)
+    /// it is down. Thread-safe.
+    error_code send(std::span<const std::string_view> args, handler&& done = {},
+                    redis_urgency how = redis_urgency::waits);
+    error_code send(std::initializer_list<std::string_view> args, handler&& done = {},
+                    redis_urgency how = redis_urgency::waits)
     {
-        return send(std::span{args.begin(), args.size()}, std::move(done), urgent);
+        return send(std::span{args.begin(), args.size()}, std::move(done), how);
     }
 
     /// While held, commands wait even if the link is up, over reconnects and from before `start`, until `hold(false)`.
@@ -62,6 +71,9 @@ public:
     void hold(bool on);
     /// Closes the connection, and makes a new one. Thread-safe.
     void drop(std::string why);
+    /// The server is no primary any more: sends nothing else to it, and makes a new connection as soon as all that was
+    /// sent is answered. Replies of such servers do the same. Only in a handler.
+    void leave(std::string_view why);
     /// Whether commands leave at once: the link is up, and not held. Thread-safe.
     bool ready() const;
     /// Commands that wait or are under way. Thread-safe.
@@ -82,12 +94,14 @@ private:
     void flush();
     void release_answered();
     void fail_expired();
+    void fail_prompt();
     void end();
 
     const std::shared_ptr<bound_strand> strand_;
     const redis_options options_;
     const std::unique_ptr<context_bound<redis_command_queue>> queue_;
     std::shared_ptr<redis_link> link_;
+    std::string leaving_; // why; empty while it stays
 };
 
 } // namespace fanfare::detail

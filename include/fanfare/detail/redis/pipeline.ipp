@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_REDIS_PIPELINE_IPP
 
 #include <fanfare/detail/redis/command_queue.hpp>
+#include <fanfare/detail/redis/login.hpp>
 #include <fanfare/detail/redis/pipeline.hpp>
 #include <fanfare/error.hpp>
 
@@ -52,8 +53,10 @@ FANFARE_DECL void redis_pipeline::stop()
     link_->stop();
 }
 
-FANFARE_DECL error_code redis_pipeline::send(std::span<const std::string_view> args, handler&& done, bool urgent)
+FANFARE_DECL error_code redis_pipeline::send(std::span<const std::string_view> args, handler&& done,
+                                             redis_urgency how)
 {
+    const bool urgent = how == redis_urgency::urgent, prompt = how == redis_urgency::prompt;
     std::size_t size = 16;
     for (const auto arg : args)
         size += arg.size() + 16;
@@ -64,7 +67,7 @@ FANFARE_DECL error_code redis_pipeline::send(std::span<const std::string_view> a
     queue_->with([&](redis_command_queue& q) {
         if (q.stopped)
             return;
-        if (urgent && !q.up)
+        if ((urgent && !q.up) || (prompt && q.away))
             return;
         const bool full = q.all_messages >= options_.queue_messages || q.all_bytes + size > options_.queue_bytes;
         if (full && !urgent) { // what waits may wait for an urgent one
@@ -79,7 +82,7 @@ FANFARE_DECL error_code redis_pipeline::send(std::span<const std::string_view> a
         const bool waits = q.blocked() && !urgent;
         lane.entries.push_back(
             {std::move(done), added,
-             waits ? redis_command_queue::clock::now() : redis_command_queue::clock::time_point{}});
+             waits ? redis_command_queue::clock::now() : redis_command_queue::clock::time_point{}, prompt});
         ++q.all_messages;
         q.all_bytes += added;
         posts = !std::exchange(q.flush_posted, true);
@@ -150,7 +153,10 @@ FANFARE_DECL void redis_pipeline::flush()
 
 FANFARE_DECL void redis_pipeline::on_up()
 {
-    queue_->with([](redis_command_queue& q) { q.up = true; });
+    queue_->with([](redis_command_queue& q) {
+        q.up = true;
+        q.away = false;
+    });
     if (on_link_up)
         on_link_up();
     flush();
@@ -160,7 +166,10 @@ FANFARE_DECL void redis_pipeline::on_down(const std::string& problem)
 {
     const auto lost = std::exchange(queue_->here().in_flight, {});
     std::vector<redis_command_queue::entry> unsent;
+    const bool was_left = !std::exchange(leaving_, {}).empty();
     queue_->with([&](redis_command_queue& q) {
+        const bool attempt_failed = !q.up && !was_left;
+        q.away = q.away || attempt_failed;
         q.up = false;
         q.stamp();
         unsent.swap(q.urgent.entries);
@@ -179,7 +188,30 @@ FANFARE_DECL void redis_pipeline::on_down(const std::string& problem)
     for (const auto& b : lost)
         fail_all(b.open(), b.entries.end(), error::delivery_unknown);
     fail_all(unsent.begin(), unsent.end(), error::bus_unavailable);
+    fail_prompt();
     post_flush(); // what waits may wait too long now
+}
+
+// What must not wait for a Redis that is away.
+FANFARE_DECL void redis_pipeline::fail_prompt()
+{
+    std::vector<redis_command_queue::entry> prompt;
+    queue_->with([&](redis_command_queue& q) {
+        if (q.away)
+            prompt = q.take_prompt();
+    });
+    fail_all(prompt.begin(), prompt.end(), error::bus_unavailable);
+}
+
+FANFARE_DECL void redis_pipeline::leave(std::string_view why)
+{
+    if (!leaving_.empty())
+        return;
+    leaving_ = why;
+    queue_->with([](redis_command_queue& q) {
+        q.up = false;
+        q.stamp();
+    });
 }
 
 FANFARE_DECL void redis_pipeline::on_reply(const redis_value& reply)
@@ -199,6 +231,8 @@ FANFARE_DECL void redis_pipeline::on_reply(const redis_value& reply)
             mine.spare = std::move(oldest.entries);
         mine.in_flight.pop_front();
     }
+    if (reply.is_error() && is_no_primary(reply.text()))
+        leave("answers " + tidy_redis_text(reply.text(), options_.password));
     if (done)
         done(reply.is_error() ? error_code{error::redis_failed} : error_code{}, reply);
 }
@@ -206,7 +240,10 @@ FANFARE_DECL void redis_pipeline::on_reply(const redis_value& reply)
 FANFARE_DECL void redis_pipeline::on_read_end()
 {
     release_answered();
-    link_->expect_replies(!queue_->here().in_flight.empty());
+    const bool all_answered = queue_->here().in_flight.empty();
+    link_->expect_replies(!all_answered);
+    if (all_answered && !leaving_.empty())
+        link_->drop(leaving_);
 }
 
 // Makes room for what was answered, with one lock for all of it.

@@ -9,7 +9,8 @@ namespace fanfare::detail {
 // What a room's keys hold. `log`: a stream with the ids OFFSET-LIFE and the fields t (milliseconds), b (body), k
 // (conflation key), x (except). It is cut off at its old end only, so the oldest offset follows from its length; once
 // empty it stays. `meta`: epoch, top (the newest offset), time (its t, which never goes back), run (the server that
-// has appended or read last) and life (0; of a durable one the time when it began or noticed its last restart).
+// has appended or read last), life (0; of a durable one the time when it began or noticed its last restart) and begin
+// (the epoch, and the offset after which it began: not 0 where it goes on from what is left of another one).
 //
 // Every script first makes `epoch`, `top`, `kept` (the length of the log) and `fresh` (they must be written). Where
 // log and meta do not fit each other the room begins anew. After a restart of Redis, unless it is durable, only the
@@ -27,9 +28,11 @@ local function text(n) return string.format('%.0f', n) end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local known = redis.call('HMGET', meta, 'epoch', 'top', 'time', 'run', 'life')
+local known = redis.call('HMGET', meta, 'epoch', 'top', 'time', 'run', 'life', 'begin')
 local epoch, top, last = known[1], tonumber(known[2] or ''), tonumber(known[3] or '')
 local run, life = known[4], known[5] or '0'
+local begun = known[6] or '' -- of another epoch: written by an older Fanfare, which did not know it
+begun = epoch and begun:sub(1, #epoch) == epoch and tonumber(begun:sub(#epoch + 2)) or top or 0
 local kept, fresh = redis.call('XLEN', log), false
 local durable, refused = ARGV[5] == '1', nil
 local function at_place(entry, offset)
@@ -52,7 +55,7 @@ local function mend()
 end
 local function begin()
   if redis.call('EXISTS', log) == 1 then redis.call('DEL', log) end
-  epoch, top, last, kept, fresh, life = ARGV[1], 0, 0, 0, true, '0'
+  epoch, top, last, kept, fresh, life, begun = ARGV[1], 0, 0, 0, true, '0', 0
   if durable then mend() end
 end
 local info = redis.call('INFO', 'server')
@@ -71,7 +74,7 @@ local whole = epoch and #epoch == 16 and top and last and top < 9007199254740991
 if not whole then
   begin()
 elseif restarted then
-  if durable then mend() else epoch = ARGV[1] end
+  if durable then mend() else epoch, begun = ARGV[1], top end
   fresh = not refused
 end
 if now < last then now = last end
@@ -98,7 +101,8 @@ local function oldest()
   return alive
 end
 local function remember()
-  redis.call('HSET', meta, 'epoch', epoch, 'top', text(top), 'time', text(last), 'run', run, 'life', life)
+  redis.call('HSET', meta, 'epoch', epoch, 'top', text(top), 'time', text(last), 'run', run, 'life', life,
+    'begin', epoch .. ' ' .. text(begun))
 end
 local function keep()
   redis.call('PEXPIRE', meta, lifetime)
@@ -145,7 +149,7 @@ return {epoch, offset, 0, type(sent) == 'number' and sent or -1}
 )lua";
 
 // ARGV: 6 from, 7 limit, 8 whether newest first, 9 bytes. Answers epoch, top, the oldest offset, the offset of the
-// first message of the page, and body, key and except of each.
+// first message of the page, that after which the epoch began, and body, key and except of each message.
 inline constexpr char store_read[] = R"lua(
 local limit, newest, room_left = tonumber(ARGV[7]), ARGV[8] == '1', tonumber(ARGV[9])
 local first = oldest()
@@ -156,7 +160,7 @@ end
 local from = math.min(tonumber(ARGV[6]), top + 1)
 local at, to, step, command = math.max(first, from + 1), top, 1, 'XRANGE'
 if newest then at, to, step, command = from == 0 and top or from - 1, first, -1, 'XREVRANGE' end
-local page, read = {'', '', '', text(at)}, 0
+local page, read = {'', '', '', text(at), ''}, 0
 while read < limit and room_left > 0 and (to - at) * step >= 0 do
   local due = math.min(32, limit - read, (to - at) * step + 1)
   local entries = redis.call(command, log, text(at), text(to), 'COUNT', due)
@@ -164,7 +168,7 @@ while read < limit and room_left > 0 and (to - at) * step >= 0 do
     local entry = entries[i]
     if not entry or not at_place(entry, at) or #entry[2] ~= 8 then
       begin()
-      page, first, limit = {'', '', '', '0'}, 1, 0
+      page, first, limit = {'', '', '', '0', ''}, 1, 0
       break
     end
     if room_left <= 0 then break end
@@ -176,7 +180,7 @@ while read < limit and room_left > 0 and (to - at) * step >= 0 do
 end
 if fresh then remember() end
 keep()
-page[1], page[2], page[3] = epoch, text(top), text(first)
+page[1], page[2], page[3], page[5] = epoch, text(top), text(first), text(begun)
 return page
 )lua";
 

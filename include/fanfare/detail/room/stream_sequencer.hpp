@@ -9,6 +9,7 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -26,10 +27,16 @@ struct history_slice {
     position top{};
     std::uint64_t from = 0;   ///< What is not above this was not read.
     std::uint64_t oldest = 0; ///< That is kept.
+    std::uint64_t began = 0;  ///< The epoch, after this one.
     std::vector<shared_frame> frames{};
 
     /// Whether everything after `at` is in it.
     bool reaches_back_to(std::uint64_t offset) const noexcept { return offset >= from && offset + 1 >= oldest; }
+    /// Where this epoch goes on for those who have had another one up to `offset`. What is older of it they had.
+    position beginning_after(std::uint64_t offset) const noexcept
+    {
+        return {top.epoch, std::max(std::min(offset, began), oldest == 0 ? 0 : oldest - 1)};
+    }
 };
 using shared_slice = std::shared_ptr<const history_slice>;
 
@@ -69,13 +76,18 @@ public:
 
     std::mutex mutex;
 
-    /// Reads that wait for the store, of which one is under way at a time.
     struct reader {
         position from;
         std::function<void(const shared_slice&)> then;
     };
-    std::vector<reader> readers;
-    bool reading = false;
+    /// Reads that wait for the store, of which one is under way at a time; those that a client waits for, and patient
+    /// ones, which those must not wait for.
+    struct read_queue {
+        std::vector<reader> readers;
+        bool reading = false;
+    };
+    read_queue prompt_reads, patient_reads;
+    read_queue& reads(bool patient) noexcept { return patient ? patient_reads : prompt_reads; }
     /// Those who wait until the room's position is known.
     std::vector<std::function<void()>> seeding;
     bool seed_again = false; // something was missed meanwhile
@@ -85,15 +97,17 @@ private:
     void forget_delivered();
     void tell_missed(std::string_view room, wall_time now, std::vector<shared_frame>& out);
     void pass_next(std::vector<shared_frame>& out);
-    position begin_anew(const position& top);
+    position begin_anew(const history_slice& slice);
+    void pass_slice(const history_slice& slice, std::vector<shared_frame>& out);
     bool fill(const history_slice& slice, std::string_view room, wall_time now, std::vector<shared_frame>& out);
 
+    const position* left(std::uint64_t epoch) const noexcept;
     void leave_epoch(std::uint64_t next);
 
     position last_{};
     static constexpr std::size_t max_messages_of_left_epochs = 64;
-    std::array<std::uint64_t, 4> left_epochs_{}; // epochs that are gone, the newest first
-    std::size_t messages_of_left_epochs_ = 0;    // messages of theirs in a row
+    std::array<position, 4> left_epochs_{};   // the ends of epochs that are gone, the newest first
+    std::size_t messages_of_left_epochs_ = 0; // messages of theirs in a row
     std::vector<shared_frame> held_;
     bool repairing_ = false;
     position last_gap_{};

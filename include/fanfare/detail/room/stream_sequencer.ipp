@@ -14,12 +14,9 @@ FANFARE_DECL stream_sequencer::step stream_sequencer::live(const shared_frame& m
     const auto& at = message->at();
     if (!at)
         return step::pass; // from somebody who knows no history
-    if (at.epoch != last_.epoch &&
-        std::find(left_epochs_.begin(), left_epochs_.end(), at.epoch) != left_epochs_.end()) {
-        if (++messages_of_left_epochs_ < max_messages_of_left_epochs)
-            return step::drop;
-        left_epochs_ = {}; // so many: somebody has brought an old history back
-    }
+    // So many in a row: somebody has brought an old history back.
+    if (at.epoch != last_.epoch && left(at.epoch) && ++messages_of_left_epochs_ < max_messages_of_left_epochs)
+        return step::drop;
     if (!repairing_) {
         const bool same = at.epoch == last_.epoch;
         if (!last_ || (same && at.offset == last_.offset + 1)) {
@@ -55,14 +52,17 @@ FANFARE_DECL bool stream_sequencer::repaired(const history_slice& slice, std::st
                                              std::vector<shared_frame>& out)
 {
     if (!std::exchange(repairing_, false))
-        return false; // forgotten meanwhile
-    bool cut = false; // the read has ended before the history did
+        return false;  // forgotten meanwhile
+    bool cut = false;  // the read has ended before the history did
+    bool anew = false; // another epoch: it goes on from its beginning
     const auto told = out.size();
     if (slice.error)
         tell_missed(room, now, out);
-    else if (slice.top.epoch != last_.epoch || slice.top.offset < last_.offset)
-        out.push_back(encode_lost(room, begin_anew(slice.top), now));
-    else
+    else if (slice.top.epoch != last_.epoch || slice.top.offset < last_.offset) {
+        anew = true;
+        out.push_back(encode_lost(room, begin_anew(slice), now));
+        pass_slice(slice, out);
+    } else
         cut = fill(slice, room, now, out);
     // It was stored before the read began: another epoch means that it is of a history that is gone.
     if (!slice.error && triggered_ && !held_.empty() && held_.front()->at().epoch != slice.top.epoch)
@@ -73,6 +73,7 @@ FANFARE_DECL bool stream_sequencer::repaired(const history_slice& slice, std::st
     forget_delivered();
     if (release_held(out))
         return true;
+    cut = cut || (anew && last_.epoch == slice.top.epoch && last_.offset < slice.top.offset);
     return (std::exchange(again_, false) || cut) && missed();
 }
 
@@ -111,12 +112,17 @@ FANFARE_DECL void stream_sequencer::pass_next(std::vector<shared_frame>& out)
         }
 }
 
-// The history has lost what it had, or is another one. What waits was published after that, so the stream may go on
-// before it.
-FANFARE_DECL position stream_sequencer::begin_anew(const position& top)
+// The history has lost what it had, or is another one: then the members get that from its beginning, or from where they
+// left it. What waits was published after that, so the stream may go on before it.
+FANFARE_DECL position stream_sequencer::begin_anew(const history_slice& slice)
 {
-    leave_epoch(top.epoch);
-    last_ = top;
+    auto begin = slice.top;
+    if (const auto* before = left(slice.top.epoch))
+        begin.offset = std::min(before->offset, slice.top.offset);
+    else if (slice.top.epoch != last_.epoch)
+        begin = slice.beginning_after(last_.offset);
+    leave_epoch(slice.top.epoch);
+    last_ = begin;
     for (const auto& f : held_)
         if (f->at().epoch == last_.epoch && f->at().offset <= last_.offset) {
             last_.offset = f->at().offset - 1;
@@ -140,11 +146,7 @@ FANFARE_DECL bool stream_sequencer::fill(const history_slice& slice, std::string
         out.push_back(encode_lost(room, last_, now));
         pass_next(out);
     }
-    for (const auto& f : slice.frames)
-        if (f->at().offset == last_.offset + 1) {
-            last_ = f->at();
-            out.push_back(f);
-        }
+    pass_slice(slice, out);
     const bool more = !slice.frames.empty() && last_.offset < slice.top.offset;
     // Published, but not in the history that was read after it: the store has lost its end.
     if (triggered_ && !held_.empty() && held_.front()->at().epoch == last_.epoch &&
@@ -155,16 +157,35 @@ FANFARE_DECL bool stream_sequencer::fill(const history_slice& slice, std::string
     return more;
 }
 
+FANFARE_DECL void stream_sequencer::pass_slice(const history_slice& slice, std::vector<shared_frame>& out)
+{
+    for (const auto& f : slice.frames)
+        if (f->at().offset == last_.offset + 1) {
+            last_ = f->at();
+            out.push_back(f);
+        }
+}
+
+// Where this epoch was left; null if it was not.
+FANFARE_DECL const position* stream_sequencer::left(std::uint64_t epoch) const noexcept
+{
+    const auto at = std::find_if(left_epochs_.begin(), left_epochs_.end(),
+                                 [epoch](const position& p) { return p && p.epoch == epoch; });
+    return at == left_epochs_.end() ? nullptr : &*at;
+}
+
 FANFARE_DECL void stream_sequencer::leave_epoch(std::uint64_t next)
 {
-    std::replace(left_epochs_.begin(), left_epochs_.end(), next, std::uint64_t{0});
+    for (auto& one : left_epochs_)
+        if (one.epoch == next)
+            one = {};
     if (last_.epoch == next)
         return;
     std::rotate(left_epochs_.begin(), left_epochs_.end() - 1, left_epochs_.end());
-    left_epochs_.front() = last_.epoch;
+    left_epochs_.front() = last_;
     if (!held_.empty() && held_.front()->at().epoch == last_.epoch)
         triggered_ = false;
-    std::erase_if(held_, [this](const shared_frame& f) { return f->at().epoch == left_epochs_.front(); });
+    std::erase_if(held_, [this](const shared_frame& f) { return f->at().epoch == left_epochs_.front().epoch; });
 }
 
 // Lets pass what waits, up to the next hole; true if there is one.

@@ -52,7 +52,7 @@ FANFARE_DECL void session::read_on(catch_up& one)
             keep->pump();
         });
     };
-    context_->history.read_after(room, one.sent(), then);
+    context_->history.read_after(room, one.sent(), then, true);
 }
 
 FANFARE_DECL void session::send_on(catch_up& one)

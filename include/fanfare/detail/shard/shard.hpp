@@ -17,6 +17,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -66,6 +67,9 @@ public:
     void deliver(room_state* room, shared_frame message);
     /// Queues work. Everything queued, by whomever, runs in order.
     void post(task work);
+    /// Runs `work` on the shard after `wait`, unless the timer is cancelled, or the hub or the context ends before. Only on
+    /// the shard.
+    std::weak_ptr<asio::steady_timer> run_after(std::chrono::milliseconds wait, task work);
 
     /// A connection begins, and gets its number; and ends.
     void add(shard_member& one, int native_socket);

@@ -79,6 +79,18 @@ FANFARE_DECL void shard::enqueue(command c, room_state* room)
     wake();
 }
 
+// The wait owns the timer, so that it goes with the context.
+FANFARE_DECL std::weak_ptr<asio::steady_timer> shard::run_after(std::chrono::milliseconds wait, task work)
+{
+    const auto timer = std::make_shared<asio::steady_timer>(executor(), wait);
+    timer->async_wait(asio::bind_executor(
+        executor(), [this, timer, hub = shared_.life.weak(), work = std::move(work)](error_code ec) {
+            if (const auto alive = ec ? nullptr : hub.lock())
+                work(*this);
+        }));
+    return timer;
+}
+
 // Under the lock, which is cheaper than two atomic additions on lines that publisher and shard contend for.
 FANFARE_DECL void shard::count_queued(std::size_t messages, std::size_t bytes) noexcept
 {

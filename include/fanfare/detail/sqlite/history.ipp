@@ -199,6 +199,8 @@ FANFARE_DECL history_page sqlite_history::read(std::string_view name, const hist
     if (room.id == 0)
         return page;
     page.oldest = first_kept(room, query.limits);
+    if (page.top.epoch != first_epoch(name)) // given to what was there, nobody knows at which offset
+        page.began = page.top.offset;
     if (query.limit != 0)
         read_messages(room, query, page);
     return page;
