@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -26,10 +27,17 @@ namespace fanfare {
 /// The subprotocol that a client offers, and that the server answers, for this library's messages.
 inline constexpr std::string_view v1_subprotocol = "fanfare.v1";
 
+/// A query parameter that is there and cannot be read: a percent sign without two hexadecimal digits after it, or what is
+/// not UTF-8. `what()` names it, without its value. Thrown by an authenticator it is a refusal with 400 that says so.
+class unreadable_parameter : public std::runtime_error {
+public:
+    explicit unreadable_parameter(std::string_view name);
+};
+
 /// What an authenticator may look at: the upgrade request, without the HTTP library that read it.
 ///
 /// Owns its strings, so that it can outlive the buffers of the HTTP parser. Thread-safe, since nothing in it
-/// changes. A malformed part of the request reads as "not there"; nothing here throws but `std::bad_alloc`.
+/// changes. A malformed header reads as "not there"; nothing here throws but `query`, and `std::bad_alloc`.
 class handshake_request {
 public:
     using header_list = std::vector<std::pair<std::string, std::string>>;
@@ -51,7 +59,10 @@ public:
 
     /// The first query parameter of this name, percent-decoded, `+` as a space, as browsers write it.
     ///
-    /// Empty if there is none, or if the query breaks RFC 3986 section 3.4. `?key` and `?key=` are empty strings.
+    /// Each parameter is read by itself (URL Standard, section 5.1): what is wrong with one does not concern the others, and
+    /// what browsers leave as it is, such as `|`, `{`, `^` or a letter in UTF-8, is itself. Empty if there is none; `?key`
+    /// and `?key=` are empty strings. Throws `unreadable_parameter` if it cannot be read: that is never "not there". A
+    /// function that answers later, in a thread of its own, asks before it goes there.
     std::optional<std::string> query(std::string_view key) const;
 
     /// The value of the first header of this name (case does not matter), or an empty view.
@@ -92,7 +103,7 @@ std::optional<std::string> normalized_origin(std::string_view origin);
 
 /// Why a client may not enter; becomes an HTTP answer with a JSON body.
 struct refusal {
-    /// 401, 403 or 429; 503 when the authenticator itself failed, so that the client tries again later.
+    /// 401, 403 or 429; 400 for a query that cannot be read; 503 when the authenticator itself failed, so that the client tries again later.
     int status = 401;
     error code = error::unauthorized;
     /// For the client. Never contains the credential.
@@ -180,6 +191,19 @@ namespace detail {
 
 bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
 
+enum class host_kind { name, ipv4, ipv6 };
+
+// A host with an optional port (RFC 3986 section 3.2), as it stands in `Host` and in origins.
+struct authority {
+    std::string host; // in lower case; an IPv6 address in brackets
+    std::optional<std::string> port;
+    host_kind kind;
+};
+// Nothing if it is malformed, overlong, has no host, or a user.
+std::optional<authority> read_authority(std::string_view text);
+// Whether a browser could send it: names have letters, digits, `-`, `.` and `_` only.
+bool is_browser_host(const authority& read) noexcept;
+
 refusal authenticator_failed(std::exception_ptr cause);
 
 template <class A>
@@ -214,7 +238,8 @@ void authenticate(A& function, const handshake_request& request, auth_done done)
 /// Any authenticator, as one copyable type. Copies share nothing but what the function itself shares.
 ///
 /// Makes three promises for the function it holds: `done` is called at most once, an exception becomes a refusal
-/// with 503 and the exception as its `cause`, and an empty object refuses everybody with 401.
+/// with 503 and the exception as its `cause` (`unreadable_parameter`: with 400), and an empty object refuses everybody
+/// with 401.
 class any_authenticator {
 public:
     /// Refuses everybody.

@@ -3,11 +3,11 @@
 #define FANFARE_AUTH_IPP
 
 #include <fanfare/auth.hpp>
+#include <fanfare/detail/wire/utf8.hpp>
 
-#include <boost/url/encoding_opts.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/parse_query.hpp>
-#include <boost/url/url_view.hpp>
+#include <boost/url/authority_view.hpp>
+#include <boost/url/host_type.hpp>
+#include <boost/url/ipv4_address.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -53,23 +53,95 @@ FANFARE_DECL bool equal_ignoring_case(std::string_view left, std::string_view ri
                       [](char a, char b) { return lower(a) == lower(b); });
 }
 
+constexpr int hex_digit(char c) noexcept
+{
+    return c >= '0' && c <= '9' ? c - '0' : lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+}
+
+// A name or a value as forms encode it (URL Standard, section 5.1). False if it cannot be read.
+inline bool decode_form(std::string_view text, std::string& out)
+{
+    out.reserve(text.size());
+    for (std::size_t i = 0; i != text.size(); ++i) {
+        if (text[i] != '%') {
+            out += text[i] == '+' ? ' ' : text[i];
+            continue;
+        }
+        const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+        const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        out += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return is_utf8(out);
+}
+
+// What an authenticator throws is the application's fault, unless it is the request's.
+inline std::optional<refusal> refusal_of_request(const std::exception_ptr& cause)
+{
+    try {
+        std::rethrow_exception(cause);
+    } catch (const unreadable_parameter& e) {
+        return refusal{
+            .status = 400, .code = error::invalid_message, .message = e.what(), .credential_seen = true};
+    } catch (...) {
+        return std::nullopt;
+    }
+}
+
 FANFARE_DECL refusal authenticator_failed(std::exception_ptr cause)
 {
+    if (auto why = refusal_of_request(cause)) {
+        return *why;
+    }
     auto why = make_refusal(error::handler_failed, 503);
     why.cause = std::move(cause);
     return why;
 }
 
-inline bool is_origin_host(boost::urls::url_view url)
+FANFARE_DECL std::optional<authority> read_authority(std::string_view text)
 {
-    if (url.host_type() == boost::urls::host_type::ipv6) {
-        return true;
+    // Longer than any DNS name with scheme and port: not worth keeping, as a ticket's store would.
+    constexpr std::size_t limit = 320;
+    const bool literal = text.starts_with('[');
+    const auto colon = literal ? text.find(':', std::min(text.find(']'), text.size())) : text.find(':');
+    const auto host = text.substr(0, colon);
+    if (text.size() > limit || host.empty()) {
+        return std::nullopt;
     }
-    // Browsers send names in their ASCII form: no escapes, and none of the other characters of RFC 3986.
-    const auto host = url.encoded_host();
-    return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-        return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    authority out{lower(host), std::nullopt, host_kind::name};
+    if (colon != std::string_view::npos) {
+        out.port = text.substr(colon + 1);
+        if (out.port->find_first_not_of("0123456789") != std::string::npos) {
+            return std::nullopt;
+        }
+    }
+    if (literal) {
+        const auto parsed = boost::urls::parse_authority(host);
+        out.kind = host_kind::ipv6;
+        return parsed && parsed->host_type() == boost::urls::host_type::ipv6 ? std::optional{out} : std::nullopt;
+    }
+    // Boost.URL is not asked about names: in 1.81 it refuses those that begin like an IPv4 address.
+    constexpr std::string_view others = "-._~!$&'()*+,;=%"; // RFC 3986 section 3.2.2
+    const bool possible = std::all_of(out.host.begin(), out.host.end(), [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || others.find(c) != std::string_view::npos;
     });
+    std::string decoded;
+    if (!possible || (out.host.find('%') != std::string::npos && !decode_form(out.host, decoded))) {
+        return std::nullopt;
+    }
+    if (boost::urls::parse_ipv4_address(out.host)) {
+        out.kind = host_kind::ipv4;
+    }
+    return out;
+}
+
+// Browsers send names in their ASCII form: no escapes, and none of the other characters of RFC 3986.
+FANFARE_DECL bool is_browser_host(const authority& read) noexcept
+{
+    return read.kind != host_kind::name || read.host.find_first_of("~!$&'()*+,;=%") == std::string::npos;
 }
 
 // ":PORT", empty for the scheme's default, or nothing if it is not a port.
@@ -87,22 +159,32 @@ inline std::optional<std::string> origin_port(std::string_view scheme, std::stri
 
 } // namespace detail
 
+FANFARE_DECL unreadable_parameter::unreadable_parameter(std::string_view name)
+    : std::runtime_error{"the query parameter " + std::string{name} +
+                         " cannot be read: a percent sign without two hexadecimal digits, or not UTF-8"}
+{}
+
 FANFARE_DECL std::optional<std::string> handshake_request::query(std::string_view key) const
 {
     const auto mark = target_.find('?');
     if (mark == std::string::npos) {
         return std::nullopt;
     }
-    const auto parameters = boost::urls::parse_query(std::string_view{target_}.substr(mark + 1));
-    if (!parameters) {
-        return std::nullopt;
-    }
-    boost::urls::encoding_opts as_in_forms;
-    as_in_forms.space_as_plus = true;
-    for (const auto& parameter : *parameters) {
-        if (parameter.key.decode(as_in_forms) == key) {
-            return parameter.value.decode(as_in_forms);
+    auto rest = std::string_view{target_}.substr(mark + 1);
+    rest = rest.substr(0, rest.find('#'));
+    while (!rest.empty()) {
+        const auto pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        const auto equals = std::min(pair.find('='), pair.size());
+        std::string name;
+        if (!detail::decode_form(pair.substr(0, equals), name) || name != key) {
+            continue;
         }
+        std::string value;
+        if (!detail::decode_form(pair.substr(std::min(equals + 1, pair.size())), value)) {
+            throw unreadable_parameter{key};
+        }
+        return value;
     }
     return std::nullopt;
 }
@@ -183,24 +265,20 @@ FANFARE_DECL bool handshake_request::offers(std::string_view name) const
 
 FANFARE_DECL std::optional<std::string> normalized_origin(std::string_view origin)
 {
-    // Longer than any DNS name with scheme and port: not worth keeping, as a ticket's store would.
-    constexpr std::size_t limit = 320;
-    if (origin.size() > limit) {
+    const auto end = origin.find("://");
+    if (end == std::string_view::npos || end == 0 || origin.size() > 320) {
         return std::nullopt;
     }
-    const auto parsed = boost::urls::parse_uri(origin);
-    if (!parsed || !parsed->has_authority() || parsed->has_userinfo() || !parsed->encoded_path().empty() ||
-        parsed->has_query() || parsed->has_fragment() || !detail::is_origin_host(*parsed)) {
+    const auto scheme = detail::lower(origin.substr(0, end));
+    const bool is_scheme =
+        scheme[0] >= 'a' && scheme[0] <= 'z' &&
+        scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") == std::string::npos;
+    auto read = detail::read_authority(origin.substr(end + 3));
+    if (!is_scheme || !read || !detail::is_browser_host(*read)) {
         return std::nullopt;
     }
-    const auto scheme = detail::lower(std::string_view{parsed->scheme()});
-    auto port = parsed->has_port() ? detail::origin_port(scheme, std::string_view{parsed->port()})
-                                   : std::optional<std::string>{""};
-    if (!port) {
-        return std::nullopt;
-    }
-    const auto host = parsed->encoded_host();
-    return scheme + "://" + detail::lower(std::string_view{host.data(), host.size()}) + *port;
+    const auto port = read->port ? detail::origin_port(scheme, *read->port) : std::optional<std::string>{""};
+    return port ? std::optional{scheme + "://" + read->host + *port} : std::nullopt;
 }
 
 FANFARE_DECL refusal make_refusal(error code, int status, bool credential_seen)

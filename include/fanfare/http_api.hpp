@@ -2,6 +2,7 @@
 #ifndef FANFARE_HTTP_API_HPP
 #define FANFARE_HTTP_API_HPP
 
+#include <fanfare/auth/host.hpp>
 #include <fanfare/auth/ticket.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
@@ -24,9 +25,12 @@ struct http_api_options {
     /// Publish, notify, inbox, tickets, presence, history and cluster need `Authorization: Bearer KEY` (RFC 6750
     /// section 2.1).
     std::string admin_key{};
-    /// Without a key: these requests are answered to callers on the loopback interface whose `Origin`, if any, is
-    /// this server's own. For demos. Otherwise, without a key, they are refused.
+    /// Without a key: these requests are answered to callers on the loopback interface whose `Host` is one of `hosts`, and
+    /// whose `Origin`, if any, is this server's own. For demos. Otherwise, without a key, they are refused.
     bool allow_loopback_writes = false;
+    /// The names by which `allow_loopback_writes` may be used: those of the loopback interface, and what is added. Others
+    /// may be a foreign page's, whose name points here (DNS rebinding), or a proxy's on this machine.
+    host_allow_list hosts{};
     /// Issues tickets for `POST /api/v1/tickets`; see `issue_from`. Without one, that answers 404. It calls the function that
     /// it is given once, from any thread. What it throws `http_api::async_handle` throws.
     std::function<void(identity, std::chrono::seconds, std::string origin,
@@ -85,7 +89,8 @@ public:
     ///
     /// @param request The whole request, body included.
     /// @param caller The peer's address: without an `admin_key` it decides about loopback callers.
-    /// @param done Takes the response, ready to be written, with `keep_alive` as the request wants it.
+    /// @param done Takes the response, ready to be written, with `keep_alive` as the request wants it. To HEAD it has the
+    ///        length of the body, and no body (RFC 9110 section 9.3.2).
     ///
     /// Lifetimes: `request` and `caller` are used only until this returns. The API may be destroyed before `done` is
     /// called.

@@ -5,6 +5,7 @@
 #include <fanfare/auth/origin.hpp>
 #include <fanfare/detail/base/random.hpp>
 #include <fanfare/detail/http/message.hpp>
+#include <fanfare/detail/http/request_rules.hpp>
 #include <fanfare/detail/http_api/call.hpp>
 #include <fanfare/detail/http_api/events.hpp>
 #include <fanfare/detail/http_api/inbox.hpp>
@@ -30,6 +31,8 @@ struct api_route {
     bool guarded; // by the admin key
 };
 
+inline void get_upgrade(const api_call& c);
+
 inline constexpr api_route api_routes[] = {{"/api/v1/publish", http::verb::post, &post_publish, true},
                                            {"/api/v1/notify", http::verb::post, &post_notify, true},
                                            {"/api/v1/inbox", http::verb::get, &get_inbox, true},
@@ -39,7 +42,10 @@ inline constexpr api_route api_routes[] = {{"/api/v1/publish", http::verb::post,
                                            {"/api/v1/cluster", http::verb::get, &get_cluster, true},
                                            {"/api/v1/presence", http::verb::get, &get_presence, true},
                                            {"/api/v1/history", http::verb::get, &get_history, true},
-                                           {"/api/v1/sse", http::verb::post, &post_event_message, false}};
+                                           {"/api/v1/sse", http::verb::post, &post_event_message, false},
+                                           {"/api/v1/ws", http::verb::get, &get_upgrade, false},
+                                           {"/healthz", http::verb::get, &get_health, false},
+                                           {"/readyz", http::verb::get, &get_health, false}};
 
 // Whether the caller may use the guarded part of the API. If not, that is answered.
 inline bool authorize_caller(const api_call& c)
@@ -54,28 +60,66 @@ inline bool authorize_caller(const api_call& c)
     const bool local =
         c.caller.is_loopback() || (c.caller.is_v6() && c.caller.to_v6().is_v4_mapped() &&
                                    asio::ip::make_address_v4(asio::ip::v4_mapped, c.caller.to_v6()).is_loopback());
-    if (c.options.allow_loopback_writes && local && origin_allow_list{}.allows(c.view))
+    const bool open = c.options.allow_loopback_writes && local && origin_allow_list{}.allows(c.view);
+    if (open && c.options.hosts.allows(c.view))
         return true;
-    c.fail(403, error::forbidden, "no admin key is configured");
+    c.fail(403, error::forbidden,
+           open ? "no admin key is configured, and Host is not a name of this machine"
+                : "no admin key is configured");
     return false;
 }
 
-inline void route(const api_call& c)
+// What is answered to a request that is to be carried out only under a condition which does not hold (RFC 9110 section
+// 13.1); 0 if it holds. Nothing here has a tag or a date, so only `*` can match, and only what is read is there.
+inline int failed_condition(const api_call& c, bool reads)
+{
+    if (!c.view.header_values("If-Match").empty() && (!reads || c.view.header("If-Match") != "*"))
+        return 412;
+    return reads && c.view.header("If-None-Match") == "*" ? 304 : 0;
+}
+
+// Whether the method is one of the route's. If not, that is answered.
+inline bool has_method(const api_call& c, http::verb wanted)
+{
+    const auto method = c.request.method();
+    if (method == wanted || (method == http::verb::head && wanted == http::verb::get))
+        return true;
+    const auto allowed = wanted == http::verb::get ? read_methods : write_methods;
+    if (method == http::verb::options)
+        c.send(methods_response(allowed, c.version));
+    else if (method == http::verb::unknown) // RFC 9110 section 9.1
+        c.fail(501, error::invalid_message, "a method that is not known here");
+    else
+        c.send(wrong_method_response(allowed, c.version));
+    return false;
+}
+
+inline void carry_out(api_call& c, const api_route& r)
+{
+    if (!has_method(c, r.method) || (r.guarded && !authorize_caller(c)))
+        return;
+    const bool reads = r.method == http::verb::get;
+    c.instead_of_success = failed_condition(c, reads);
+    if (c.instead_of_success != 0 && !reads)
+        return c.fail_condition(); // before anything is done
+    try {
+        r.handler(c);
+    } catch (const unreadable_parameter& e) { // before anything was answered
+        c.fail(400, error::invalid_message, e.what());
+    }
+}
+
+inline void get_upgrade(const api_call& c)
+{
+    c.send(upgrade_required("this path wants a WebSocket upgrade", c.version));
+}
+
+inline void route(api_call c)
 {
     const auto path = c.view.path();
-    if (path == "/healthz" || path == "/readyz")
-        return get_health(c); // by any method, as balancers ask
-    for (const auto& r : api_routes) {
-        if (r.path != path)
-            continue;
-        if (c.request.method() != r.method)
-            return c.fail(405, error::invalid_message, "this path wants another method");
-        if (r.guarded && !authorize_caller(c))
-            return;
-        return r.handler(c);
-    }
-    if (path == "/api/v1/ws")
-        return c.fail(426, error::invalid_message, "this path wants a WebSocket upgrade");
+    for (const auto& r : api_routes)
+        if (r.path == path)
+            return carry_out(c, r);
     c.fail(404, error::invalid_message, "no such path");
 }
 
@@ -94,7 +138,8 @@ FANFARE_DECL bool http_api::handles(std::string_view target) noexcept
 FANFARE_DECL void http_api::async_handle(const request_type& request, const asio::ip::address& caller,
                                          done_type done) const
 {
-    detail::route({{request.version(), request.keep_alive(), std::move(done)},
+    detail::route({{request.version(), detail::keeps_alive(request),
+                    request.method() == boost::beast::http::verb::head, std::move(done)},
                    request,
                    caller,
                    detail::describe(request, caller),

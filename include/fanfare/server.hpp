@@ -3,6 +3,7 @@
 #define FANFARE_SERVER_HPP
 
 #include <fanfare/auth.hpp>
+#include <fanfare/auth/host.hpp>
 #include <fanfare/auth/origin.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/completion.hpp>
@@ -42,11 +43,19 @@ struct server_options {
     /// Pages of which origins may connect (RFC 6454), and may read event streams. By default those of this server's own
     /// host.
     origin_allow_list origins{};
+    /// By which names WebSockets and event streams may be asked for (`Host`; RFC 9110 section 7.2); others are refused with
+    /// 403. By default any. Where nothing but the way to this server protects it, such as without an authenticator on a
+    /// developer's machine, name the hosts: `host_allow_list{}` are those of the loopback interface.
+    host_allow_list hosts = host_allow_list::any();
     /// Who may use the HTTP API.
     http_api_options api{};
     /// Answers requests outside the API: true if it has filled the response in, false for 404. Called on a shard's
     /// executor, from several threads if the hub has several shards. If it throws the answer is 500 with the code
     /// `handler_failed`; `hub::on_exception` is told.
+    ///
+    /// The target is a path and a query, also if it came in absolute form; then its host is in `Host` (RFC 9112 section
+    /// 3.2.2). A HEAD that it answers with false is asked as GET, and the body is left out (RFC 9110 section 9.3.2).
+    /// `Date`, `Connection` and the body's length are set for it.
     std::function<bool(const http_api::request_type&, http_api::response_type&)> on_request{};
 
     /// For each of: reading a request, counted from accepting the TCP connection or from the last response; an answer of

@@ -9,6 +9,7 @@
 #endif
 
 #include <fanfare/auth.ipp>
+#include <fanfare/auth/host.ipp>
 #include <fanfare/auth/origin.ipp>
 #if defined(FANFARE_WITH_REDIS)
 #include <fanfare/auth/redis_ticket.ipp>
@@ -28,10 +29,12 @@
 #include <fanfare/detail/history/ordered_delivery.ipp>
 #include <fanfare/detail/history/room_preparation.ipp>
 #include <fanfare/detail/http/cors.ipp>
+#include <fanfare/detail/http/extensions.ipp>
 #include <fanfare/detail/http/http_session.ipp>
 #include <fanfare/detail/http/http_stream.ipp>
 #include <fanfare/detail/http/listener.ipp>
 #include <fanfare/detail/http/message.ipp>
+#include <fanfare/detail/http/request_rules.ipp>
 #include <fanfare/detail/http/socket_options.ipp>
 #include <fanfare/detail/http/spare_descriptors.ipp>
 #include <fanfare/detail/http/upgrade.ipp>

@@ -43,6 +43,8 @@ struct event_stream_request {
 };
 /// Reads it into `out`. Returns a message for the client if the request is malformed, else an empty string.
 std::string read_event_stream_request(const handshake_request& request, event_stream_request& out);
+/// Why this hub cannot answer the request, which is read into `out`; empty if it can.
+std::string event_stream_problem(const hub_core& hub, const handshake_request& request, event_stream_request& out);
 /// The head of the answer. The stream's end is the end of the body (RFC 9112 section 6.3).
 http::response<http::empty_body> event_stream_head(const event_options& options, unsigned version);
 /// The `subscribe` message that the request stands for; empty if there is no room to join.
@@ -120,11 +122,9 @@ public:
     event_stream_operation(std::shared_ptr<hub_core> hub, Stream stream, const handshake_request& request,
                            unsigned version, identity who, event_options options, shard* home)
         : handoff<Stream>{std::move(hub), std::move(stream), std::move(who), home},
-          problem_{read_event_stream_request(request, wanted_)}, version_{version}, options_{std::move(options)}
-    {
-        if (this->hub_->handlers.raw)
-            problem_ = "this hub speaks a language of its own";
-    }
+          problem_{event_stream_problem(*this->hub_, request, wanted_)}, version_{version}, options_{
+                                                                                                std::move(options)}
+    {}
 
     void run()
     {
@@ -189,7 +189,8 @@ void accept_event_stream(const std::shared_ptr<hub_core>& hub, shard* home, Stre
 /// Completion: none. `hub::on_connect` tells when the client is connected.
 /// Executor: the response is written on the stream's executor; then a socket moves to the executor of the least loaded
 /// shard. Any other stream keeps its executor, and is used from that shard's.
-/// Errors: 400 for a malformed request (`?last=`, `Last-Event-ID`, too many rooms, a hub with `on_raw`) or user id, 429 for
+/// Errors: 400 for a malformed request (`?last=`, `Last-Event-ID`, too many rooms, a parameter of these that cannot be
+/// read, a hub with `on_raw`) or user id, 429 for
 /// the hub's limits, 503 while it shuts down. The stream is closed then, and counted in `hub_stats::refused`.
 /// Cancellation: none but the hub's end. There is no time limit for writing the head of the response.
 /// Thread-safe.

@@ -2,6 +2,7 @@
 #ifndef FANFARE_SSE_IPP
 #define FANFARE_SSE_IPP
 
+#include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/sse.hpp>
 
@@ -43,12 +44,23 @@ FANFARE_DECL std::string read_event_stream_request(const handshake_request& requ
     return {};
 }
 
+FANFARE_DECL std::string event_stream_problem(const hub_core& hub, const handshake_request& request,
+                                              event_stream_request& out)
+try {
+    if (hub.handlers.raw)
+        return "this hub speaks a language of its own";
+    return read_event_stream_request(request, out);
+} catch (const unreadable_parameter& e) {
+    return e.what();
+}
+
 FANFARE_DECL http::response<http::empty_body> event_stream_head(const event_options& options, unsigned version)
 {
     http::response<http::empty_body> head{http::status::ok, version};
     head.set(http::field::server, "fanfare/" FANFARE_VERSION_STRING);
     head.set(http::field::content_type, "text/event-stream");
     head.set(http::field::cache_control, "no-store");
+    set_date(head);
     head.set("X-Accel-Buffering", "no"); // nginx passes every event on at once
     allow_origin(head, options.allow_origin);
     head.keep_alive(false);

@@ -22,6 +22,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace fanfare {
@@ -43,6 +44,10 @@ public:
     void run()
     {
         // Before the upgrade, so that the client gets an HTTP status.
+        if (auto fault = handshake_fault(request_)) {
+            this->hub_->admitted.count_refusal();
+            return this->reject(std::move(*fault), this->shared_from_this());
+        }
         if (const auto ec = this->admit())
             return this->reject(refusal_response(static_cast<error>(ec.value()), request_.version()),
                                 this->shared_from_this());
@@ -52,12 +57,18 @@ public:
         limits.handshake_timeout = bounded_time(options_.timeout);
         limits.idle_timeout = websocket::stream_base::none();
         socket_->set_option(limits);
-        if (this->hub_->options().deflate)
-            socket_->set_option(deflate_offer());
-        socket_->set_option(websocket::stream_base::decorator([this](websocket::response_type& answer) {
-            decorate_upgrade(answer, options_.subprotocol);
-            settings_ = negotiated(answer);
-        }));
+        const auto deflate = agreed_deflate(request_, this->hub_->options().deflate);
+        if (deflate) {
+            settings_.deflate = true;
+            settings_.client_window_bits = deflate->client_window_bits;
+            settings_.server_window_bits = deflate->server_window_bits;
+        }
+        socket_->set_option(websocket::stream_base::decorator(
+            [extension = deflate ? deflate->answer : std::string{},
+             subprotocol = agreed_subprotocol(request_, options_.subprotocol)](websocket::response_type& answer) {
+                decorate_upgrade(answer, extension, subprotocol);
+            }));
+        settle_handshake(request_);
         socket_->async_accept(request_,
                               [self = this->shared_from_this()](error_code ec) { self->on_accepted(ec); });
     }
@@ -102,7 +113,7 @@ void accept_websocket(const std::shared_ptr<hub_core>& hub, shard* home, Stream 
 /// Completion: none. `hub::on_connect` tells when the client is connected.
 /// Executor: the upgrade runs on the stream's executor; then a socket moves to the executor of the least loaded shard. Any
 /// other stream keeps its executor, and is used from that shard's.
-/// Errors: 400 or 426 for a request that is no valid upgrade (RFC 6455 section 4.2.1), 429 for the hub's limits, 503 while
+/// Errors: 400 or 426 with JSON for a request that is no valid upgrade (RFC 6455 section 4.2.1), 429 for the hub's limits, 503 while
 /// it shuts down, 400 for a user id that cannot be. The stream is closed then, and counted in `hub_stats::refused`.
 /// Cancellation: none but `accept_options::timeout` and the hub's end.
 /// Thread-safe.

@@ -25,6 +25,9 @@ TEST_CASE("equal origins have one spelling, and malformed ones none", "[origin]"
     CHECK(normalized_origin("https://app.example:0443") == "https://app.example");
     CHECK(normalized_origin("http://[::1]:8080") == "http://[::1]:8080");
     CHECK(normalized_origin("http://192.0.2.1:8080") == "http://192.0.2.1:8080");
+    CHECK(normalized_origin("http://127.0.0.1.app.example") ==
+          "http://127.0.0.1.app.example"); // a name, as 1.2.3.4.5
+    CHECK(normalized_origin("http://1.2.3.4.5") == "http://1.2.3.4.5");
     CHECK(normalized_origin("chrome-extension://abcdef") == "chrome-extension://abcdef");
     for (const char* const bad : {"",
                                   "null",

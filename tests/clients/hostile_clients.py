@@ -175,7 +175,7 @@ async def test_bad_HTTP_is_answered_with_a_status_and_a_reason():
     cases = [
         ("huge header", b"GET / HTTP/1.1\r\nX: " + b"x" * 1000000 + b"\r\n\r\n", 431),
         ("many headers", b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 100000 + b"\r\n", 431),
-        ("huge target", b"GET /" + b"x" * 100000 + b" HTTP/1.1\r\n\r\n", 431),
+        ("huge target", b"GET /" + b"x" * 100000 + b" HTTP/1.1\r\n\r\n", 414),
         ("body above the limit", posted(message(payload="x" * 2000000)), 413),
         ("not JSON", posted(b"room=global&type=alert", "Content-Type: application/x-www-form-urlencoded"), 400),
         ("no body", posted(b""), 400),

@@ -28,3 +28,6 @@ if(block_targets)
     add_dependencies(code_blocks ${block_targets})
     fanfare_build_test(docs code_blocks)
 endif()
+
+add_test(NAME docs.conformance COMMAND ${FANFARE_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/conformance.py ${PROJECT_SOURCE_DIR})
+set_tests_properties(docs.conformance PROPERTIES LABELS layers)

@@ -66,12 +66,55 @@ TEST_CASE("a control frame that has begun is finished before the next", "[outbox
     }
 }
 
-TEST_CASE("a pong that waits is replaced by a newer one", "[outbox]")
+TEST_CASE("pongs wait in their order, the newest sixteen of them", "[outbox]")
+{
+    for (const std::size_t written : {0u, 1u, 7u}) {
+        outbox box{10, 100'000};
+        std::string wire;
+        for (int i = 0; i != 3; ++i) // a write has begun with these
+            box.push_pong(std::string(5, static_cast<char>('a' + i)));
+        if (written != 0) {
+            wire = gathered(box).substr(0, written);
+            box.consume(written);
+        }
+        for (int i = 0; i != 40; ++i)
+            box.push_pong(std::string(100, static_cast<char>('A' + i)));
+        const auto frames = parse(wire + write_all(box, 50));
+        REQUIRE(frames.size() == 16);
+        for (std::size_t i = 0; i != 16; ++i) {
+            const std::size_t begun = written == 0 ? 0 : 3;
+            CHECK(frames[i].opcode == ws_opcode::pong);
+            CHECK(frames[i].payload == (i < begun ? std::string(5, static_cast<char>('a' + i))
+                                                  : std::string(100, static_cast<char>('A' + 24 + i))));
+        }
+        CHECK(box.bytes() == 0);
+    }
+}
+
+TEST_CASE("the newest pong is kept when sixteen are being written", "[outbox]")
 {
     outbox box{10, 1000};
+    for (int i = 0; i != 16; ++i)
+        box.push_pong(std::string_view{"begun"});
+    auto wire = gathered(box).substr(0, 3);
+    box.consume(3);
     box.push_pong(std::string_view{"old"});
     box.push_pong(std::string_view{"new"});
-    CHECK(parse(write_all(box)) == std::vector<wire_frame>{{ws_opcode::pong, "new"}});
+    const auto frames = parse(wire + write_all(box));
+    REQUIRE(frames.size() == 17);
+    CHECK(frames.back() == wire_frame{ws_opcode::pong, "new"});
+}
+
+TEST_CASE("pongs count against the limit of bytes", "[outbox]")
+{
+    outbox box{10, 1000};
+    box.push(text("first"), overflow_policy::close);
+    for (int i = 0; i != 9; ++i)
+        box.push_pong(std::string(100, 'p'));
+    CHECK(box.bytes() == 7 + 9 * 102);
+    CHECK(box.half_full());
+    CHECK(box.push(text(std::string(100, 'x')), overflow_policy::close) == result::overflow);
+    CHECK(box.push(text("x"), overflow_policy::close) == result::queued);
 }
 
 TEST_CASE("nothing follows a close and nothing that has begun is cut", "[outbox]")

@@ -4,6 +4,7 @@
 #include "options.hpp"
 #include "session.hpp"
 
+#include "../notification_server/hosts.hpp"
 #include "../notification_server/page.hpp"
 #include "../notification_server/stores.hpp"
 
@@ -52,6 +53,7 @@ bool serve(fanfare::memory_ticket_store& tickets, const fanfare::http_api::reque
 fanfare::server_options server_options(const chat::options& chosen)
 {
     fanfare::server_options o{.address = chosen.address, .port = chosen.port};
+    o.hosts = demo::allowed_hosts(chosen.hosts, chosen.address); // anybody may log in, by any name
     // Tickets stay on the instance that issued them, as the page comes from there, too.
     fanfare::memory_ticket_store tickets;
     o.authenticate = fanfare::ticket_authenticator{tickets};

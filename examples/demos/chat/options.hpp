@@ -20,6 +20,8 @@ inline constexpr auto help = R"(chat: rooms with presence, typing and history. O
   --sqlite FILE    keep the rooms' history in this file (without --redis and --sqlite: in memory; not both)
   --origin ORIGIN  also pages of this origin may connect, such as https://*.example.com; may be given several times
                    (only pages of this server's own host)
+  --host NAME      also browsers that name this host may connect, such as app.example; any: every host; may be given
+                   several times (only localhost, the loopback addresses, and the one of --address)
   --help           show this
 
 Exit: 0 after SIGINT or SIGTERM, 1 if the file of --sqlite cannot be opened, 2 for any other error.
@@ -31,6 +33,7 @@ struct options {
     std::string redis;
     std::string sqlite;
     std::vector<std::string> origins;
+    std::vector<std::string> hosts;
     bool only_help = false;
 };
 
@@ -49,6 +52,8 @@ inline options parse(int argc, char** argv)
             o.sqlite = words.value();
         else if (option == "--origin")
             o.origins.push_back(words.value());
+        else if (option == "--host")
+            o.hosts.push_back(words.value());
         else if (option == "--help")
             o.only_help = true;
         else

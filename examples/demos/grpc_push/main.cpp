@@ -3,6 +3,7 @@
 #include "options.hpp"
 #include "push_service.hpp"
 
+#include "../notification_server/hosts.hpp"
 #include "../notification_server/stores.hpp"
 
 #include <fanfare/auth/anonymous.hpp>
@@ -89,8 +90,10 @@ void serve(const push::options& chosen, asio::io_context& ioc, Kept kept)
     hub.inbox(std::move(kept.inbox));
     fanfare::server_options options{.address = chosen.address, .port = chosen.port};
     options.authenticate = fanfare::anonymous_authenticator{"user"};
+    options.hosts = demo::allowed_hosts(chosen.hosts, chosen.address);
     options.api.admin_key = chosen.admin_key;
     options.api.allow_loopback_writes = chosen.admin_key.empty();
+    options.api.hosts = options.hosts;
     fanfare::server server{hub, options};
 
     push::push_service service{push::calls_of(hub, ioc.get_executor()), push::access{chosen.admin_key},

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace push {
 
@@ -17,6 +18,8 @@ inline constexpr auto help = R"(grpc_push: a Fanfare hub that other services rea
   --grpc-port N       for gRPC, 0 for any (50051)
   --admin-key KEY     calls need the metadata 'authorization: Bearer KEY', and so do HTTP publish, notify and tickets;
                       without a key both answer callers on this machine only
+  --host NAME         also answer clients that name this host, such as app.example; may be given several times
+                      (only localhost, the loopback addresses, and the one of --address)
   --redis URL         be one hub with all servers that use this Redis, and keep history and inboxes there
                       (without: in memory)
   --max-streams N     streams of rooms at once (1000)
@@ -33,6 +36,7 @@ struct options {
     std::uint16_t grpc_port = 50'051;
     std::string admin_key;
     std::string redis;
+    std::vector<std::string> hosts;
     std::size_t max_streams = 1000;
     bool only_help = false;
 };
@@ -50,6 +54,8 @@ inline options parse(int argc, char** argv)
             o.grpc_port = static_cast<std::uint16_t>(words.number(0, 65'535));
         else if (option == "--admin-key")
             o.admin_key = words.value();
+        else if (option == "--host")
+            o.hosts.push_back(words.value());
         else if (option == "--redis")
             o.redis = words.value();
         else if (option == "--max-streams")

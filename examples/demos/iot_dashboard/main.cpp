@@ -1,5 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // The dashboard: an MQTT bridge, a hub, and a page, in one process on one thread. See README.md.
+#include "../notification_server/hosts.hpp"
 #include "../notification_server/page.hpp"
 #include "options.hpp"
 
@@ -77,6 +78,7 @@ private:
     fanfare::server_options server_options(const demo::options& chosen)
     {
         fanfare::server_options o{.address = chosen.address, .port = chosen.port};
+        o.hosts = demo::allowed_hosts(chosen.hosts, chosen.address);
         for (const auto& origin : chosen.origins)
             o.origins.allow(origin);
         o.on_request = [this](const auto& request, auto& answer) {

@@ -24,6 +24,8 @@ inline constexpr auto help =
   --address IP            listen for browsers on this address (127.0.0.1)
   --port N                ... and on this port, 0 for any (8080)
   --origin ORIGIN         also pages of this origin may connect; may be given several times
+  --host NAME             also browsers that name this host may connect, such as app.example; any: every host; may be
+                          given several times (only localhost, the loopback addresses, and the one of --address)
   --sqlite FILE           keep the devices' history and the alerts in this file (in memory)
 
   --mqtt HOST:PORT        the broker (127.0.0.1:1883)
@@ -52,6 +54,7 @@ struct options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8080;
     std::vector<std::string> origins;
+    std::vector<std::string> hosts;
     std::string sqlite;
     bridge_settings bridge;
     device_feed::settings feed;
@@ -127,6 +130,8 @@ inline options parse(int argc, char** argv)
             o.port = static_cast<std::uint16_t>(words.number(0, 65'535));
         else if (option == "--origin")
             o.origins.push_back(words.value());
+        else if (option == "--host")
+            o.hosts.push_back(words.value());
         else if (option == "--sqlite")
             o.sqlite = words.value();
         else if (option == "--help")

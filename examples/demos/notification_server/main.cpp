@@ -1,5 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // The demo: a page that joins rooms and shows what arrives, this machine's live telemetry, and the HTTP side.
+#include "hosts.hpp"
 #include "options.hpp"
 #include "page.hpp"
 #include "self_telemetry.hpp"
@@ -119,16 +120,19 @@ fanfare::server_options server_options(const demo::options& chosen, Tickets tick
     o.api.tickets_status = fanfare::status_from(tickets);
     o.api.admin_key = chosen.admin_key;
     o.api.allow_loopback_writes = chosen.admin_key.empty();
+    o.api.hosts = demo::allowed_hosts(chosen.hosts, chosen.address);
     o.on_request = demo::serve_page;
     for (const auto& origin : chosen.origins)
         if (origin == "any")
             o.origins = fanfare::origin_allow_list::any();
         else
             o.origins.allow(origin);
-    if (chosen.tickets)
+    if (chosen.tickets) {
         o.authenticate = fanfare::ticket_authenticator{tickets};
-    else
+    } else {
         o.authenticate = fanfare::anonymous_authenticator{"user"};
+        o.hosts = o.api.hosts;
+    }
     return o;
 }
 

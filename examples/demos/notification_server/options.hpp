@@ -27,6 +27,10 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
                         (without --redis and --sqlite: in memory; not both)
   --origin ORIGIN       also pages of this origin may connect, such as https://*.example.com; any: all
                         pages; may be given several times (only pages of this server's own host)
+  --host NAME           also answer what names this host, such as app.example or 192.0.2.1, where no key or ticket
+                        is asked for; any: every host; may be given several times (only localhost and
+                        the loopback addresses, and the one of --address, so that no page from elsewhere
+                        can make its own name point here)
   --deflate             offer permessage-deflate
   --open-publish        clients may publish to any room, without a rate limit (for load tests)
   --no-self-telemetry   do not publish this machine's own CPU, memory, load and network rates
@@ -47,6 +51,7 @@ struct options {
     std::string redis;
     std::string sqlite;
     std::vector<std::string> origins;
+    std::vector<std::string> hosts;
     bool tickets = false;
     bool deflate = false;
     bool open_publish = false;
@@ -78,6 +83,8 @@ inline options parse(int argc, char** argv)
             o.admin_key = words.value();
         else if (option == "--origin")
             o.origins.push_back(words.value());
+        else if (option == "--host")
+            o.hosts.push_back(words.value());
         else if (option == "--auth")
             o.tickets = parse_auth(words.value());
         else if (option == "--deflate")

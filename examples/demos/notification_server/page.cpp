@@ -8,9 +8,16 @@ namespace demo {
 bool serve_page(const fanfare::http_api::request_type& request, fanfare::http_api::response_type& answer)
 {
     namespace http = boost::beast::http;
-    const auto* found = request.method() == http::verb::get ? find_asset(request.target()) : nullptr;
+    const auto* found = find_asset(request.target());
     if (!found)
         return false;
+    if (request.method() != http::verb::get) {
+        if (request.method() == http::verb::head)
+            return false; // is asked again, as GET
+        answer.result(http::status::method_not_allowed);
+        answer.set(http::field::allow, "GET, HEAD");
+        return true;
+    }
     answer.set(http::field::content_type, found->type);
     answer.set(http::field::cache_control, "no-cache");
     // Nothing from elsewhere, no script or style but these files, and no string ever becomes markup.

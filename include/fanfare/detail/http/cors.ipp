@@ -14,14 +14,13 @@ FANFARE_DECL std::string permitted_origin(const handshake_request& request, cons
 
 FANFARE_DECL http_response preflight_response(const http_request& request, std::string_view origin)
 {
-    http_response answer{http::status::no_content, request.version()};
+    auto answer = methods_response(event_methods, request.version());
     allow_origin(answer, origin);
     if (!origin.empty()) {
         answer.set(http::field::access_control_allow_methods, "GET, POST");
         answer.set(http::field::access_control_allow_headers, "Authorization, Content-Type, Last-Event-ID");
         answer.set(http::field::access_control_max_age, "600");
     }
-    answer.keep_alive(request.keep_alive());
     return answer;
 }
 

@@ -53,6 +53,7 @@ protected:
     void reject(http::response<http::string_body> answer, std::shared_ptr<handoff> self)
     {
         answer_ = std::move(answer);
+        set_date(answer_);
         http::async_write(stream_, answer_, [self](error_code, std::size_t) { close_quietly(self->stream_); });
     }
 

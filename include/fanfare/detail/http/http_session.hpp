@@ -17,6 +17,7 @@
 #include <atomic>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace fanfare::detail {
@@ -45,12 +46,20 @@ private:
 
     asio::awaitable<void> accept(const http_request& request, endpoint to);
     asio::awaitable<auth_result> authenticate(const handshake_request& view);
-    asio::awaitable<void> refuse(const refusal& why, unsigned version, const std::string& origin);
+    /// Why the request may not go on to the authenticator: its host or its page's origin.
+    std::optional<refusal> gate(const handshake_request& view) const;
+    asio::awaitable<void> refuse(const refusal& why, const http_request& request, const std::string& origin);
+    /// Ends the connection with this answer. It is counted as a refusal of the hub.
+    asio::awaitable<void> end_with(http_response answer, const http_request& request);
+    /// The head of the stream of events that a GET would get (RFC 9110 section 9.3.2).
+    http_response event_stream_answer(const handshake_request& view, const std::string& origin, unsigned version);
 
     asio::awaitable<http_response> respond(const http_request& request);
     asio::awaitable<http_response> api_response(const http_request& request);
     /// The application's own answer to what is no path of the API.
     http_response application_response(const http_request& request);
+    /// What is answered where neither the API nor the application has anything.
+    http_response default_response(const http_request& request) const;
     /// A function of the application threw the current exception: the client is told only that.
     http_response handler_failed_response(unsigned version);
     /// Has an exception of the application counted and told to `hub::on_exception`.

@@ -4,14 +4,15 @@
 
 #include <fanfare/detail/http/cors.hpp>
 #include <fanfare/detail/http/http_session.hpp>
+#include <fanfare/detail/http/request_rules.hpp>
 #include <fanfare/detail/http/socket_options.hpp>
+#include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/http/wait_for_answer.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/sse.hpp>
 #include <fanfare/websocket.hpp>
 
 #include <boost/beast/http/verb.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
 
 #include <exception>
 #include <functional>
@@ -48,7 +49,9 @@ FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending
             co_return;
         }
         auto answer = co_await respond(*request);
-        const bool more = answer.keep_alive() && !service_.stopped;
+        // Whoever made the answer: RFC 9112 section 9.6.
+        const bool more = answer.keep_alive() && keeps_alive(*request) && !service_.stopped;
+        answer.keep_alive(more);
         if (!co_await stream_.write(std::move(answer), request->method() == http::verb::head) || !more)
             break;
     }
@@ -58,31 +61,48 @@ FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending
 FANFARE_DECL http_session::endpoint http_session::endpoint_of(const http_request& request) const
 {
     const auto path = path_of(target_of(request));
-    if (path == service_.options.path && boost::beast::websocket::is_upgrade(request))
+    const auto method = request.method();
+    if (path == service_.options.path && asks_for_websocket(request))
         return endpoint::websocket;
-    if (service_.options.events && path == event_path && request.method() == http::verb::get)
+    if (service_.options.events && path == event_path && (method == http::verb::get || method == http::verb::head))
         return endpoint::event_stream;
     return endpoint::http;
+}
+
+FANFARE_DECL std::optional<refusal> http_session::gate(const handshake_request& view) const
+{
+    if (auto refused = service_.options.hosts.check(view))
+        return refused;
+    return service_.options.origins.check(view);
 }
 
 FANFARE_DECL asio::awaitable<void> http_session::accept(const http_request& request, endpoint to)
 {
     const auto& options = service_.options;
+    if (to == endpoint::websocket) // before the authenticator, which may use a credential up
+        if (auto fault = handshake_fault(request)) {
+            co_await end_with(std::move(*fault), request);
+            co_return;
+        }
     const auto view = describe(request, caller_);
     const auto origin = to == endpoint::event_stream ? permitted_origin(view, options.origins) : std::string{};
     std::optional<auth_result> result;
-    if (const auto refused = options.origins.check(view))
+    if (const auto refused = gate(view))
         result.emplace(*refused);
     else
         result.emplace(co_await authenticate(view));
     if (!*result) {
-        co_await refuse(result->why(), request.version(), origin);
+        co_await refuse(result->why(), request, origin);
         co_return;
+    }
+    if (request.method() == http::verb::head) {
+        co_await stream_.write(event_stream_answer(view, origin, request.version()), true);
+        co_return co_await stream_.drain();
     }
     if (to == endpoint::event_stream)
         co_return accept_event_stream(service_.hub, &home_, stream_.release(), view, request.version(),
                                       std::move(result->who()), event_options{origin});
-    accept_options how{std::string{chosen_subprotocol(view, *result)}, stream_.read_ahead(),
+    accept_options how{std::string{chosen_subprotocol(view, *result)}, std::string{stream_.read_ahead()},
                        options.handshake_timeout};
     accept_websocket(service_.hub, &home_, stream_.release(), request, std::move(result->who()), std::move(how));
 }
@@ -104,19 +124,40 @@ FANFARE_DECL asio::awaitable<auth_result> http_session::authenticate(const hands
     co_return std::move(*answer);
 }
 
-FANFARE_DECL asio::awaitable<void> http_session::refuse(const refusal& why, unsigned version,
+FANFARE_DECL asio::awaitable<void> http_session::refuse(const refusal& why, const http_request& request,
                                                         const std::string& origin)
 {
+    auto answer = refusal_response(why, request.version());
+    allow_origin(answer, origin);
+    co_await end_with(std::move(answer), request);
+}
+
+FANFARE_DECL asio::awaitable<void> http_session::end_with(http_response answer, const http_request& request)
+{
     service_.hub->admitted.count_refusal();
-    auto answer = refusal_response(why, version);
+    answer.keep_alive(false);
+    co_await stream_.write(std::move(answer), request.method() == http::verb::head);
+    co_await stream_.drain();
+}
+
+FANFARE_DECL http_response http_session::event_stream_answer(const handshake_request& view,
+                                                             const std::string& origin, unsigned version)
+{
+    event_stream_request wanted;
+    http_response answer;
+    if (const auto problem = event_stream_problem(*service_.hub, view, wanted); !problem.empty())
+        answer = error_response(400, error::invalid_message, problem, version);
+    else
+        static_cast<http::header<false, http::fields>&>(answer) = event_stream_head({}, version);
     allow_origin(answer, origin);
     answer.keep_alive(false);
-    co_await stream_.write(std::move(answer));
-    co_await stream_.drain();
+    return answer;
 }
 
 FANFARE_DECL asio::awaitable<http_response> http_session::respond(const http_request& request)
 {
+    if (target_of(request) == "*") // only OPTIONS has it
+        co_return methods_response(server_methods, request.version());
     const bool events = service_.options.events && path_of(target_of(request)) == event_path;
     const auto origin =
         events ? permitted_origin(describe(request, caller_), service_.options.origins) : std::string{};
@@ -126,6 +167,8 @@ FANFARE_DECL asio::awaitable<http_response> http_session::respond(const http_req
         co_return application_response(request);
     auto answer = co_await api_response(request);
     allow_origin(answer, origin);
+    if (events && answer.result_int() == 405)
+        answer.set(http::field::allow, event_methods);
     co_return answer;
 }
 
@@ -149,14 +192,34 @@ FANFARE_DECL http_response http_session::application_response(const http_request
     http_response answer{http::status::ok, request.version()};
     const auto& on_request = service_.options.on_request;
     try {
-        if (!on_request || !on_request(request, answer))
-            answer = error_response(404, error::invalid_message, "no such path", request.version());
+        bool answered = on_request && on_request(request, answer);
+        if (!answered && on_request && request.method() == http::verb::head) {
+            // HEAD is GET without the body (RFC 9110 section 9.3.2), also where the application knows GET only.
+            auto whole = request;
+            whole.method(http::verb::get);
+            answer = http_response{http::status::ok, request.version()};
+            answered = on_request(whole, answer);
+        }
+        if (!answered)
+            answer = default_response(request);
     } catch (...) {
         answer = handler_failed_response(request.version());
     }
-    answer.keep_alive(request.keep_alive());
-    answer.prepare_payload();
+    settle_payload(answer);
     return answer;
+}
+
+FANFARE_DECL http_response http_session::default_response(const http_request& request) const
+{
+    const auto version = request.version();
+    if (path_of(target_of(request)) != service_.options.path)
+        return error_response(404, error::invalid_message, "no such path", version);
+    switch (request.method()) {
+    case http::verb::get:
+    case http::verb::head: return upgrade_required("this path wants a WebSocket upgrade", version);
+    case http::verb::options: return methods_response(read_methods, version);
+    default: return wrong_method_response(read_methods, version);
+    }
 }
 
 // What `on_exception` throws itself is contained by the hub.

@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/http/message.hpp>
+#include <fanfare/detail/http/request_rules.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -15,7 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <string_view>
 
 namespace fanfare::detail {
 
@@ -33,10 +34,11 @@ public:
     http_stream(asio::ip::tcp::socket socket, const http_limits& limits);
 
     /// Reads one request. Empty if the connection is over: by its end, by an error, or since the request was malformed or
-    /// too large, which has been answered then.
+    /// too large, which has been answered then. What stands in a trailer is no part of it (RFC 9110 section 6.5.1), and its
+    /// target is a path and a query, or `*`.
     asio::awaitable<std::optional<http_request>> read();
 
-    /// Writes one response; false if that failed. `head_only`: the answer to HEAD, whose body the client would take for
+    /// Writes one response, with `Date`; false if that failed. `head_only`: the answer to HEAD, whose body the client would take for
     /// the next answer.
     asio::awaitable<bool> write(http_response answer, bool head_only = false);
 
@@ -45,15 +47,18 @@ public:
     asio::awaitable<void> drain();
 
     boost::beast::tcp_stream& next_layer() noexcept { return stream_; }
-    /// What was read past the last request.
-    std::string read_ahead() const;
+    /// What was read past the last request. Until the next call.
+    std::string_view read_ahead() const;
     /// Gives the socket away, without a timeout. The stream is of no further use.
     asio::ip::tcp::socket release();
 
 private:
     using parser = http::request_parser<http::string_body>;
 
-    asio::awaitable<error_code> read_message(parser& message);
+    asio::awaitable<error_code> read_head(parser& message);
+    asio::awaitable<error_code> read_body(parser& message);
+    asio::awaitable<void> refuse(request_fault why, const parser& message);
+    request_fault fault_of(const error_code& ec, const parser& message) const;
     asio::awaitable<error_code> write_continue();
 
     http_limits limits_;

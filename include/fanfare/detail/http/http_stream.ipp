@@ -5,17 +5,20 @@
 #include <fanfare/detail/http/http_stream.hpp>
 #include <fanfare/detail/http/wait_for_answer.hpp>
 
-#include <boost/beast/core/string.hpp>
+#include <boost/beast/core/string_type.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/verb.hpp>
 #include <boost/beast/http/write.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -24,7 +27,7 @@ namespace fanfare::detail {
 // Whether the client sends the body only when it is told to, or after a while (RFC 9110 section 10.1.1).
 inline bool expects_continue(const http_request& request)
 {
-    return request.version() >= 11 && boost::beast::iequals(request[http::field::expect], "100-continue");
+    return request.version() >= 11 && lists(request, http::field::expect, "100-continue");
 }
 
 // Whether a request could not be understood: not whether the connection failed or ended.
@@ -34,16 +37,29 @@ inline bool is_malformed(const error_code& ec)
     return ec != end && ec.category() == end.category();
 }
 
-inline http_response malformed_response(const error_code& ec)
+// Counts the extensions of a body's chunks: Beast bounds each one, not all together (RFC 9112 section 7.1.1).
+struct extension_limit {
+    std::size_t left;
+
+    void operator()(std::uint64_t, boost::beast::string_view extensions, error_code& ec)
+    {
+        if (extensions.size() > left)
+            ec = http::error::bad_chunk_extension;
+        left -= std::min(left, extensions.size());
+    }
+};
+
+// Whether `line` is a request line whose only fault is a version that is not spoken here.
+inline bool has_other_version(std::string_view line)
 {
-    int status = 400;
-    if (ec == http::error::body_limit)
-        status = 413;
-    else if (ec == http::error::header_limit || ec == http::error::buffer_overflow)
-        status = 431;
-    auto answer = error_response(status, error::invalid_message, "malformed HTTP: " + ec.message(), 11);
-    answer.keep_alive(false);
-    return answer;
+    const auto first = line.find(' ');
+    const auto last = line.rfind(' ');
+    if (first == std::string_view::npos || line.find(' ', first + 1) != last)
+        return false;
+    const auto version = line.substr(last + 1);
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    return version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' &&
+           is_digit(version[7]);
 }
 
 FANFARE_DECL http_stream::http_stream(asio::ip::tcp::socket socket, const http_limits& limits)
@@ -55,25 +71,86 @@ FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
     parser message;
     message.header_limit(limits_.max_header);
     message.body_limit(limits_.max_body);
-    const auto ec = co_await read_message(message);
-    if (!ec)
-        co_return message.release();
-    if (is_malformed(ec))
-        co_await write(malformed_response(ec));
+    extension_limit extensions{limits_.max_header};
+    message.on_chunk_header(extensions);
+
+    http_request request;
+    std::optional<request_fault> fault;
+    auto ec = co_await read_head(message);
+    if (!ec) {
+        fault = head_fault(message.get());
+        request.base() = message.get().base(); // before Beast adds what stands in the trailer
+    }
+    if (!ec && !fault)
+        ec = co_await read_body(message);
+    if (!ec && !fault) {
+        request.body() = std::move(message.get().body());
+        settle_target(request);
+        co_return request;
+    }
+    if (ec == http::error::bad_chunk_extension && extensions.left == 0)
+        fault.emplace(request_fault{431, "chunk extensions above the limit"});
+    else if (is_malformed(ec))
+        fault.emplace(fault_of(ec, message));
+    if (fault)
+        co_await refuse(std::move(*fault), message);
     co_return std::nullopt;
 }
 
-FANFARE_DECL asio::awaitable<error_code> http_stream::read_message(parser& message)
+FANFARE_DECL asio::awaitable<error_code> http_stream::read_head(parser& message)
 {
     stream_.expires_after(limits_.timeout);
-    auto ec = std::get<0>(co_await http::async_read_header(stream_, buffer_, message, no_throw));
-    if (ec || message.is_done())
-        co_return ec;
+    // Empty lines before a request are skipped (RFC 9112 section 2.2).
+    for (int lines = 0; lines != 8;) {
+        const auto data = read_ahead();
+        if (data.starts_with("\r\n")) {
+            buffer_.consume(2);
+            ++lines;
+        } else if (data.empty() || data == "\r") {
+            const auto [ec, n] = co_await stream_.async_read_some(buffer_.prepare(2048), no_throw);
+            if (ec)
+                co_return ec;
+            buffer_.commit(n);
+        } else {
+            break;
+        }
+    }
+    co_return std::get<0>(co_await http::async_read_header(stream_, buffer_, message, no_throw));
+}
+
+FANFARE_DECL asio::awaitable<error_code> http_stream::read_body(parser& message)
+{
+    if (message.is_done())
+        co_return error_code{};
     if (buffer_.size() == 0 && expects_continue(message.get()))
-        ec = co_await write_continue();
-    if (!ec)
-        ec = std::get<0>(co_await http::async_read(stream_, buffer_, message, no_throw));
-    co_return ec;
+        if (const auto ec = co_await write_continue())
+            co_return ec;
+    co_return std::get<0>(co_await http::async_read(stream_, buffer_, message, no_throw));
+}
+
+FANFARE_DECL request_fault http_stream::fault_of(const error_code& ec, const parser& message) const
+{
+    const auto rest = read_ahead(); // what could not be parsed
+    const bool in_first_line = message.get().target().empty();
+    if (ec == http::error::body_limit)
+        return {413, "the body is above the limit"};
+    if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
+        if (!in_first_line)
+            return {431, "the header is above the limit"};
+        // RFC 9112 section 3
+        return rest.find(' ') == std::string_view::npos ? request_fault{501, "a method that is not known here"}
+                                                        : request_fault{414, "the target is above the limit"};
+    }
+    if (ec == http::error::bad_version && in_first_line && has_other_version(rest.substr(0, rest.find("\r\n"))))
+        return {505, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
+    return {400, "malformed HTTP: " + ec.message()};
+}
+
+FANFARE_DECL asio::awaitable<void> http_stream::refuse(request_fault why, const parser& message)
+{
+    auto answer = error_response(why.status, error::invalid_message, why.message, 11);
+    answer.keep_alive(false);
+    co_await write(std::move(answer), message.get().method() == http::verb::head);
 }
 
 FANFARE_DECL asio::awaitable<error_code> http_stream::write_continue()
@@ -85,6 +162,7 @@ FANFARE_DECL asio::awaitable<error_code> http_stream::write_continue()
 
 FANFARE_DECL asio::awaitable<bool> http_stream::write(http_response answer, bool head_only)
 {
+    set_date(answer);
     stream_.expires_after(limits_.timeout);
     http::response_serializer<http::string_body> serializer{answer};
     if (head_only) {
@@ -109,7 +187,7 @@ FANFARE_DECL asio::awaitable<void> http_stream::drain()
     }
 }
 
-FANFARE_DECL std::string http_stream::read_ahead() const
+FANFARE_DECL std::string_view http_stream::read_ahead() const
 {
     const auto bytes = buffer_.data();
     return {static_cast<const char*>(bytes.data()), bytes.size()};

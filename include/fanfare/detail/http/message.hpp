@@ -7,9 +7,11 @@
 #include <fanfare/error.hpp>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/beast/http/field.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,7 +40,35 @@ handshake_request describe(const http::request<Body>& request, const asio::ip::a
             caller.to_string()};
 }
 
-/// An HTTP error with the body `{"error":{"code","message"}}`.
+/// A time as HTTP writes it, in GMT (RFC 9110 section 5.6.7).
+std::string http_date(std::chrono::system_clock::time_point when);
+
+/// Sets `Date` where there is none: every answer has one (RFC 9110 section 6.6.1).
+template <class Fields>
+void set_date(Fields& answer)
+{
+    if (answer.count(http::field::date) == 0)
+        answer.set(http::field::date, http_date(std::chrono::system_clock::now()));
+}
+
+/// Sets the length of the body. Where the status allows none, the body and its length are left out (RFC 9110 sections 8.6,
+/// 15.3.5, 15.3.6 and 15.4.5).
+void settle_payload(http_response& answer);
+
+/// The values of `Allow`.
+inline constexpr std::string_view read_methods = "GET, HEAD, OPTIONS";
+inline constexpr std::string_view write_methods = "POST, OPTIONS";
+inline constexpr std::string_view event_methods = "GET, HEAD, POST, OPTIONS";
+inline constexpr std::string_view server_methods = event_methods; // of some path or other
+
+/// 405, with the methods that the path has (RFC 9110 section 15.5.6).
+http_response wrong_method_response(std::string_view allowed, unsigned version);
+/// 426, with the protocol that is wanted (RFC 9110 sections 7.8 and 15.5.22).
+http_response upgrade_required(std::string_view why, unsigned version);
+/// The answer to OPTIONS (RFC 9110 section 9.3.7): 204, with the methods.
+http_response methods_response(std::string_view allowed, unsigned version);
+
+/// An HTTP error with the body `{"error":{"code","message"}}`. 401 names the scheme (RFC 6750 section 3).
 http_response error_response(int status, error code, std::string_view message, unsigned version);
 /// The status that belongs to a refusal of the hub: 429 for a limit, 503 while shutting down, 400 for a bad user.
 http_response refusal_response(error code, unsigned version);

@@ -3,23 +3,38 @@
 #define FANFARE_DETAIL_HTTP_UPGRADE_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/http/extensions.hpp>
+#include <fanfare/detail/http/message.hpp>
+#include <fanfare/detail/http/request_rules.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/shard/shard.hpp>
 
-#include <boost/beast/websocket/option.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace fanfare::detail {
 
-/// permessage-deflate without context takeover on either side, so that receivers can share the bytes and an idle
-/// connection holds no window (RFC 7692 section 7.1.1).
-boost::beast::websocket::permessage_deflate deflate_offer();
-/// Sets `Server` and the subprotocol.
-void decorate_upgrade(boost::beast::websocket::response_type& answer, std::string_view subprotocol);
-/// What the answer to the upgrade settled about compression.
-session_settings negotiated(const boost::beast::websocket::response_type& answer);
+/// The answer to a handshake that breaks RFC 6455 section 4.2.1: 426 for another version or no upgrade at all, else 400.
+/// Nothing if there is nothing wrong with it.
+std::optional<http_response> handshake_fault(const request_head& request);
+
+/// What the request and the hub's options make of permessage-deflate. The request has no fault.
+std::optional<deflate_agreement> agreed_deflate(const request_head& request, bool wanted);
+
+/// The subprotocol, if the client offers it, else none (RFC 6455 section 4.2.2, item 5.5).
+std::string agreed_subprotocol(const request_head& request, const std::string& wanted);
+
+/// Brings a handshake without fault into the one form that every release of Beast accepts: its lines of `Connection` and
+/// `Upgrade` as one (RFC 9110 section 5.3), and no extension, which is settled already.
+void settle_handshake(request_head& request);
+
+/// Sets `Server`, `Date`, and the extension and the subprotocol if there are any.
+void decorate_upgrade(boost::beast::websocket::response_type& answer, std::string_view extension,
+                      std::string_view subprotocol);
+
 /// Makes the shard's compressor and decompressor, which all its connections share, if it has none.
 void ensure_deflate(shard& home);
 

@@ -2,56 +2,92 @@
 #ifndef FANFARE_DETAIL_HTTP_UPGRADE_IPP
 #define FANFARE_DETAIL_HTTP_UPGRADE_IPP
 
-#include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/wire/deflate.hpp>
 #include <fanfare/version.hpp>
 
 #include <boost/beast/http/field.hpp>
-#include <boost/beast/http/rfc7230.hpp>
 
-#include <charconv>
+#include <algorithm>
 #include <memory>
 
 namespace fanfare::detail {
 
-FANFARE_DECL boost::beast::websocket::permessage_deflate deflate_offer()
+// The base64 form of 16 bytes (RFC 6455 section 4.2.1, item 5).
+inline bool is_handshake_key(std::string_view text) noexcept
 {
-    boost::beast::websocket::permessage_deflate offer;
-    offer.server_enable = true;
-    offer.server_no_context_takeover = true;
-    offer.client_no_context_takeover = true;
-    return offer;
+    return text.size() == 24 && text.ends_with("==") && std::all_of(text.begin(), text.end() - 2, [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+                      c == '/';
+           });
 }
 
-FANFARE_DECL void decorate_upgrade(boost::beast::websocket::response_type& answer, std::string_view subprotocol)
+inline http_response bad_handshake(int status, std::string_view why, const request_head& request)
+{
+    auto answer = error_response(status, error::invalid_message, why, request.version());
+    answer.set(http::field::sec_websocket_version, "13");
+    answer.keep_alive(false);
+    return answer;
+}
+
+FANFARE_DECL std::optional<http_response> handshake_fault(const request_head& request)
+{
+    const auto bad = [&](std::string_view why) { return bad_handshake(400, why, request); };
+    if (request.count(http::field::host) != 1)
+        return bad("Host: there must be one line");
+    if (!asks_for_websocket(request)) {
+        auto answer = upgrade_required("this path wants a WebSocket upgrade", request.version());
+        answer.keep_alive(false);
+        return answer;
+    }
+    if (request.count(http::field::sec_websocket_version) != 1)
+        return bad("Sec-WebSocket-Version: there must be one line");
+    if (request[http::field::sec_websocket_version] != "13") {
+        auto answer = upgrade_required("Sec-WebSocket-Version: only 13 is spoken here", request.version());
+        answer.keep_alive(false);
+        return answer;
+    }
+    const auto key = request[http::field::sec_websocket_key];
+    if (request.count(http::field::sec_websocket_key) != 1 || !is_handshake_key({key.data(), key.size()}))
+        return bad("Sec-WebSocket-Key: there must be one line, with 16 bytes in base64");
+    if (request.count(http::field::sec_websocket_protocol) != 0 &&
+        !read_protocols(combined(request, http::field::sec_websocket_protocol)))
+        return bad("Sec-WebSocket-Protocol: not a list of different tokens");
+    if (request.count(http::field::sec_websocket_extensions) != 0 &&
+        !read_extensions(combined(request, http::field::sec_websocket_extensions)))
+        return bad("Sec-WebSocket-Extensions: malformed");
+    return std::nullopt;
+}
+
+FANFARE_DECL std::optional<deflate_agreement> agreed_deflate(const request_head& request, bool wanted)
+{
+    const auto offers = read_extensions(combined(request, http::field::sec_websocket_extensions));
+    return wanted && offers ? agree_on_deflate(*offers) : std::nullopt;
+}
+
+FANFARE_DECL std::string agreed_subprotocol(const request_head& request, const std::string& wanted)
+{
+    const auto offered = read_protocols(combined(request, http::field::sec_websocket_protocol));
+    const bool known = offered && std::find(offered->begin(), offered->end(), wanted) != offered->end();
+    return known ? wanted : std::string{};
+}
+
+FANFARE_DECL void settle_handshake(request_head& request)
+{
+    request.set(http::field::connection, "Upgrade");
+    request.set(http::field::upgrade, "websocket");
+    request.erase(http::field::sec_websocket_extensions);
+}
+
+FANFARE_DECL void decorate_upgrade(boost::beast::websocket::response_type& answer, std::string_view extension,
+                                   std::string_view subprotocol)
 {
     answer.set(http::field::server, "fanfare/" FANFARE_VERSION_STRING);
+    set_date(answer);
+    if (!extension.empty())
+        answer.set(http::field::sec_websocket_extensions, extension);
     if (!subprotocol.empty())
         answer.set(http::field::sec_websocket_protocol, subprotocol);
-}
-
-FANFARE_DECL session_settings negotiated(const boost::beast::websocket::response_type& answer)
-{
-    session_settings settings;
-    const auto bits = [](std::string_view text, int& into) {
-        int value = 0;
-        const auto end = text.data() + text.size();
-        if (std::from_chars(text.data(), end, value).ptr == end && value >= 8 && value <= 15)
-            into = value;
-    };
-    for (const auto& extension : http::ext_list{answer[http::field::sec_websocket_extensions]}) {
-        if (extension.first != "permessage-deflate")
-            continue;
-        settings.deflate = true;
-        for (const auto& [name, value] : extension.second) {
-            if (name == "client_max_window_bits")
-                bits({value.data(), value.size()}, settings.client_window_bits);
-            else if (name == "server_max_window_bits")
-                bits({value.data(), value.size()}, settings.server_window_bits);
-        }
-    }
-    return settings;
 }
 
 FANFARE_DECL void ensure_deflate(shard& home)

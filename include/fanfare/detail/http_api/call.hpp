@@ -28,7 +28,10 @@ namespace fanfare::detail {
 struct api_reply {
     unsigned version;
     bool keep_alive;
+    bool head; ///< The answer keeps its body's length, and no body (RFC 9110 section 9.3.2).
     std::function<void(http_response)> done;
+    int instead_of_success =
+        0; ///< 412 or 304: what is answered in place of a 2xx (RFC 9110 section 13.2.1); 0: nothing.
 
     void answer(int status, const json::value& body) const;
     void answer_text(int status, std::string body) const;
@@ -40,6 +43,8 @@ struct api_reply {
     /// An error of an inbox, whose message says more.
     void fail_inbox(error_code code) const;
     void send(http_response out) const;
+    /// 412: nothing here has a tag or a date that `If-Match` could name.
+    void fail_condition() const;
 };
 
 /// One request of the API, with what its handler needs. Valid only during the call of the handler; what is answered

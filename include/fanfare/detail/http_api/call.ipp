@@ -76,10 +76,23 @@ FANFARE_DECL void api_reply::fail_inbox(error_code code) const
     fail(status_of(own), own, inbox_error_text(code));
 }
 
+FANFARE_DECL void api_reply::fail_condition() const
+{
+    fail(412, error::invalid_message, "nothing here has the tag that If-Match names");
+}
+
 FANFARE_DECL void api_reply::send(http_response out) const
 {
+    const bool replaced = out.result_int() / 100 == 2 && instead_of_success != 0;
+    if (replaced && instead_of_success == 412)
+        return fail_condition();
+    if (replaced)
+        out.result(http::status::not_modified); // with the other fields of the 200 (RFC 9110 section 15.4.5)
     out.keep_alive(keep_alive);
-    out.prepare_payload();
+    set_date(out);
+    settle_payload(out);
+    if (head)
+        out.body().clear();
     done(std::move(out));
 }
 

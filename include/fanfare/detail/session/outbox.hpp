@@ -21,10 +21,13 @@ namespace fanfare::detail {
 
 /// A connection's bounded queue of frames that wait for the socket. No socket, no clock of its own.
 ///
-/// Order on the wire: the rest of a frame that has begun, then control frames (the newest pong, the close),
+/// Order on the wire: the rest of a frame that has begun, then control frames (the newest pongs, the close),
 /// then messages. Nothing follows a close.
 class outbox {
 public:
+    /// So many pongs wait at the most, whatever a client sends that does not read.
+    static constexpr std::size_t max_pongs = 16;
+
     enum class result { queued, conflated, dropped, overflow, resync };
 
     outbox(std::size_t max_messages, std::size_t max_bytes) : max_messages_{max_messages}, max_bytes_{max_bytes} {}
@@ -36,7 +39,8 @@ public:
     /// Queues a message of which the socket has already taken `written` bytes. Only while empty.
     void push_started(shared_frame message, std::size_t written);
 
-    /// Queues a pong; a pong that still waits is replaced (RFC 6455 section 5.5.3).
+    /// Queues a pong. Of those that wait only the newest `max_pongs` are kept: the newest alone would do (RFC 6455 section
+    /// 5.5.3), but some peers count. Their bytes are counted.
     void push_pong(std::span<const char> payload);
     /// Queues a ping without payload, unless one waits.
     void push_ping() { ping_ = !closing_; }
@@ -50,18 +54,18 @@ public:
 
     bool empty() const noexcept
     {
-        return live_ == 0 && control_.empty() && pong_.empty() && !ping_ && close_.empty();
+        return live_ == 0 && control_.empty() && pongs_.empty() && !ping_ && close_.empty();
     }
     bool closing() const noexcept { return closing_; }
-    /// Messages, and their bytes, that wait (gap markers included as messages of no size).
+    /// Messages that wait (gap markers included as messages of no size), and the bytes of them and of the control frames.
     std::size_t size() const noexcept { return live_; }
-    std::size_t bytes() const noexcept { return bytes_; }
+    std::size_t bytes() const noexcept { return bytes_ + pongs_.size() + control_.size() + close_.size(); }
     /// Set by the last `resync`: the place of the oldest message that was dropped.
     const position& resync_from() const noexcept { return resync_from_; }
     /// Whether a message of this size fits, without any policy.
     bool takes(std::size_t size) const noexcept { return !full(size); }
     /// Whether half of the limits are used.
-    bool half_full() const noexcept { return live_ * 2 >= max_messages_ || bytes_ * 2 >= max_bytes_; }
+    bool half_full() const noexcept { return live_ * 2 >= max_messages_ || bytes() * 2 >= max_bytes_; }
     /// Messages that were dropped since the last call; gap markers tell the peer.
     std::size_t take_dropped() noexcept { return std::exchange(dropped_, 0); }
 
@@ -85,7 +89,7 @@ private:
     // An empty outbox takes one message of any size, or a large message could never pass.
     bool full(std::size_t more) const noexcept
     {
-        return live_ != 0 && (live_ + 1 > max_messages_ || bytes_ + more > max_bytes_);
+        return live_ != 0 && (live_ + 1 > max_messages_ || bytes() + more > max_bytes_);
     }
     gap* find_gap(std::string_view room);
     bool conflate(shared_frame& message);
@@ -113,7 +117,9 @@ private:
     std::unordered_map<std::string, std::size_t, key_hash, std::equal_to<>> keys_; // room NUL key -> item
     std::string control_; // control frames on their way; never changed once begun
     std::size_t control_begun_ = 0;
-    std::string pong_;
+    std::size_t control_pongs_ = 0; // in `control_`
+    std::string pongs_;
+    std::size_t pong_count_ = 0; // in `pongs_`
     position resync_from_{};
     bool ping_ = false;
     std::string close_;

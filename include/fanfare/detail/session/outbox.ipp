@@ -58,9 +58,15 @@ FANFARE_DECL void outbox::push_pong(std::span<const char> payload)
 {
     if (closing_)
         return;
-    pong_.resize(ws_header_size(payload.size()));
-    write_ws_header(pong_.data(), ws_opcode::pong, payload.size());
-    pong_.append(payload.data(), payload.size());
+    // The newest is kept also where those that a write has begun use all places.
+    while (pong_count_ != 0 && pong_count_ + control_pongs_ >= max_pongs) {
+        pongs_.erase(0, 2 + static_cast<unsigned char>(pongs_[1])); // a control frame has at most 125 bytes
+        --pong_count_;
+    }
+    char header[10];
+    pongs_.append(header, write_ws_header(header, ws_opcode::pong, payload.size()));
+    pongs_.append(payload.data(), payload.size());
+    ++pong_count_;
 }
 
 FANFARE_DECL void outbox::push_close(close_code code, std::string_view reason)
@@ -118,7 +124,7 @@ FANFARE_DECL void outbox::consume(std::size_t n)
         pop_front();
     if (n != 0 && !control_.empty() && advance(control_begun_, control_.size())) {
         control_.clear();
-        control_begun_ = 0;
+        control_begun_ = control_pongs_ = 0;
     }
     while (n != 0 && head_ != items_.size()) {
         if (!items_[head_].message)
@@ -283,7 +289,8 @@ FANFARE_DECL void outbox::start_control()
 {
     if (!control_.empty())
         return;
-    control_.swap(pong_);
+    control_.swap(pongs_);
+    control_pongs_ = std::exchange(pong_count_, 0);
     if (ping_) {
         char header[10];
         control_.append(header, write_ws_header(header, ws_opcode::ping, 0));

@@ -1,0 +1,53 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HTTP_REQUEST_RULES_HPP
+#define FANFARE_DETAIL_HTTP_REQUEST_RULES_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/http/message.hpp>
+
+#include <boost/beast/http/fields.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fanfare::detail {
+
+// What HTTP demands of a request's head and its parser does not look at, or looks at in some releases of Boost only. All
+// of it is checked before anything in the request is believed.
+
+using request_head = http::header<true, http::fields>;
+
+/// Why a request is refused: its connection ends then, since nobody can be sure where the next request begins.
+struct request_fault {
+    int status;
+    std::string message;
+};
+
+/// The values of all lines of this name as one list, as RFC 9110 section 5.3 reads them.
+std::string combined(const http::fields& head, http::field name);
+
+/// Whether the lines of this name, as one list, have this element. Case does not matter.
+bool lists(const http::fields& head, http::field name, std::string_view element);
+
+/// Whether the client wants to go on after this request (RFC 9112 section 9.3).
+bool keeps_alive(const request_head& head);
+
+/// Whether the client asks for a WebSocket (RFC 6455 section 4.2.1, items 1, 3 and 4).
+bool asks_for_websocket(const request_head& head);
+
+/// What is wrong with how the request says where it ends, with `Host`, with a target of any form, or with `Expect` (RFC 9112
+/// sections 6, 3.2 and 3.2.1 to 3.2.4, RFC 9110 section 10.1.1).
+std::optional<request_fault> head_fault(const request_head& head);
+
+/// Brings a request without fault into the form that the rest of the server knows: a target of absolute form becomes path
+/// and query, with its host in `Host` (RFC 9112 section 3.2.2).
+void settle_target(request_head& head);
+
+} // namespace fanfare::detail
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/http/request_rules.ipp>
+#endif
+
+#endif
