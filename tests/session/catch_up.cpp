@@ -131,7 +131,7 @@ TEST_CASE("a client that was told that something is lost goes on live from there
     c.live(message(9));
     c.live(message(10));
     REQUIRE_FALSE(c.take_slice(slice(3, 9, 6)));
-    c.continue_live_at({epoch, 9});
+    c.continue_live_at({epoch, 9}, {});
     CHECK(all_of(c) == words{"10"});
     CHECK(c.live(message(11)) == live_step::caught_up);
 }

@@ -58,15 +58,14 @@ FANFARE_DECL bool stream_sequencer::repaired(const history_slice& slice, std::st
         return false; // forgotten meanwhile
     bool cut = false; // the read has ended before the history did
     const auto told = out.size();
+    if (!slice.error)
+        note_what_is_over(slice.top);
     if (slice.error)
         tell_missed(room, now, out);
     else if (slice.top.epoch != last_.epoch || slice.top.offset < last_.offset)
         out.push_back(encode_lost(room, begin_anew(slice.top), now));
     else
         cut = fill(slice, room, now, out);
-    // It was stored before the read began: another epoch means that it is of a history that is gone.
-    if (!slice.error && triggered_ && !held_.empty() && held_.front()->at().epoch != slice.top.epoch)
-        held_.erase(held_.begin());
     if (std::any_of(out.begin() + static_cast<std::ptrdiff_t>(told), out.end(),
                     [](const shared_frame& f) { return f->is_gap(); }))
         last_gap_ = last_;
@@ -76,10 +75,23 @@ FANFARE_DECL bool stream_sequencer::repaired(const history_slice& slice, std::st
     return (std::exchange(again_, false) || cut) && missed();
 }
 
+// What the history of now says about others. What made the read necessary was stored before it began.
+FANFARE_DECL void stream_sequencer::note_what_is_over(const position& top)
+{
+    if (triggered_ && !held_.empty() && held_.front()->at().epoch != top.epoch)
+        note_left(held_.front()->at().epoch);
+    if (last_before_ && (last_before_.epoch != top.epoch || last_before_.offset > top.offset)) {
+        note_left(last_before_.epoch != top.epoch ? last_before_.epoch : 0);
+        last_before_ = {};
+    }
+}
+
 FANFARE_DECL void stream_sequencer::forget_delivered()
 {
     std::erase_if(held_, [this](const shared_frame& f) {
-        return f->at().epoch == last_.epoch && f->at().offset <= last_.offset;
+        const auto& at = f->at();
+        return (at.epoch == last_.epoch && at.offset <= last_.offset) ||
+               (at.epoch == last_before_.epoch && at.offset <= last_before_.offset);
     });
 }
 
@@ -96,6 +108,8 @@ FANFARE_DECL void stream_sequencer::tell_missed(std::string_view room, wall_time
     position goes_on{};
     if (!held_.empty()) {
         const auto next = held_.front()->at(); // maybe of an older epoch: only the history knows which one is left
+        if (last_ && next.epoch != last_.epoch)
+            last_before_ = last_;
         goes_on = last_ = {next.epoch, next.offset - 1};
     }
     out.push_back(encode_missed(room, now, goes_on));
@@ -122,6 +136,8 @@ FANFARE_DECL position stream_sequencer::begin_anew(const position& top)
             last_.offset = f->at().offset - 1;
             break;
         }
+    if (last_before_.epoch == last_.epoch)
+        last_.offset = std::max(last_.offset, std::exchange(last_before_, {}).offset);
     return last_;
 }
 
@@ -158,13 +174,21 @@ FANFARE_DECL bool stream_sequencer::fill(const history_slice& slice, std::string
 FANFARE_DECL void stream_sequencer::leave_epoch(std::uint64_t next)
 {
     std::replace(left_epochs_.begin(), left_epochs_.end(), next, std::uint64_t{0});
-    if (last_.epoch == next)
+    if (last_.epoch != next)
+        note_left(last_.epoch);
+}
+
+FANFARE_DECL void stream_sequencer::note_left(std::uint64_t epoch)
+{
+    if (epoch == 0)
         return;
-    std::rotate(left_epochs_.begin(), left_epochs_.end() - 1, left_epochs_.end());
-    left_epochs_.front() = last_.epoch;
-    if (!held_.empty() && held_.front()->at().epoch == last_.epoch)
+    if (std::find(left_epochs_.begin(), left_epochs_.end(), epoch) == left_epochs_.end()) {
+        std::rotate(left_epochs_.begin(), left_epochs_.end() - 1, left_epochs_.end());
+        left_epochs_.front() = epoch;
+    }
+    if (!held_.empty() && held_.front()->at().epoch == epoch)
         triggered_ = false;
-    std::erase_if(held_, [this](const shared_frame& f) { return f->at().epoch == left_epochs_.front(); });
+    std::erase_if(held_, [epoch](const shared_frame& f) { return f->at().epoch == epoch; });
 }
 
 // Lets pass what waits, up to the next hole; true if there is one.
@@ -184,7 +208,7 @@ FANFARE_DECL bool stream_sequencer::release_held(std::vector<shared_frame>& out)
 
 FANFARE_DECL void stream_sequencer::reset()
 {
-    last_ = {};
+    last_ = last_before_ = {};
     held_.clear();
     repairing_ = triggered_ = again_ = false;
     ++round_;
