@@ -91,6 +91,7 @@ private:
 
     void leave_epoch(std::uint64_t next);
     void note_left(std::uint64_t epoch);
+    bool has_left(std::uint64_t epoch) const noexcept;
 
     position last_{};
     static constexpr std::size_t max_messages_of_left_epochs = 64;

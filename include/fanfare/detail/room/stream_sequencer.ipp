@@ -14,11 +14,10 @@ FANFARE_DECL stream_sequencer::step stream_sequencer::live(const shared_frame& m
     const auto& at = message->at();
     if (!at)
         return step::pass; // from somebody who knows no history
-    if (at.epoch != last_.epoch &&
-        std::find(left_epochs_.begin(), left_epochs_.end(), at.epoch) != left_epochs_.end()) {
+    if (has_left(at.epoch)) {
         if (++messages_of_left_epochs_ < max_messages_of_left_epochs)
             return step::drop;
-        left_epochs_ = {}; // so many: somebody has brought an old history back
+        messages_of_left_epochs_ = 0; // so many: somebody may have brought an old history back
     }
     if (!repairing_) {
         const bool same = at.epoch == last_.epoch;
@@ -101,9 +100,11 @@ FANFARE_DECL void stream_sequencer::tell_missed(std::string_view room, wall_time
                                                 std::vector<shared_frame>& out)
 {
     const auto told = out.size();
+    const bool only_asked = triggered_ && !held_.empty() && has_left(held_.front()->at().epoch);
+    std::erase_if(held_, [this](const shared_frame& f) { return has_left(f->at().epoch); });
     pass_next(out);
     forget_delivered();
-    if (held_.empty() && out.size() != told)
+    if (held_.empty() && (only_asked || out.size() != told))
         return;
     position goes_on{};
     if (!held_.empty()) {
@@ -178,11 +179,18 @@ FANFARE_DECL void stream_sequencer::leave_epoch(std::uint64_t next)
         note_left(last_.epoch);
 }
 
+// What is of the present epoch has not, whatever was said of that once.
+FANFARE_DECL bool stream_sequencer::has_left(std::uint64_t epoch) const noexcept
+{
+    return epoch != last_.epoch &&
+           std::find(left_epochs_.begin(), left_epochs_.end(), epoch) != left_epochs_.end();
+}
+
 FANFARE_DECL void stream_sequencer::note_left(std::uint64_t epoch)
 {
     if (epoch == 0)
         return;
-    if (std::find(left_epochs_.begin(), left_epochs_.end(), epoch) == left_epochs_.end()) {
+    if (!has_left(epoch)) {
         std::rotate(left_epochs_.begin(), left_epochs_.end() - 1, left_epochs_.end());
         left_epochs_.front() = epoch;
     }

@@ -43,9 +43,8 @@ FANFARE_DECL bool catch_up::has_passed(std::uint64_t epoch) noexcept
         return false;
     if (++foreign_messages_ < max_foreign_messages)
         return true;
-    passed_epochs_ = {}; // so many: somebody may have brought an old history back
     foreign_messages_ = 0;
-    return false;
+    return false; // so many: somebody may have brought an old history back. The history knows
 }
 
 // A live message is about to be judged. True if the receiver has to be told first that the stream is where it was.
