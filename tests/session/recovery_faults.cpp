@@ -140,6 +140,8 @@ struct receiver {
             return;
         if (type == "n")
             return told.push_back(place(m));
+        if (type == "unsubscribed")
+            return told.push_back("left");
         const auto& payload = m.at("payload").as_object();
         if (type == "gap")
             return told.push_back("gap" + (payload.contains("epoch") ? ' ' + place(payload) : ""));
@@ -265,4 +267,17 @@ TEST_CASE("members who were taken to another history while the store failed get 
     w.arrive({2, 3});
     w.arrive({2, 4});
     CHECK(member.news() == words{"2/4"});
+}
+
+TEST_CASE("a client that leaves a room while it catches up does not get again what is on its way")
+{
+    quiet_hub w;
+    receiver back{w, position{1, 0}};
+    w.answer({1, 1});
+    w.answer({1, 2}); // the history is ahead of the bus
+    CHECK(back.news() == words{"recovered 1/2", "1/1", "1/2"});
+    w.bus.arrive({1, 2});
+    REQUIRE_FALSE(back.link.send(R"({"type":"unsubscribe","payload":{"rooms":["chat:1"]}})"));
+    w.run();
+    CHECK(back.news() == words{"left"});
 }

@@ -44,6 +44,8 @@ public:
     {
         if (since && !r.recovered)
             return fail("`subscribed` does not say whether it recovered");
+        if (!since && at_)
+            return fail("comes back without its position: what it has missed is not told");
         if (!r.at || !*r.at)
             return begin_anywhere(r);
         begins_by_ = {};
