@@ -282,6 +282,35 @@ TEST_CASE("a history that was brought back is found after some messages", "[stre
     CHECK(s.live(message(2, 8)) == step::drop);
 }
 
+TEST_CASE("however many late messages come of a history that is gone, a store that fails brings none of it back",
+          "[stream_sequencer]")
+{
+    stream_sequencer s;
+    feed(s, {1, 2});
+    REQUIRE(s.live(message(1, 8)) == step::repair);
+    CHECK(repaired(s, slice(2, 1, 1, 8)) == words{"history_lost", "1"});
+    int reads = 0;
+    for (std::uint64_t i = 3; i != 203; ++i)
+        if (s.live(message(i)) == step::repair) {
+            ++reads;
+            CHECK(repaired(s, failed()).empty());
+        }
+    CHECK(reads == 3); // now and then it is asked for
+    CHECK(s.last() == position{8, 1});
+    CHECK(s.live(message(2, 8)) == step::pass);
+}
+
+TEST_CASE("late messages of a history that is gone are known by the first of them", "[stream_sequencer]")
+{
+    stream_sequencer s;
+    s.seed({8, 1});
+    REQUIRE(s.live(message(5)) == step::repair);
+    CHECK(s.live(message(3)) == step::hold); // overtaken
+    CHECK(repaired(s, slice(1, 1, 1, 8)).empty());
+    CHECK(s.live(message(6)) == step::drop);
+    CHECK(s.live(message(2, 8)) == step::pass);
+}
+
 TEST_CASE("a stray message of an unknown history changes nothing", "[stream_sequencer]")
 {
     stream_sequencer s;

@@ -131,7 +131,7 @@ TEST_CASE("a client that was told that something is lost goes on live from there
     c.live(message(9));
     c.live(message(10));
     REQUIRE_FALSE(c.take_slice(slice(3, 9, 6)));
-    c.continue_live_at({epoch, 9});
+    c.continue_live_at({epoch, 9}, {});
     CHECK(all_of(c) == words{"10"});
     CHECK(c.live(message(11)) == live_step::caught_up);
 }
@@ -343,6 +343,93 @@ TEST_CASE("a gap of the live stream does not hide from a receiver what the histo
     REQUIRE(c.take_slice(slice(6, 10)));
     CHECK(all_of(c) == words{"7", "8", "9", "10"});
     CHECK(c.live(gap(1, 8)) == live_step::caught_up); // of another history, which this one does not know
+}
+
+TEST_CASE("a gap of an epoch that the live stream comes through is believed only if the history says so",
+          "[catch_up]")
+{
+    const auto gap = [](std::uint64_t at, std::uint64_t in) { return encode_lost("r", {in, at}, {}); };
+    // Told its place in epoch 9, while the live stream is still in 7, and then comes through 8.
+    auto ahead = reading(3);
+    ahead.live(gap(0, 8));
+    ahead.live(message(1, 8));
+    REQUIRE_FALSE(ahead.take_slice(slice(3, 2, 1, 9)));
+    ahead.continue_live_at({9, 2}, {});
+    CHECK(all_of(ahead).empty());
+    REQUIRE(ahead.must_read());
+    ahead.begin_reading();
+    REQUIRE(ahead.take_slice(slice(2, 2, 1, 9)));
+    CHECK(all_of(ahead).empty());
+    CHECK(ahead.live(message(2, 8)) == live_step::drop);
+    CHECK(ahead.live(gap(0, 9)) == live_step::drop);
+    CHECK(ahead.live(message(3, 9)) == live_step::caught_up);
+
+    // The same, but 8 is the newest.
+    auto behind = reading(3);
+    REQUIRE_FALSE(behind.take_slice(slice(3, 2, 1, 9)));
+    behind.continue_live_at({9, 2}, {});
+    CHECK(all_of(behind).empty());
+    CHECK(behind.live(gap(0, 8)) == live_step::drop);
+    REQUIRE(behind.must_read());
+    behind.begin_reading();
+    REQUIRE_FALSE(behind.take_slice(slice(2, 1, 1, 8)));
+    behind.continue_with_gap({});
+    CHECK(all_of(behind) == words{"history_lost"});
+    CHECK(behind.sent() == position{8, 1});
+}
+
+TEST_CASE("a history that is brought back is found by a receiver that has passed it", "[catch_up]")
+{
+    auto c = reading(3);
+    REQUIRE_FALSE(c.take_slice(slice(3, 2, 1, 8)));
+    c.continue_live_at({8, 2}, {});
+    CHECK(all_of(c).empty());
+    std::uint64_t next = 4;
+    while (!c.must_read()) {
+        REQUIRE(c.live(message(next++)) == live_step::drop);
+        REQUIRE(next < 1000);
+    }
+    c.begin_reading();
+    REQUIRE_FALSE(c.take_slice(slice(2, next)));
+    c.continue_with_gap({});
+    CHECK(all_of(c) == words{"history_lost"});
+    CHECK(c.live(message(next + 1)) == live_step::caught_up);
+}
+
+TEST_CASE("a receiver that had to go on elsewhere is told when the stream is where it was", "[catch_up]")
+{
+    const auto failed = std::make_shared<const history_slice>(history_slice{.error = error::store_failed});
+    auto c = reading(5);
+    REQUIRE_FALSE(c.take_slice(failed));
+    c.continue_live_at({8, 2}, {});
+    CHECK(all_of(c).empty());
+    CHECK_FALSE(c.may_end());
+    CHECK(c.live(message(3, 8)) == live_step::drop);
+    CHECK(all_of(c) == words{"3"});
+    for (std::uint64_t i = 4; i != 8; ++i)
+        c.live(message(i));
+    const auto gap = c.next();
+    CHECK(text_of(gap) == "link_lost");
+    CHECK(gap->at() == position{epoch, 5});
+    CHECK(all_of(c) == words{"6", "7"});
+    CHECK(c.may_end());
+
+    // If it never comes back that is forgotten.
+    auto away = reading(5);
+    REQUIRE_FALSE(away.take_slice(failed));
+    away.continue_live_at({}, {});
+    words all;
+    for (std::uint64_t i = 1; i != 200; ++i)
+        if (away.live(message(i, 8)) == live_step::caught_up) {
+            all.push_back(std::to_string(i));
+            break;
+        } else {
+            const auto more = all_of(away);
+            all.insert(all.end(), more.begin(), more.end());
+        }
+    CHECK(away.may_end());
+    REQUIRE(all.size() < 100);
+    CHECK(all.back() == std::to_string(all.size()));
 }
 
 TEST_CASE("while a socket is full live messages are let go and come from the history later", "[catch_up]")

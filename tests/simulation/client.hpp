@@ -2,20 +2,14 @@
 #ifndef FANFARE_TESTS_SIMULATION_CLIENT_HPP
 #define FANFARE_TESTS_SIMULATION_CLIENT_HPP
 
-#include "endpoint.hpp"
-#include "law.hpp"
 #include "pager.hpp"
-#include "scheduler.hpp"
-#include "truth.hpp"
+#include "receiver.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <cstddef>
 #include <iterator>
-#include <map>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,81 +17,12 @@
 
 namespace fanfare::simulation {
 
-struct room_kind {
-    std::string name;
-    bool history = false;
-    bool may_drop = false; // overflow drops, and tells by `gap`
-};
-
-struct client_habits {
-    std::uint64_t cut = 20;    // percent, each time it acts
-    std::uint64_t leave = 20;  // percent, each time it acts
-    std::uint64_t forget = 5;  // percent of subscribes: as if it were new
-    std::uint64_t page = 10;   // percent, each time it acts: pages through a history
-    std::uint64_t resume = 30; // percent of returns: by the token of the connection before
-    reading_habits reads;
-};
-
-// A client that follows docs/protocol.md, and checks the law.
-class client final : public endpoint {
+// A client that follows docs/protocol.md, over WebSocket or in the hub's own process, and checks the law.
+class client final : public receiver {
 public:
-    client(scheduler& clock, truth& all, std::size_t number, client_habits habits, connector connect)
-        : endpoint{clock, "client " + std::to_string(number), habits.reads, std::move(connect)}, truth_{all},
-          habits_{habits}
-    {}
-
-    void want(const room_kind& kind)
-    {
-        auto& r = rooms_[kind.name];
-        r.kind = kind;
-        start_anew(r);
-    }
-    void begin()
-    {
-        connect_after(clock_.random.below(60));
-        act_later();
-    }
-    // It is in every room that it wants and has everything, or was told.
-    void settled()
-    {
-        for (auto& [room, r] : rooms_)
-            if (!r.in)
-                clock_.broken(name_, ": at the end not in ", room);
-            else if (r.history)
-                r.history->settled();
-            else
-                r.plain->settled();
-    }
-    std::string connection_id; // the latest
-    std::size_t recovered = 0;
-    std::size_t not_recovered = 0;
-    std::size_t gaps = 0;
-    std::size_t messages = 0;
+    using receiver::receiver;
 
 private:
-    struct wanted_room {
-        room_kind kind;
-        std::unique_ptr<history_law> history;
-        std::unique_ptr<plain_law> plain;
-        bool in = false;
-        int asked = 0;         // requests that have no answer yet
-        bool by_token = false; // one of them names the connection before, not the room
-        position since{};
-        std::uint64_t last = 0;
-        std::size_t refusals = 0;
-    };
-
-    void start_anew(wanted_room& r)
-    {
-        const auto law_name = name_ + ", " + r.kind.name;
-        auto& t = truth_.of(r.kind.name);
-        const auto own = [this](std::uint64_t id) { return truth_.is_author(id, connection_id); };
-        if (r.kind.history)
-            r.history = std::make_unique<history_law>(clock_, t, law_name, r.kind.may_drop, own);
-        else
-            r.plain = std::make_unique<plain_law>(clock_, t, law_name, r.kind.may_drop, own);
-    }
-
     // ---- what it does of its own accord
 
     void on_lost() override
@@ -108,18 +33,8 @@ private:
             r.asked = 0;
         }
     }
-    void act_later()
+    void act() override
     {
-        if (!clock_.calm)
-            clock_.after(clock_.random.between(5, 120), [this] {
-                act();
-                act_later();
-            });
-    }
-    void act()
-    {
-        if (!connected() || clock_.calm)
-            return;
         if (clock_.random.percent(habits_.cut))
             return lose("loses its connection");
         if (auto& [room, r] = *std::next(rooms_.begin(), static_cast<int>(clock_.random.below(rooms_.size())));
@@ -135,33 +50,45 @@ private:
 
     // ---- the message language
 
-    void on_text(const json::object& m) override
+    void on_bytes(std::string_view bytes) override
     {
-        const std::string_view type = m.at("type").as_string();
-        const auto* payload = m.contains("payload") ? m.at("payload").if_object() : nullptr;
-        if (type == "connected") {
-            greeted_ = true;
-            connection_id = std::string_view{payload->at("connection_id").as_string()};
-            const auto old = std::exchange(token_, {});
-            if (const auto* token = payload->if_contains("resume_token"))
-                token_ = std::string_view{token->as_string()};
-            if (!old.empty() && clock_.mishap(habits_.resume))
-                resume(old);
-            else
-                subscribe();
-        } else if (type == "history") {
-            pages_.take(m, *payload, *rooms_.at(pages_.room()).history);
-        } else if (type == "subscribed") {
-            on_subscribed(*payload);
-        } else if (type == "unsubscribed") {
-            on_unsubscribed(m, *payload);
-        } else if (type == "gap") {
-            on_gap(m, *payload);
-        } else if (type == "m") {
-            on_published(m, *payload);
-        } else {
-            clock_.note(name_, ": gets ", type, payload ? " " + json::serialize(*payload) : "");
+        std::vector<std::pair<int, std::string>> frames;
+        decoder_.take(bytes, [&](int opcode, std::string_view payload) { frames.emplace_back(opcode, payload); });
+        for (const auto& [opcode, payload] : frames)
+            if (connected())
+                on_frame(opcode, payload);
+    }
+    void on_frame(int opcode, const std::string& payload)
+    {
+        if (opcode == 1)
+            return on_text(json::parse(payload).as_object());
+        if (opcode == 8) {
+            const auto code = payload.size() < 2 ? 0
+                                                 : static_cast<unsigned char>(payload[0]) * 256 +
+                                                       static_cast<unsigned char>(payload[1]);
+            clock_.note(name_, ": gets close ", code);
+            send_bytes(client_frame(payload, 8));
         }
+    }
+    void on_connecting() override { decoder_ = {}; }
+
+    void on_connected(const json::object& payload) override
+    {
+        greeted_ = true;
+        const auto old = std::exchange(token_, {});
+        if (const auto* token = payload.if_contains("resume_token"))
+            token_ = std::string_view{token->as_string()};
+        if (!old.empty() && clock_.mishap(habits_.resume))
+            resume(old);
+        else
+            subscribe();
+    }
+    void on_answer(std::string_view type, const json::object& m, const json::object& payload) override
+    {
+        if (type == "history")
+            pages_.take(m, payload, *rooms_.at(pages_.room()).history);
+        else
+            on_unsubscribed(m, payload);
     }
 
     // Names its rooms by the connection before; `since` as always.
@@ -219,37 +146,17 @@ private:
         });
     }
 
-    void on_subscribed(const json::object& payload)
+    void on_subscribed(const json::object& payload) override
     {
-        const auto* positions = payload.if_contains("positions");
-        const auto* recoveries = payload.if_contains("recovered");
         const bool by_token = payload.contains("resumed");
         for (auto& [room, r] : rooms_)
             if (by_token && std::exchange(r.by_token, false))
                 --r.asked;
         if (by_token)
             subscribe_later(); // what the connection before was not in
-        for (const auto& name : payload.at("rooms").as_array()) {
-            auto& r = rooms_.at(std::string{name.as_string()});
-            r.asked -= !by_token;
-            r.in = true;
-            r.refusals = 0;
-            if (r.plain) {
-                r.plain->subscribed();
-                continue;
-            }
-            subscribed_room said;
-            said.last = r.last;
-            if (const auto* at = positions ? positions->as_object().if_contains(name.as_string()) : nullptr)
-                said.at = position_in(at->as_object());
-            if (const auto* one = recoveries ? recoveries->as_object().if_contains(name.as_string()) : nullptr) {
-                said.recovered = one->as_object().at("recovered").as_bool();
-                ++(*said.recovered ? recovered : not_recovered);
-                if (const auto end = position_in(one->as_object()); *said.recovered && said.at && end != *said.at)
-                    clock_.broken(name_, ": `recovered` and `positions` differ: ", json::serialize(payload));
-            }
-            r.history->subscribed(r.since, said);
-        }
+        for (const auto& name : payload.at("rooms").as_array())
+            rooms_.at(std::string{name.as_string()}).asked -= !by_token;
+        take_answer(payload);
         for (const auto& one : payload.at("rejected").as_array()) {
             auto& r = rooms_.at(std::string{one.at("room").as_string()});
             r.asked -= !by_token;
@@ -268,45 +175,7 @@ private:
         subscribe_later();
     }
 
-    wanted_room* room_of(const json::object& m)
-    {
-        const auto* name = m.if_contains("room");
-        if (!name)
-            return nullptr;
-        auto& r = rooms_.at(std::string{name->as_string()});
-        if (!r.in)
-            clock_.broken(name_, ": gets `", std::string_view{m.at("type").as_string()},
-                          "` of a room that it is not in: ", std::string_view{name->as_string()});
-        return &r;
-    }
-    void on_published(const json::object& m, const json::object& payload)
-    {
-        ++messages;
-        auto* r = room_of(m);
-        if (!r)
-            return;
-        const auto id = payload.at("n").to_number<std::uint64_t>();
-        if (r->history)
-            r->history->message(id, position_in(m));
-        else
-            r->plain->message(id, position_in(m));
-    }
-    void on_gap(const json::object& m, const json::object& payload)
-    {
-        ++gaps;
-        auto* r = room_of(m);
-        if (!r)
-            return;
-        const std::string_view reason = payload.at("reason").as_string();
-        if (r->history)
-            r->history->gap(reason, position_in(payload));
-        else
-            r->plain->gap(reason);
-    }
-
-    truth& truth_;
-    client_habits habits_;
-    std::map<std::string, wanted_room> rooms_;
+    client_decoder decoder_;
     bool greeted_ = false;
     std::string token_;
     pager pages_{clock_, name_, [this](const json::object& m) { send(m); }};

@@ -5,13 +5,18 @@
 #include "scheduler.hpp"
 #include "socket.hpp"
 
+#include <fanfare/local_connection.hpp>
+
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,8 +32,11 @@ struct reading_habits {
     std::size_t bite = 4096;   // bytes that it reads at once
 };
 
-// Where a new connection goes: false if it is refused.
-using connector = std::function<bool(const std::shared_ptr<wire>&)>;
+// Where a new connection goes: false if it is refused. One of the two is set.
+struct connector {
+    std::function<bool(const std::shared_ptr<wire>&)> over_wire{};
+    std::function<std::optional<local_connection>(local_handlers)> in_process{};
+};
 
 // A client's side of one connection after the other: it always connects again.
 class endpoint {
@@ -41,13 +49,22 @@ public:
 
     std::size_t closed_by_server = 0;
 
-protected:
-    ~endpoint() { drop_wire(); }
+    // The process that it is connected to ends. Over a wire it learns of that by itself.
+    void process_ends()
+    {
+        if (local_)
+            lose("loses its process");
+    }
 
+protected:
+    ~endpoint() { drop(); }
+
+    virtual void on_bytes(std::string_view bytes) = 0;
     virtual void on_text(const json::object& message) = 0;
+    virtual void on_connecting() {}
     virtual void on_lost() = 0;
 
-    bool connected() const noexcept { return wire_ != nullptr; }
+    bool connected() const noexcept { return wire_ || local_; }
     void connect_after(ticks delay)
     {
         clock_.after(delay, [this] { connect(); });
@@ -55,7 +72,7 @@ protected:
     void lose(const char* why)
     {
         clock_.note(name_, ": ", why);
-        drop_wire();
+        drop();
         on_lost();
         connect_after(clock_.moment(30, 400));
     }
@@ -63,6 +80,13 @@ protected:
     {
         if (wire_)
             wire_->send(client_frame(json::serialize(message)));
+        else if (local_)
+            local_->send(json::serialize(message));
+    }
+    void send_bytes(std::string_view bytes)
+    {
+        if (wire_)
+            wire_->send(bytes);
     }
 
     scheduler& clock_;
@@ -71,9 +95,11 @@ protected:
 private:
     void connect()
     {
-        if (wire_)
+        if (connected())
             return;
-        decoder_ = {};
+        on_connecting();
+        if (connect_.in_process)
+            return connect_in_process();
         auto w = std::make_shared<wire>(clock_);
         w->window = habits_.window;
         w->on_client = [this, raw = w.get()] {
@@ -82,11 +108,44 @@ private:
         };
         wire_ = w;
         clock_.note(name_, ": connects");
-        if (!connect_(w))
+        if (!connect_.over_wire(w))
             lose("is refused");
     }
-    void drop_wire()
+    void connect_in_process()
     {
+        const auto mine = ++locals_;
+        clock_.note(name_, ": connects");
+        local_ = connect_.in_process({.on_message =
+                                          [this, mine](std::string_view text) {
+                                              if (mine == locals_)
+                                                  take_local(text);
+                                          },
+                                      .on_close =
+                                          [this, mine](close_code code, std::string_view) {
+                                              if (mine != locals_)
+                                                  return;
+                                              clock_.note(name_, ": gets close ", static_cast<unsigned>(code));
+                                              local_closed_ = true;
+                                              read_later();
+                                          }});
+        if (!local_)
+            lose("is refused");
+    }
+    void take_local(std::string_view text)
+    {
+        if (!local_)
+            return;
+        inbox_.emplace_back(text);
+        if (inbox_.size() >= most_in_inbox)
+            local_->pause();
+        read_later();
+    }
+    void drop()
+    {
+        ++locals_; // what comes from it now is not for this end any more
+        local_.reset();
+        local_closed_ = false;
+        inbox_.clear();
         if (!wire_)
             return;
         wire_->leave();
@@ -104,15 +163,12 @@ private:
     }
     void read()
     {
+        if (local_)
+            return read_inbox();
         const auto w = wire_;
         if (!w)
             return;
-        std::vector<std::pair<int, std::string>> frames;
-        decoder_.take(w->receive(1 + clock_.random.below(habits_.bite)),
-                      [&](int opcode, std::string_view payload) { frames.emplace_back(opcode, payload); });
-        for (const auto& [opcode, payload] : frames)
-            if (wire_ == w)
-                on_frame(opcode, payload);
+        on_bytes(w->receive(1 + clock_.random.below(habits_.bite)));
         if (wire_ != w)
             return;
         if (!w->to_client.empty())
@@ -122,23 +178,33 @@ private:
             lose("finds its connection closed");
         }
     }
-    void on_frame(int opcode, const std::string& payload)
+    void read_inbox()
     {
-        if (opcode == 1)
-            return on_text(json::parse(payload).as_object());
-        if (opcode == 8) {
-            const auto code = payload.size() < 2 ? 0
-                                                 : static_cast<unsigned char>(payload[0]) * 256 +
-                                                       static_cast<unsigned char>(payload[1]);
-            clock_.note(name_, ": gets close ", code);
-            wire_->send(client_frame(payload, 8));
+        const auto mine = locals_;
+        for (auto n = std::min<std::size_t>(inbox_.size(), 1 + clock_.random.below(habits_.bite / 100)); n != 0;
+             --n) {
+            const auto text = std::move(inbox_.front());
+            inbox_.pop_front();
+            on_text(json::parse(text).as_object());
+            if (mine != locals_)
+                return;
         }
+        if (!inbox_.empty())
+            return read_later();
+        if (!local_closed_)
+            return local_->resume();
+        ++closed_by_server;
+        lose("finds its connection closed");
     }
 
     reading_habits habits_;
     connector connect_;
     std::shared_ptr<wire> wire_;
-    client_decoder decoder_;
+    static constexpr std::size_t most_in_inbox = 8; // then it pauses
+    std::optional<local_connection> local_;
+    std::uint64_t locals_ = 0; // made so far, and given up
+    std::deque<std::string> inbox_;
+    bool local_closed_ = false;
     bool reading_ = false;
 };
 

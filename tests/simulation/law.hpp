@@ -44,6 +44,8 @@ public:
     {
         if (since && !r.recovered)
             return fail("`subscribed` does not say whether it recovered");
+        if (!since && at_)
+            return fail("comes back without its position: what it has missed is not told");
         if (!r.at || !*r.at)
             return begin_anywhere(r);
         begins_by_ = {};
@@ -97,6 +99,8 @@ public:
             return fail("a message that the store does not have at ", text_of(m), ", id ", id);
         if (m.epoch == at_.epoch && m.offset <= at_.offset)
             return fail("a duplicate, or the wrong order: ", text_of(m), " after ", text_of(at_));
+        if (!had_.emplace(m.epoch, m.offset).second)
+            return fail("a message that it has had before: ", text_of(m), " after ", text_of(at_));
         if (past_.contains(m.epoch))
             return fail("a message of an epoch that has passed: ", text_of(m), " after ", text_of(at_));
         const bool next = (begins_by_ && m.epoch == begins_by_.epoch && m.offset <= begins_by_.offset) ||
@@ -188,7 +192,8 @@ private:
     position at_{};
     position begins_by_{};
     bool told_ = false;
-    std::set<std::uint64_t> past_;
+    std::set<std::uint64_t> past_; // epochs
+    std::set<std::pair<std::uint64_t, std::uint64_t>> had_;
 };
 
 // The law in a room without history, for one membership: from `subscribed` on every message, in the bus's order, or a

@@ -3,7 +3,7 @@
 #define FANFARE_TESTS_SIMULATION_PLAN_HPP
 
 #include "bus.hpp"
-#include "client.hpp"
+#include "receiver.hpp"
 #include "scheduler.hpp"
 #include "store.hpp"
 
@@ -37,10 +37,17 @@ struct plan {
     std::size_t pad = 40;
     std::size_t troubles = 4;
 
+    std::string kinds() const
+    {
+        std::string out;
+        for (const auto& c : clients)
+            out += c.connects == way::websocket ? " w" : c.connects == way::events ? " e" : " l";
+        return out.find_first_not_of(" w") == out.npos ? std::string{} : " (" + out.substr(1) + ')';
+    }
     std::string text() const
     {
         std::string out = std::to_string(hubs) + " hubs of " + std::to_string(shards) + " shards, " +
-                          std::to_string(clients.size()) + " clients; bus";
+                          std::to_string(clients.size()) + " clients" + kinds() + "; bus";
         out += bus.in_process ? " in process" : bus_fails ? " that fails" : " sound";
         out += store.at_once     ? "; store in memory"
                : store.publishes ? "; store that publishes"
@@ -92,7 +99,11 @@ inline void plan_rooms(plan& p, dice& random)
         p.rooms.push_back(all[(first + i) % all.size()]);
 }
 
-inline plan make_plan(dice& random)
+// From this seed on some clients are event streams, or in the hub's own process. Those below say what they have always
+// said.
+inline constexpr std::uint64_t first_mixed = 2'000'000;
+
+inline plan make_plan(dice& random, bool mixed)
 {
     plan p;
     p.hubs = random.between(1, 3);
@@ -137,6 +148,9 @@ inline plan make_plan(dice& random)
         c.reads.bite = random.percent(30) ? random.between(20, 200) : 4096;
         p.clients.push_back(c);
     }
+    for (auto& c : p.clients)
+        if (mixed && random.percent(60))
+            c.connects = random.percent(50) ? way::events : way::local;
     return p;
 }
 

@@ -174,11 +174,11 @@ private:
     bool write_posted_ = false;
 };
 
-// Connects a virtual socket to a hub, as an upgrade that succeeded does. False if the hub refuses.
-inline bool open_session(const std::shared_ptr<detail::hub_core>& hub, std::size_t shard_number,
-                         const std::shared_ptr<wire>& w, const std::string& user)
+// Starts the session that `make(shard, settings)` makes, of an anonymous visitor. False if the hub refuses.
+template <class Make>
+bool open_on_shard(const std::shared_ptr<detail::hub_core>& hub, std::size_t shard_number, Make make)
 {
-    auto who = hub->admitted.share({.user_id = user});
+    auto who = hub->admitted.share({});
     if (hub->admitted.admit(*who, {}))
         return false;
     auto& home = hub->shards[shard_number % hub->shards.size()];
@@ -186,10 +186,19 @@ inline bool open_session(const std::shared_ptr<detail::hub_core>& hub, std::size
     detail::session_settings settings;
     settings.who = std::move(who);
     settings.language = &detail::protocol_of(*hub->context());
-    const boost::intrusive_ptr<detail::session> made{
-        new sim_session{w, hub->context(), home, std::move(settings)}};
+    const boost::intrusive_ptr<detail::session> made = make(home, std::move(settings));
     asio::post(home.executor(), [made] { made->start({}); });
     return true;
+}
+
+// Connects a virtual socket to a hub, as an upgrade that succeeded does. False if the hub refuses.
+inline bool open_session(const std::shared_ptr<detail::hub_core>& hub, std::size_t shard_number,
+                         const std::shared_ptr<wire>& w)
+{
+    return open_on_shard(hub, shard_number, [&](detail::shard& home, detail::session_settings settings) {
+        return boost::intrusive_ptr<detail::session>{
+            new sim_session{w, hub->context(), home, std::move(settings)}};
+    });
 }
 
 // What a client's WebSocket library does: frames, one way masked, the other not.

@@ -4,6 +4,7 @@
 
 #include "bus.hpp"
 #include "client.hpp"
+#include "event_client.hpp"
 #include "lane.hpp"
 #include "plan.hpp"
 #include "scheduler.hpp"
@@ -15,8 +16,12 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <boost/system/system_error.hpp>
+
 #include <cstddef>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,7 +31,8 @@ namespace fanfare::simulation {
 // Hubs, bus, store, clients and publishers of one seed.
 class world {
 public:
-    explicit world(std::uint64_t seed, bool tracing) : clock_{seed, tracing}, plan_{make_plan(clock_.random)}
+    explicit world(std::uint64_t seed, bool tracing)
+        : clock_{seed, tracing}, plan_{make_plan(clock_.random, seed >= first_mixed)}
     {
         clock_.note(plan_.text());
         for (const auto& kind : plan_.rooms)
@@ -74,7 +80,7 @@ public:
     }
 
     const scheduler& clock() const noexcept { return clock_; }
-    const client& client_at(std::size_t i) const { return *clients_[i]; }
+    const receiver& client_at(std::size_t i) const { return *clients_[i]; }
     std::size_t clients() const noexcept { return clients_.size(); }
     std::uint64_t published() const noexcept { return next_id_ - 1; }
     std::uint64_t reads() const noexcept { return store_->reads; }
@@ -98,8 +104,7 @@ private:
     }
     void add_client(std::size_t number)
     {
-        clients_.push_back(std::make_unique<client>(clock_, truth_, number, plan_.clients[number],
-                                                    [this](const std::shared_ptr<wire>& w) { return accept(w); }));
+        clients_.push_back(make_client(number));
         bool some = false;
         for (const auto& kind : plan_.rooms)
             if (clock_.random.percent(75) || (!some && &kind == &plan_.rooms.back())) {
@@ -108,12 +113,55 @@ private:
             }
     }
 
-    bool accept(const std::shared_ptr<wire>& w)
+    std::unique_ptr<receiver> make_client(std::size_t number)
+    {
+        const auto habits = plan_.clients[number];
+        if (habits.connects == way::events)
+            return std::make_unique<event_client>(
+                clock_, truth_, number, habits,
+                [this](const std::shared_ptr<wire>& w, const event_request& wanted) { return accept(w, wanted); });
+        connector connect;
+        if (habits.connects == way::websocket)
+            connect.over_wire = [this](const std::shared_ptr<wire>& w) { return accept(w); };
+        else
+            connect.in_process = [this, number](local_handlers handlers) {
+                return accept(number, std::move(handlers));
+            };
+        return std::make_unique<client>(clock_, truth_, number, habits, std::move(connect));
+    }
+
+    hub_type& choose_hub()
     {
         const auto number = clock_.random.below(hubs_.size());
-        wires_.emplace_back(hubs_[number]->core(), w);
         clock_.note("a connection comes to hub ", number);
-        return open_session(hubs_[number]->core(), clock_.random.below(plan_.shards), w, {});
+        return *hubs_[number];
+    }
+    bool accept(const std::shared_ptr<wire>& w)
+    {
+        const auto hub = choose_hub().core();
+        wires_.emplace_back(hub, w);
+        return open_session(hub, clock_.random.below(plan_.shards), w);
+    }
+    bool accept(const std::shared_ptr<wire>& w, const event_request& wanted)
+    {
+        const auto hub = choose_hub().core();
+        wires_.emplace_back(hub, w);
+        auto positions = detail::event_positions::read(wanted.last_event_id);
+        if (!positions)
+            clock_.broken("an id of its own events is refused: ", wanted.last_event_id);
+        return positions &&
+               open_event_session(hub, clock_.random.below(plan_.shards), w, wanted, std::move(*positions));
+    }
+    std::optional<local_connection> accept(std::size_t client, local_handlers handlers)
+    {
+        auto& hub = choose_hub();
+        locals_[client] = hub.core().get();
+        try {
+            return hub.connect(identity{}, std::move(handlers));
+        } catch (const boost::system::system_error& e) {
+            clock_.note("refused: ", e.what());
+            return std::nullopt;
+        }
     }
 
     // Until there is nothing left to do. False if the law was broken.
@@ -139,6 +187,9 @@ private:
             for (const auto& [to, w] : wires_)
                 if (to == hub->core())
                     w->sever();
+            for (const auto& [client, to] : locals_)
+                if (to == hub->core().get())
+                    clients_[client]->process_ends();
             hub.reset();
             hub = make_hub();
             return;
@@ -215,7 +266,8 @@ private:
     std::vector<std::unique_ptr<lane>> lanes_;
     std::vector<std::pair<std::shared_ptr<detail::hub_core>, std::shared_ptr<wire>>> wires_;
     std::vector<std::unique_ptr<hub_type>> hubs_;
-    std::vector<std::unique_ptr<client>> clients_;
+    std::map<std::size_t, const detail::hub_core*> locals_; // by client
+    std::vector<std::unique_ptr<receiver>> clients_;
     std::uint64_t next_id_ = 1;
 };
 

@@ -143,12 +143,15 @@ TEST_CASE("event stream: what cannot be made good is left behind, as the client 
         "subscribed", {{"rooms", {"chat:1", "chat:2"}},
                        {"recovered", {{"chat:1", {{"recovered", false}}}, {"chat:2", {{"recovered", false}}}}},
                        {"positions", {{"chat:1", place(2, 9)}}}})));
-    CHECK(at.text() == "0000000000000009:2:chat:1");
+    // Without another place the old one is kept: what is missed until the next connection is told then.
+    CHECK(at.text() == "0000000000000009:2:chat:1," + hex + ":5:chat:2");
     json::object gap = place(40, 9);
     gap["reason"] = "history_lost";
     const json::value payload(gap);
     CHECK(at.follow(write_envelope({.type = "gap", .room = "chat:1", .payload = &payload}, wall_now())));
-    CHECK(at.text() == "0000000000000009:40:chat:1");
+    CHECK(at.text() == "0000000000000009:40:chat:1," + hex + ":5:chat:2");
+    CHECK(at.follow(message("chat:2", 7)));
+    CHECK(at.text() == "0000000000000009:40:chat:1," + hex + ":7:chat:2");
 }
 
 TEST_CASE("event stream: with the last N a position begins before them, whether or not they come")

@@ -260,7 +260,7 @@ FANFARE_DECL position subscribe_operation::complete(requested_room& one)
         way->begin_at_oldest();
     } else {
         const auto at = continue_at(one);
-        way->continue_live_at(at); // never a part of what was missed as if it were all
+        way->continue_live_at(at, wall_now()); // never a part of what was missed as if it were all
         if (at.epoch != one.base.epoch)
             way->ignore_epoch(one.base.epoch);
     }

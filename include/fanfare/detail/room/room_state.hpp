@@ -37,11 +37,11 @@ struct shard_room {
     std::atomic<std::uint32_t> joining{0};
     /// Grows when the shard begins to be concerned: what was queued before is not for those who have joined since.
     std::atomic<std::uint32_t> generation{0};
-    /// In rooms with history: the last message that the members got, and where the stream was when the first join was
-    /// queued, under the stream's lock.
+    /// In rooms with history: the last message that the members got, and where the stream was when the shard began to be
+    /// concerned, under the stream's lock. Both without an epoch while nobody knows.
     position last{};
     std::uint32_t last_set_in = 0; // generation
-    position joining_from{};
+    position begins_after{};
 
     bool concerned() const noexcept { return count.load() != 0 || joining.load() != 0; }
 };
@@ -69,7 +69,7 @@ struct room_state {
                 return true;
         return false;
     }
-    /// The stream's position has become known, which it was not to those who were about to join. Under its lock.
+    /// The stream's position has become known, which it was not when some shards began to be concerned. Under its lock.
     void note_beginning(const position& at) noexcept;
     // On the bus; all three under the registry's lock.
     std::uint32_t holds = 0;                                     // members, and joins that wait for the bus

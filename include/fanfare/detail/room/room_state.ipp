@@ -26,8 +26,8 @@ FANFARE_DECL void intrusive_ptr_release(room_state* r) noexcept
 FANFARE_DECL void room_state::note_beginning(const position& at) noexcept
 {
     for (std::size_t i = 0; i != registry.shards(); ++i)
-        if (auto& part = parts[i]; part.joining.load() != 0 && !part.joining_from)
-            part.joining_from = at;
+        if (auto& part = parts[i]; part.concerned() && !part.begins_after)
+            part.begins_after = at;
 }
 
 FANFARE_DECL void room_registry::mark_joining(room_state& room, std::size_t shard_index)
@@ -37,7 +37,7 @@ FANFARE_DECL void room_registry::mark_joining(room_state& room, std::size_t shar
         if (!part.concerned()) {
             part.generation.fetch_add(1);
             if (room.stream)
-                part.joining_from = room.stream->last();
+                part.begins_after = room.stream->last();
         }
         part.joining.fetch_add(1);
     });

@@ -94,6 +94,7 @@ public:
 
 private:
     bool release_held(std::vector<shared_frame>& out);
+    void note_what_is_over(const position& top);
     void forget_delivered();
     void tell_missed(std::string_view room, wall_time now, std::vector<shared_frame>& out);
     void pass_next(std::vector<shared_frame>& out);
@@ -103,11 +104,14 @@ private:
 
     const position* left(std::uint64_t epoch) const noexcept;
     void leave_epoch(std::uint64_t next);
+    void note_left(const position& at);
+    bool has_left(std::uint64_t epoch) const noexcept;
 
     position last_{};
     static constexpr std::size_t max_messages_of_left_epochs = 64;
     std::array<position, 4> left_epochs_{};   // the ends of epochs that are gone, the newest first
     std::size_t messages_of_left_epochs_ = 0; // messages of theirs in a row
+    position last_before_{};                  // in an epoch that may not be over: the history could not be read
     std::vector<shared_frame> held_;
     bool repairing_ = false;
     position last_gap_{};

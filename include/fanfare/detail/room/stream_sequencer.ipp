@@ -14,9 +14,11 @@ FANFARE_DECL stream_sequencer::step stream_sequencer::live(const shared_frame& m
     const auto& at = message->at();
     if (!at)
         return step::pass; // from somebody who knows no history
-    // So many in a row: somebody has brought an old history back.
-    if (at.epoch != last_.epoch && left(at.epoch) && ++messages_of_left_epochs_ < max_messages_of_left_epochs)
-        return step::drop;
+    if (has_left(at.epoch)) {
+        if (++messages_of_left_epochs_ < max_messages_of_left_epochs)
+            return step::drop;
+        messages_of_left_epochs_ = 0; // so many: somebody may have brought an old history back
+    }
     if (!repairing_) {
         const bool same = at.epoch == last_.epoch;
         if (!last_ || (same && at.offset == last_.offset + 1)) {
@@ -56,6 +58,8 @@ FANFARE_DECL bool stream_sequencer::repaired(const history_slice& slice, std::st
     bool cut = false;  // the read has ended before the history did
     bool anew = false; // another epoch: it goes on from its beginning
     const auto told = out.size();
+    if (!slice.error)
+        note_what_is_over(slice.top);
     if (slice.error)
         tell_missed(room, now, out);
     else if (slice.top.epoch != last_.epoch || slice.top.offset < last_.offset) {
@@ -64,9 +68,6 @@ FANFARE_DECL bool stream_sequencer::repaired(const history_slice& slice, std::st
         pass_slice(slice, out);
     } else
         cut = fill(slice, room, now, out);
-    // It was stored before the read began: another epoch means that it is of a history that is gone.
-    if (!slice.error && triggered_ && !held_.empty() && held_.front()->at().epoch != slice.top.epoch)
-        held_.erase(held_.begin());
     if (std::any_of(out.begin() + static_cast<std::ptrdiff_t>(told), out.end(),
                     [](const shared_frame& f) { return f->is_gap(); }))
         last_gap_ = last_;
@@ -77,10 +78,23 @@ FANFARE_DECL bool stream_sequencer::repaired(const history_slice& slice, std::st
     return (std::exchange(again_, false) || cut) && missed();
 }
 
+// What the history of now says about others. What made the read necessary was stored before it began.
+FANFARE_DECL void stream_sequencer::note_what_is_over(const position& top)
+{
+    if (triggered_ && !held_.empty() && held_.front()->at().epoch != top.epoch)
+        note_left({held_.front()->at().epoch, 0});
+    if (last_before_ && (last_before_.epoch != top.epoch || last_before_.offset > top.offset)) {
+        note_left(last_before_.epoch != top.epoch ? last_before_ : position{});
+        last_before_ = {};
+    }
+}
+
 FANFARE_DECL void stream_sequencer::forget_delivered()
 {
     std::erase_if(held_, [this](const shared_frame& f) {
-        return f->at().epoch == last_.epoch && f->at().offset <= last_.offset;
+        const auto& at = f->at();
+        return (at.epoch == last_.epoch && at.offset <= last_.offset) ||
+               (at.epoch == last_before_.epoch && at.offset <= last_before_.offset);
     });
 }
 
@@ -90,13 +104,17 @@ FANFARE_DECL void stream_sequencer::tell_missed(std::string_view room, wall_time
                                                 std::vector<shared_frame>& out)
 {
     const auto told = out.size();
+    const bool only_asked = triggered_ && !held_.empty() && has_left(held_.front()->at().epoch);
+    std::erase_if(held_, [this](const shared_frame& f) { return has_left(f->at().epoch); });
     pass_next(out);
     forget_delivered();
-    if (held_.empty() && out.size() != told)
+    if (held_.empty() && (only_asked || out.size() != told))
         return;
     position goes_on{};
     if (!held_.empty()) {
         const auto next = held_.front()->at(); // maybe of an older epoch: only the history knows which one is left
+        if (last_ && next.epoch != last_.epoch)
+            last_before_ = last_;
         goes_on = last_ = {next.epoch, next.offset - 1};
     }
     out.push_back(encode_missed(room, now, goes_on));
@@ -117,7 +135,7 @@ FANFARE_DECL void stream_sequencer::pass_next(std::vector<shared_frame>& out)
 FANFARE_DECL position stream_sequencer::begin_anew(const history_slice& slice)
 {
     auto begin = slice.top;
-    if (const auto* before = left(slice.top.epoch))
+    if (const auto* before = left(slice.top.epoch); before && before->offset != 0)
         begin.offset = std::min(before->offset, slice.top.offset);
     else if (slice.top.epoch != last_.epoch)
         begin = slice.beginning_after(last_.offset);
@@ -128,6 +146,8 @@ FANFARE_DECL position stream_sequencer::begin_anew(const history_slice& slice)
             last_.offset = f->at().offset - 1;
             break;
         }
+    if (last_before_.epoch == last_.epoch)
+        last_.offset = std::max(last_.offset, std::exchange(last_before_, {}).offset);
     return last_;
 }
 
@@ -179,13 +199,28 @@ FANFARE_DECL void stream_sequencer::leave_epoch(std::uint64_t next)
     for (auto& one : left_epochs_)
         if (one.epoch == next)
             one = {};
-    if (last_.epoch == next)
+    if (last_.epoch != next)
+        note_left(last_);
+}
+
+// What is of the present epoch has not, whatever was said of that once.
+FANFARE_DECL bool stream_sequencer::has_left(std::uint64_t epoch) const noexcept
+{
+    return epoch != last_.epoch && left(epoch);
+}
+
+// The members have what is up to `at` of an epoch that is over.
+FANFARE_DECL void stream_sequencer::note_left(const position& at)
+{
+    if (!at)
         return;
-    std::rotate(left_epochs_.begin(), left_epochs_.end() - 1, left_epochs_.end());
-    left_epochs_.front() = last_;
-    if (!held_.empty() && held_.front()->at().epoch == last_.epoch)
+    if (!has_left(at.epoch)) {
+        std::rotate(left_epochs_.begin(), left_epochs_.end() - 1, left_epochs_.end());
+        left_epochs_.front() = at;
+    }
+    if (!held_.empty() && held_.front()->at().epoch == at.epoch)
         triggered_ = false;
-    std::erase_if(held_, [this](const shared_frame& f) { return f->at().epoch == left_epochs_.front().epoch; });
+    std::erase_if(held_, [&at](const shared_frame& f) { return f->at().epoch == at.epoch; });
 }
 
 // Lets pass what waits, up to the next hole; true if there is one.
@@ -205,7 +240,7 @@ FANFARE_DECL bool stream_sequencer::release_held(std::vector<shared_frame>& out)
 
 FANFARE_DECL void stream_sequencer::reset()
 {
-    last_ = {};
+    last_ = last_before_ = {};
     held_.clear();
     repairing_ = triggered_ = again_ = false;
     ++round_;

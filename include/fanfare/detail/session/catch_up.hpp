@@ -7,6 +7,7 @@
 #include <fanfare/detail/wire/frame.hpp>
 #include <fanfare/position.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -49,7 +50,7 @@ public:
         overflowed_ = false;
     }
     /// Live messages of this epoch are older than what the history gave.
-    void ignore_epoch(std::uint64_t epoch) noexcept { ignored_epoch_ = epoch; }
+    void ignore_epoch(std::uint64_t epoch) noexcept;
     /// What is after `first` and up to `last` was sent live before this began.
     void skip(std::uint64_t first, std::uint64_t last) noexcept
     {
@@ -64,8 +65,9 @@ public:
 
     /// The history's answer. False if it does not hold everything after `sent()`: see `continue_live_at` and `continue_with_gap`.
     bool take_slice(shared_slice slice);
-    /// Goes on live from `at`, which the caller has told the receiver; nothing is sent from the history.
-    void continue_live_at(const position& at);
+    /// Goes on live from `at`, which the caller has told the receiver; nothing is sent from the history. Without an
+    /// epoch from wherever the stream is. What the receiver has had does not come again.
+    void continue_live_at(const position& at, wall_time now);
     /// Begins with the oldest message that was read: the receiver asked for the newest, however many there are.
     void begin_at_oldest();
     /// Goes on with what the history still holds; the receiver gets a `gap` marker first.
@@ -76,21 +78,37 @@ public:
     /// `next` answers this one again.
     void put_back(shared_frame message) noexcept { marker_ = std::move(message); }
     bool must_read() const noexcept { return state_ == state::waiting; }
+    /// Whether it is done once the live stream is at `sent()`.
+    bool may_end() const noexcept { return state_ == state::complete && !floor_; }
     /// Where `next` ends without another message coming in.
     position end() const;
 
 private:
     enum class place { had, next, hole };
-    place place_of(const frame& message) const noexcept;
-    void go_to(const position& at);
+    place place_of(const frame& message) noexcept;
+    bool has_passed(std::uint64_t epoch) noexcept;
+    bool leave_floor(const position& at) noexcept;
+    void return_to_floor() noexcept;
+    void follow(const position& at) noexcept;
+    void go_to(const position& at) noexcept;
     shared_frame next_of_slice();
 
     std::string room_;
     position sent_;
     std::uint32_t number_;
-    position floor_{};                // nothing up to it again, while `sent_` says nothing
-    std::uint64_t ignored_epoch_ = 0; // the epoch before
-    std::uint64_t goal_ = 0;          // how far the history went when it was read
+    // What the receiver has had, while `sent_` says nothing of it: the history could not be read. And what it is told
+    // when the live stream is back there, if it was elsewhere meanwhile.
+    position floor_{};
+    shared_frame floor_gap_;
+    bool elsewhere_ = false;
+    // Epochs have no order that could be seen. The live stream may still come through several that were over when the
+    // receiver was told its position; only the history knows.
+    static constexpr std::size_t max_foreign_messages = 64;
+    std::array<std::uint64_t, 4> passed_epochs_{}; // that are over
+    std::size_t foreign_messages_ = 0;             // in a row, of those epochs or of another one than the floor's
+    std::uint64_t doubtful_epoch_ = 0; // a live message's; over, if what is read after that is of another
+    bool stream_came_ = false;         // the live stream has been in the epoch of `sent_`: others are newer
+    std::uint64_t goal_ = 0;           // how far the history went when it was read
     state state_ = state::waiting;
     bool overflowed_ = false;
     shared_slice slice_;

@@ -9,21 +9,74 @@
 
 namespace fanfare::detail {
 
-// What a message is to a receiver that has everything up to `sent_`.
-FANFARE_DECL catch_up::place catch_up::place_of(const frame& message) const noexcept
+// What a live message is to a receiver that has everything up to `sent_`. In the order of the live stream.
+FANFARE_DECL catch_up::place catch_up::place_of(const frame& message) noexcept
 {
     const auto& at = message.at();
-    if (at.epoch == floor_.epoch && at.offset <= floor_.offset)
+    if (sent_ && at.epoch == sent_.epoch) {
+        stream_came_ = true;
+        foreign_messages_ = 0;
+        if (at.offset <= sent_.offset)
+            return place::had;
+        // What others lack may still be in the history.
+        return at.offset == sent_.offset + 1 && !message.is_gap() ? place::next : place::hole;
+    }
+    if (has_passed(at.epoch))
         return place::had;
-    if (ignored_epoch_ != 0 && at.epoch == ignored_epoch_)
-        return place::had;
-    if (!sent_)
+    if (!sent_ || (stream_came_ && message.is_gap()))
         return place::next;
-    if (at.epoch != sent_.epoch)
-        return message.is_gap() ? place::next : place::hole;
-    if (message.is_gap()) // what others lack may still be in the history
-        return at.offset <= sent_.offset ? place::had : place::hole;
-    return at.offset <= sent_.offset ? place::had : at.offset == sent_.offset + 1 ? place::next : place::hole;
+    doubtful_epoch_ = at.epoch;
+    return place::hole;
+}
+
+FANFARE_DECL void catch_up::ignore_epoch(std::uint64_t epoch) noexcept
+{
+    if (epoch == 0 || std::find(passed_epochs_.begin(), passed_epochs_.end(), epoch) != passed_epochs_.end())
+        return;
+    std::rotate(passed_epochs_.begin(), passed_epochs_.end() - 1, passed_epochs_.end());
+    passed_epochs_.front() = epoch;
+}
+
+FANFARE_DECL bool catch_up::has_passed(std::uint64_t epoch) noexcept
+{
+    if (std::find(passed_epochs_.begin(), passed_epochs_.end(), epoch) == passed_epochs_.end())
+        return false;
+    if (++foreign_messages_ < max_foreign_messages)
+        return true;
+    foreign_messages_ = 0;
+    return false; // so many: somebody may have brought an old history back. The history knows
+}
+
+// A live message is about to be judged. True if the receiver has to be told first that the stream is where it was.
+FANFARE_DECL bool catch_up::leave_floor(const position& at) noexcept
+{
+    if (!floor_ || at.epoch != floor_.epoch)
+        return false;
+    // What is beyond may be all that there is: the history could not tell.
+    if (!elsewhere_ && at.offset > floor_.offset)
+        floor_ = {};
+    else
+        return_to_floor();
+    return marker_ != nullptr;
+}
+
+FANFARE_DECL void catch_up::return_to_floor() noexcept
+{
+    go_to(std::exchange(floor_, {}));
+    if (elsewhere_)
+        marker_ = std::exchange(floor_gap_, nullptr);
+}
+
+// A live message is passed on.
+FANFARE_DECL void catch_up::follow(const position& at) noexcept
+{
+    elsewhere_ = true;
+    if (floor_ && ++foreign_messages_ == max_foreign_messages)
+        floor_ = {}; // so many: the stream does not come back to it
+    if (!sent_ && floor_)
+        return;
+    go_to(at);
+    stream_came_ = true;
 }
 
 FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message)
@@ -37,14 +90,21 @@ FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message)
         buffer_.push_back(message);
         return live_step::drop;
     }
-    if (state_ == state::waiting)
+    if (state_ == state::waiting) {
+        stream_came_ = stream_came_ || message->at().epoch == sent_.epoch;
         return live_step::drop;
+    }
     if (state_ != state::complete) {
         overflowed_ = overflowed_ || buffer_.size() >= max_buffered || buffered_bytes_ >= max_buffered_bytes;
         if (!overflowed_) {
             buffer_.push_back(message);
             buffered_bytes_ += message->wire().size();
         }
+        return live_step::drop;
+    }
+    if (floor_) { // it may not be alone: see `next`
+        buffer_.push_back(message);
+        state_ = state::sending;
         return live_step::drop;
     }
     switch (place_of(*message)) {
@@ -55,10 +115,13 @@ FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message)
     return live_step::drop;
 }
 
-FANFARE_DECL void catch_up::go_to(const position& at)
+FANFARE_DECL void catch_up::go_to(const position& at) noexcept
 {
-    if (sent_ && at && at.epoch != sent_.epoch)
-        ignored_epoch_ = sent_.epoch;
+    if (at.epoch != sent_.epoch) {
+        ignore_epoch(sent_.epoch);
+        std::replace(passed_epochs_.begin(), passed_epochs_.end(), at.epoch, std::uint64_t{0});
+        stream_came_ = false;
+    }
     sent_ = at;
 }
 
@@ -68,12 +131,29 @@ FANFARE_DECL bool catch_up::take_slice(shared_slice slice)
     at_ = 0;
     state_ = state::sending;
     goal_ = slice_->error ? 0 : slice_->top.offset;
-    return sent_ && !slice_->error && slice_->top.epoch == sent_.epoch && sent_.offset <= slice_->top.offset &&
+    if (slice_->error)
+        return false;
+    if (const auto doubtful = std::exchange(doubtful_epoch_, 0); doubtful != slice_->top.epoch)
+        ignore_epoch(doubtful);
+    if (floor_ && floor_.epoch == slice_->top.epoch)
+        return_to_floor();
+    ignore_epoch(std::exchange(floor_, {}).epoch);
+    return sent_ && slice_->top.epoch == sent_.epoch && sent_.offset <= slice_->top.offset &&
            slice_->reaches_back_to(sent_.offset);
 }
 
-FANFARE_DECL void catch_up::continue_live_at(const position& at)
+FANFARE_DECL void catch_up::continue_live_at(const position& at, wall_time now)
 {
+    const bool read = slice_ && !slice_->error;
+    if (read && sent_.epoch != slice_->top.epoch)
+        ignore_epoch(sent_.epoch);
+    else if (!read && sent_ && at.epoch != sent_.epoch) {
+        floor_ = sent_;
+        floor_gap_ = encode_missed(room_, now, floor_);
+        elsewhere_ = static_cast<bool>(at);
+        foreign_messages_ = 0;
+    }
+    stream_came_ = stream_came_ && at.epoch == sent_.epoch;
     sent_ = at;
     slice_ = nullptr;
     goal_ = 0;
@@ -91,9 +171,7 @@ FANFARE_DECL void catch_up::continue_with_gap(wall_time now)
 {
     if (slice_->error) {
         marker_ = encode_missed(room_, now);
-        if (sent_)
-            floor_ = sent_;
-        return continue_live_at({});
+        return continue_live_at({}, now);
     }
     const bool same = sent_.epoch == slice_->top.epoch && sent_.offset <= slice_->top.offset;
     auto on = slice_->top;
@@ -115,15 +193,18 @@ FANFARE_DECL shared_frame catch_up::next()
         return f;
     shared_frame found;
     while (buffer_at_ != buffer_.size() && !found && state_ == state::sending) {
+        if (const auto& at = buffer_[buffer_at_]->at(); at && leave_floor(at))
+            return std::exchange(marker_, nullptr);
         auto f = std::move(buffer_[buffer_at_++]);
-        if (!f->at() || place_of(*f) == place::next)
+        const auto here = f->at() ? place_of(*f) : place::next;
+        if (here == place::next)
             found = std::move(f);
-        else if (place_of(*f) == place::hole)
+        else if (here == place::hole)
             state_ = state::waiting; // the slice ended too early
     }
     if (found) {
         if (found->at())
-            go_to(found->at());
+            follow(found->at());
         return found;
     }
     if (state_ == state::sending)

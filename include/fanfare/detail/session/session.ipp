@@ -201,6 +201,8 @@ FANFARE_DECL bool session::leave(std::string_view room)
         return !room.starts_with("user:") && rooms_.take_expected(room);
     if (one->own && room.starts_with("user:"))
         return false;
+    // Only the catching up knows what of this it has had. The place in the list stays: nobody joins or leaves in a delivery.
+    home_.deliver_pending(one->room.get());
     catching_.end(room);
     const auto gone = rooms_.remove(*one);
     home_.leave(*gone.room, gone.position);

@@ -100,7 +100,7 @@ FANFARE_DECL void session::pump()
 FANFARE_DECL void session::end_completed_catch_ups()
 {
     catching_.end_if([this](const catch_up& one) {
-        if (one.now() != catch_up::state::complete)
+        if (!one.may_end())
             return false;
         const auto* in = rooms_.find(one.room());
         return !in || home_.is_at(*in->room, one.sent());

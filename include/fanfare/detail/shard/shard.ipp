@@ -227,7 +227,10 @@ FANFARE_DECL std::uint32_t shard::join(room_state& room, std::uint32_t slot)
 FANFARE_DECL position shard::last_of(room_state& room)
 {
     deliver_pending(&room);
-    return room.parts[index_].last;
+    auto& part = room.parts[index_];
+    if (!part.last && room.stream) // it may have become known since they joined, and nothing has come
+        shared_.rooms.with_stream(room, [&part] { part.last = part.begins_after; });
+    return part.last;
 }
 
 FANFARE_DECL void shard::deliver_pending(room_state* room)
@@ -241,12 +244,11 @@ FANFARE_DECL void shard::count_member(room_state& room, shard_room& part)
     shared_.rooms.with_stream(room, [&] {
         if (!part.concerned()) {
             part.generation.fetch_add(1);
-            part.last = room.stream ? room.stream->last() : fanfare::position{};
-        } else if (part.last_set_in != part.generation.load()) {
-            part.last = part.joining_from; // what follows the mark is in the queue
+            part.begins_after = room.stream ? room.stream->last() : fanfare::position{};
         }
+        if (part.last_set_in != part.generation.load())
+            part.last = part.begins_after; // what follows is in the queue
         part.last_set_in = part.generation.load();
-        part.joining_from = {};
         part.count.fetch_add(1);
     });
 }

@@ -204,11 +204,12 @@ FANFARE_DECL bool event_positions::follow_answer(std::string_view type, std::str
             changed = advance_over_ahead(p) || changed; // the missed messages follow
             continue;
         }
-        if (!recovery.empty()) {
+        const auto* named = positions.if_contains(room);
+        if (!recovery.empty() && named) {
             p = {};
             changed = true;
         }
-        const auto* named = p.at ? nullptr : positions.if_contains(room);
+        named = p.at ? nullptr : named;
         std::string why;
         auto at = named ? read_position(*named, why) : std::nullopt;
         if (!at)
