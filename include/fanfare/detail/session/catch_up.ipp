@@ -175,7 +175,9 @@ FANFARE_DECL void catch_up::continue_with_gap(wall_time now)
     }
     const bool same = sent_.epoch == slice_->top.epoch && sent_.offset <= slice_->top.offset;
     auto on = slice_->top;
-    if (sent_ && slice_->top.epoch != sent_.epoch && slice_->top.epoch != ignored_epoch_) // or it was brought back
+    const bool brought_back =
+        std::find(passed_epochs_.begin(), passed_epochs_.end(), slice_->top.epoch) != passed_epochs_.end();
+    if (sent_ && slice_->top.epoch != sent_.epoch && !brought_back)
         on = slice_->beginning_after(sent_.offset);
     if (same && !slice_->frames.empty())
         on.offset = slice_->frames.front()->at().offset - 1;
