@@ -52,6 +52,24 @@ TEST_CASE("json: every byte survives escaping", "[json]")
     CHECK(quoted == R"("a\"b\\c\n\r\t\b\fd\u0001")");
 }
 
+TEST_CASE("json: what is escaped is found at every place of a text of any length", "[json]")
+{
+    for (std::size_t length = 1; length != 40; ++length)
+        for (std::size_t at = 0; at != length; ++at)
+            for (int c = 0; c != 256; ++c) {
+                std::string text(length, 'x');
+                text[at] = static_cast<char>(c);
+                const bool escapes = c < 0x20 || c == '"' || c == '\\';
+                const std::string before(at, 'x'), after(length - at - 1, 'x');
+                std::string out;
+                append_json_string(out, text);
+                const auto middle = out.substr(1 + at, out.size() - length - 1);
+                if (out.front() != '"' || out.substr(1, at) != before || !out.ends_with(after + '"') ||
+                    (escapes ? middle.front() != '\\' || middle.size() < 2 : middle != text.substr(at, 1)))
+                    FAIL(c << " at " << at << " of " << length);
+            }
+}
+
 TEST_CASE("json: values of any kind and size are written whole", "[json]")
 {
     CHECK(written({nullptr, true, false, -1, 18446744073709551615U, "x", json::array{}, json::object{}}) ==

@@ -40,7 +40,7 @@ FANFARE_DECL error_code check_add(const inbox_add& what, std::string_view data, 
     // What could not be read again: nested too deep, or a number that is none.
     std::string why;
     if (data != "null")
-        parse_json(data, inbox_data_depth, {}, why);
+        parse_json_roughly(data, inbox_data_depth, {}, why);
     return why.empty() ? error_code{} : error_code{error::invalid_message};
 }
 

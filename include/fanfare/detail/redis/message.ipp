@@ -136,7 +136,7 @@ FANFARE_DECL std::string foreign_envelope(std::string_view room, std::string_vie
 {
     json::monotonic_resource memory;
     why.clear();
-    const auto value = parse_json(text, max_foreign_json_depth, &memory, why);
+    const auto value = parse_json_roughly(text, max_foreign_json_depth, &memory, why);
     if (!why.empty())
         return {};
     const auto* object = value.if_object();
@@ -153,7 +153,7 @@ FANFARE_DECL foreign_notification read_notification(std::string_view text, wall_
 {
     json::monotonic_resource memory;
     why.clear();
-    const auto value = parse_json(text, max_foreign_json_depth, &memory, why);
+    const auto value = parse_json_roughly(text, max_foreign_json_depth, &memory, why);
     if (!why.empty())
         return {};
     const auto* object = value.if_object();

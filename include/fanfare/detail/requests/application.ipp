@@ -15,8 +15,11 @@ namespace fanfare::detail {
 struct application_request {
     static request make(session& s, const incoming& message)
     {
-        // The handler may keep the request: it gets values of its own.
-        return {s.ref(), std::string{message.type}, std::string{message.room}, own_value(message.payload),
+        // The handler may keep the request: it gets values of its own, and exactly those that the client wrote.
+        auto payload = own_value(message.payload);
+        if (const auto text = json_member_text(message.text, "payload"))
+            read_doubles_exactly(*text, payload);
+        return {s.ref(), std::string{message.type}, std::string{message.room}, std::move(payload),
                 own_value(message.request_id)};
     }
 };

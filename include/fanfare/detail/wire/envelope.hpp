@@ -103,7 +103,7 @@ struct incoming {
     std::string why{};
 };
 
-/// Parses a client's message; `text`, and `storage` for the values, must outlive the result.
+/// Parses a client's message, doubles as `parse_json_roughly` does; `text`, and `storage` for the values, must outlive the result.
 incoming parse_envelope(std::string_view text, std::size_t max_depth, json::storage_ptr storage);
 
 } // namespace fanfare::detail

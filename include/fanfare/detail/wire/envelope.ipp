@@ -194,13 +194,15 @@ inline bool read_fields(incoming& result)
         result.why = why;
         return false;
     };
-    const auto* object = result.root.if_object();
+    auto* object = result.root.if_object();
     if (!object)
         return fail("a message must be a JSON object");
-    if (const auto* id = object->if_contains("request_id"); id && !id->is_null()) {
+    if (auto* id = object->if_contains("request_id"); id && !id->is_null()) {
         const auto* s = id->if_string();
         if (!(s ? s->size() <= 64 : id->is_number()))
             return fail("request_id must be a number or a string of at most 64 bytes");
+        if (id->is_double()) // the answer repeats it
+            read_doubles_exactly(*json_member_text(result.text, "request_id"), *id);
         result.request_id = id;
     }
     const auto* type = object->if_contains("type");
@@ -219,7 +221,7 @@ inline bool read_fields(incoming& result)
 FANFARE_DECL incoming parse_envelope(std::string_view text, std::size_t max_depth, json::storage_ptr storage)
 {
     std::string why;
-    incoming result{parse_json(text, max_depth, std::move(storage), why), text};
+    incoming result{parse_json_roughly(text, max_depth, std::move(storage), why), text};
     if (why.empty()) {
         read_fields(result);
     } else {

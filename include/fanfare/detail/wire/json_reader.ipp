@@ -179,8 +179,14 @@ inline void read_doubles_exactly(json_cursor& at, json::value& value)
         *number = exact;
 }
 
-FANFARE_DECL json::value parse_json(std::string_view text, std::size_t max_depth, json::storage_ptr storage,
-                                    std::string& why)
+FANFARE_DECL void read_doubles_exactly(std::string_view text, json::value& value)
+{
+    json_cursor at{text};
+    read_doubles_exactly(at, value);
+}
+
+inline json::value parse_any_json(std::string_view text, std::size_t max_depth, json::storage_ptr storage,
+                                  bool exactly, std::string& why)
 {
     json::parse_options options;
     options.max_depth = max_depth;
@@ -191,10 +197,8 @@ FANFARE_DECL json::value parse_json(std::string_view text, std::size_t max_depth
                                           : "not valid JSON: " + ec.message();
         return nullptr;
     }
-    if (any_double(value, [](double) { return true; })) {
-        json_cursor at{text};
-        read_doubles_exactly(at, value);
-    }
+    if (exactly && any_double(value, [](double) { return true; }))
+        read_doubles_exactly(text, value);
     // Boost.JSON reads 1e999 as infinity.
     if (any_double(value, [](double d) { return !std::isfinite(d); })) {
         why = "a number is out of range";
@@ -203,11 +207,23 @@ FANFARE_DECL json::value parse_json(std::string_view text, std::size_t max_depth
     return value;
 }
 
+FANFARE_DECL json::value parse_json(std::string_view text, std::size_t max_depth, json::storage_ptr storage,
+                                    std::string& why)
+{
+    return parse_any_json(text, max_depth, std::move(storage), true, why);
+}
+
+FANFARE_DECL json::value parse_json_roughly(std::string_view text, std::size_t max_depth,
+                                            json::storage_ptr storage, std::string& why)
+{
+    return parse_any_json(text, max_depth, std::move(storage), false, why);
+}
+
 FANFARE_DECL bool is_json(std::string_view text, std::size_t max_depth)
 {
     json::monotonic_resource memory;
     std::string why;
-    parse_json(text, max_depth, &memory, why);
+    parse_json_roughly(text, max_depth, &memory, why);
     return why.empty();
 }
 

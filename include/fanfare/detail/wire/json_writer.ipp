@@ -12,6 +12,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <utility>
 
 namespace fanfare::detail {
 
@@ -30,91 +33,164 @@ inline char short_escape(unsigned char c) noexcept
     }
 }
 
-FANFARE_DECL void append_json_string(std::string& out, std::string_view text)
+// The first character at or after `p` that a JSON string escapes, or `end`. Eight at a time: a byte's high bit is set in
+// `x - n` where the byte is below n, and in `v - 1` where it is 0, as long as no lower byte borrows; a byte that borrows is
+// one that is looked for itself.
+inline const char* skip_plain(const char* p, const char* end) noexcept
+{
+    constexpr std::uint64_t ones = 0x0101010101010101u;
+    constexpr std::uint64_t high_bits = 0x80 * ones;
+    for (; end - p >= 8; p += 8) {
+        std::uint64_t x;
+        std::memcpy(&x, p, sizeof x);
+        const auto quote = x ^ (ones * '"');
+        const auto backslash = x ^ (ones * '\\');
+        const auto found =
+            ((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash);
+        if ((found & high_bits) != 0)
+            break;
+    }
+    while (p != end && static_cast<unsigned char>(*p) >= 0x20 && *p != '"' && *p != '\\')
+        ++p;
+    return p;
+}
+
+// Writes a JSON string to what has `put` for characters and for text.
+template <class Out>
+void write_json_string(Out& out, std::string_view text)
 {
     static constexpr char hex[] = "0123456789abcdef";
-    out += '"';
-    std::size_t plain = 0;
-    for (std::size_t i = 0; i != text.size(); ++i) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c != '"' && c != '\\')
+    const char* p = text.data();
+    const char* const end = p + text.size();
+    out.put('"');
+    for (;;) {
+        const auto* plain = std::exchange(p, skip_plain(p, end));
+        out.put(std::string_view{plain, static_cast<std::size_t>(p - plain)});
+        if (p == end)
+            break;
+        const auto c = static_cast<unsigned char>(*p++);
+        out.put('\\');
+        if (const char letter = short_escape(c)) {
+            out.put(letter);
             continue;
-        out.append(text, plain, i - plain);
-        plain = i + 1;
-        if (const char letter = short_escape(c))
-            out.append({'\\', letter});
-        else
-            out.append({'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]});
+        }
+        out.put(std::string_view{"u00"});
+        out.put(hex[c >> 4]);
+        out.put(hex[c & 15]);
     }
-    out.append(text, plain);
-    out += '"';
+    out.put('"');
 }
 
-template <class Integer>
-void append_integer(std::string& out, Integer value)
-{
-    char text[24];
-    const auto* end = std::to_chars(text, text + sizeof text, value).ptr;
-    out.append(static_cast<const char*>(text), end);
-}
+// Gathers what is written, so that the string behind it is touched now and then only.
+class json_out {
+public:
+    explicit json_out(std::string& out) noexcept : out_{out} {}
+    json_out(const json_out&) = delete;
+    json_out& operator=(const json_out&) = delete;
 
-inline void append_double(std::string& out, double value)
-{
-    if (!std::isfinite(value)) {
-        out += "NaN";
-        return;
+    void put(char c)
+    {
+        *place(1) = c;
+        ++at_;
     }
+    void put(std::string_view text)
+    {
+        if (text.size() > sizeof piece_) {
+            flush();
+            out_ += text;
+        } else if (!text.empty()) {
+            std::memcpy(place(text.size()), text.data(), text.size());
+            at_ += text.size();
+        }
+    }
+    void put(double value);
+    template <class Integer>
+    void put_integer(Integer value)
+    {
+        char* const to = place(24);
+        at_ += static_cast<std::size_t>(std::to_chars(to, to + 24, value).ptr - to);
+    }
+    void put(const json::value& value);
+    /// At the end, and only then: what has thrown is not finished.
+    void flush()
+    {
+        out_.append(static_cast<const char*>(piece_), at_);
+        at_ = 0;
+    }
+
+private:
+    char* place(std::size_t size)
+    {
+        if (sizeof piece_ - at_ < size)
+            flush();
+        return piece_ + at_;
+    }
+
+    std::string& out_;
+    std::size_t at_ = 0;
+    char piece_[512];
+};
+
+inline void json_out::put(double value)
+{
+    if (!std::isfinite(value))
+        return put(std::string_view{"NaN"});
     const auto size = std::abs(value);
     const bool plain = size == 0 || (size >= 1e-6 && size < 1e21); // as ECMAScript chooses
-    char text[40];
-    const auto* end = std::to_chars(text, text + sizeof text, value,
-                                    plain ? std::chars_format::fixed : std::chars_format::scientific)
-                          .ptr;
-    out.append(static_cast<const char*>(text), end);
+    char* const text = place(40);
+    const char* end =
+        std::to_chars(text, text + 40, value, plain ? std::chars_format::fixed : std::chars_format::scientific)
+            .ptr;
+    at_ += static_cast<std::size_t>(end - text);
     if (plain && std::find(static_cast<const char*>(text), end, '.') == end)
-        out += ".0";
+        put(std::string_view{".0"});
 }
 
-inline void append_array(std::string& out, const json::array& list)
+inline void json_out::put(const json::value& value)
 {
-    out += '[';
-    for (const auto& one : list) {
-        append_json(out, one);
-        out += ',';
+    switch (value.kind()) {
+    case json::kind::null: return put(std::string_view{"null"});
+    case json::kind::bool_: return put(std::string_view{value.get_bool() ? "true" : "false"});
+    case json::kind::int64: return put_integer(value.get_int64());
+    case json::kind::uint64: return put_integer(value.get_uint64());
+    case json::kind::double_: return put(value.get_double());
+    case json::kind::string: return write_json_string(*this, value.get_string());
+    case json::kind::array: {
+        char before = '[';
+        for (const auto& one : value.get_array()) {
+            put(std::exchange(before, ','));
+            put(one);
+        }
+        return put(before == '[' ? std::string_view{"[]"} : std::string_view{"]"});
     }
-    if (list.empty())
-        out += ']';
-    else
-        out.back() = ']'; // in place of the last comma
+    case json::kind::object: {
+        char before = '{';
+        for (const auto& field : value.get_object()) {
+            put(std::exchange(before, ','));
+            write_json_string(*this, field.key());
+            put(':');
+            put(field.value());
+        }
+        return put(before == '{' ? std::string_view{"{}"} : std::string_view{"}"});
+    }
+    }
 }
 
-inline void append_object(std::string& out, const json::object& fields)
+FANFARE_DECL void append_json_string(std::string& out, std::string_view text)
 {
-    out += '{';
-    for (const auto& field : fields) {
-        append_json_string(out, field.key());
-        out += ':';
-        append_json(out, field.value());
-        out += ',';
-    }
-    if (fields.empty())
-        out += '}';
-    else
-        out.back() = '}';
+    struct direct {
+        std::string& out;
+        void put(char c) { out += c; }
+        void put(std::string_view piece) { out += piece; }
+    } to{out};
+    write_json_string(to, text);
 }
 
 FANFARE_DECL void append_json(std::string& out, const json::value& value)
 {
-    switch (value.kind()) {
-    case json::kind::null: out += "null"; return;
-    case json::kind::bool_: out += value.get_bool() ? "true" : "false"; return;
-    case json::kind::int64: return append_integer(out, value.get_int64());
-    case json::kind::uint64: return append_integer(out, value.get_uint64());
-    case json::kind::double_: return append_double(out, value.get_double());
-    case json::kind::string: return append_json_string(out, value.get_string());
-    case json::kind::array: return append_array(out, value.get_array());
-    case json::kind::object: return append_object(out, value.get_object());
-    }
+    json_out to{out};
+    to.put(value);
+    to.flush();
 }
 
 FANFARE_DECL bool is_sendable(const json::value& value) noexcept

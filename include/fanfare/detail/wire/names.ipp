@@ -6,6 +6,7 @@
 #include <fanfare/detail/wire/utf8.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <iterator>
 
@@ -34,20 +35,6 @@ inline constexpr code_points no_name_characters[] = {
     {0xe0000, 0xe007f}, // tags
 };
 
-FANFARE_DECL bool is_name_character(char32_t c, name_kind kind) noexcept
-{
-    if (c == 0x20)
-        return kind == name_kind::label;
-    if (c < 0x20 || c == 0x7f)
-        return false;
-    if (c < 0x7f)
-        return kind == name_kind::label ||
-               std::string_view{"\"\\,*?[]{}"}.find(static_cast<char>(c)) == std::string_view::npos;
-    const auto* range = std::find_if(std::begin(no_name_characters), std::end(no_name_characters),
-                                     [c](const code_points& one) { return c <= one.last; });
-    return range == std::end(no_name_characters) || c < range->first;
-}
-
 // Takes one code point of valid UTF-8 from the front of `text`.
 inline char32_t next_code_point(std::string_view& text) noexcept
 {
@@ -63,9 +50,37 @@ inline char32_t next_code_point(std::string_view& text) noexcept
     return c;
 }
 
+// Each publish asks for its type: what is ASCII is looked up.
+inline constexpr auto ascii_names = [] {
+    std::array<std::array<bool, 128>, 2> out{};
+    for (char32_t c = 0x20; c != 0x7f; ++c) {
+        const auto letter = static_cast<char>(c);
+        out[0][c] = c != 0x20 && std::string_view{"\"\\,*?[]{}"}.find(letter) == std::string_view::npos;
+        out[1][c] = true;
+    }
+    return out;
+}();
+
+FANFARE_DECL bool is_name_character(char32_t c, name_kind kind) noexcept
+{
+    if (c < 0x80)
+        return ascii_names[kind == name_kind::label ? 1 : 0][c];
+    const auto* range = std::find_if(std::begin(no_name_characters), std::end(no_name_characters),
+                                     [c](const code_points& one) { return c <= one.last; });
+    return range == std::end(no_name_characters) || c < range->first;
+}
+
 FANFARE_DECL bool is_name(std::string_view text, std::size_t max_size, name_kind kind) noexcept
 {
-    if (text.empty() || text.size() > max_size || !is_utf8(text))
+    if (text.empty() || text.size() > max_size)
+        return false;
+    const auto& ascii = ascii_names[kind == name_kind::label ? 1 : 0];
+    while (!text.empty() && static_cast<unsigned char>(text.front()) < 0x80) {
+        if (!ascii[static_cast<unsigned char>(text.front())])
+            return false;
+        text.remove_prefix(1);
+    }
+    if (!is_utf8(text))
         return false;
     while (!text.empty())
         if (!is_name_character(next_code_point(text), kind))
