@@ -31,7 +31,8 @@ private:
     bool open(const std::shared_ptr<wire>& w)
     {
         decoder_ = event_decoder{id_};
-        event_request wanted{.last_event_id = id_};
+        event_request wanted;
+        wanted.last_event_id = id_;
         named_ = positions_in(id_);
         for (auto& [room, r] : rooms_) {
             wanted.rooms.push_back(room);
