@@ -64,9 +64,10 @@ FANFARE_DECL void ordered_delivery::repair(const room_ptr& room)
                 return; // nobody was in the room meanwhile: it begins anew
             last = room->stream->last();
         }
-        history_.read_after(room, last, [this, keep = life_.keep(), room, round](const shared_slice& slice) {
-            repaired(room, *slice, round);
-        });
+        history_.read_after(room, {.from = last, .urgent = true},
+                            [this, keep = life_.keep(), room, round](const shared_slice& slice) {
+                                repaired(room, *slice, round);
+                            });
     });
 }
 

@@ -24,9 +24,10 @@ namespace fanfare::detail {
 struct history_slice {
     error_code error{};
     position top{};
-    std::uint64_t from = 0;   ///< What is not above this was not read.
-    std::uint64_t oldest = 0; ///< That is kept.
-    std::vector<shared_frame> frames{};
+    std::uint64_t from = 0;             ///< What is not above this was not read.
+    std::uint64_t oldest = 0;           ///< That is kept.
+    std::vector<shared_frame> frames{}; ///< The first after `from` that are kept; not all, if they are large.
+    std::size_t bytes = 0;              ///< Of the frames.
 
     /// Whether everything after `at` is in it.
     bool reaches_back_to(std::uint64_t offset) const noexcept { return offset >= from && offset + 1 >= oldest; }
@@ -73,9 +74,14 @@ public:
     struct reader {
         position from;
         std::function<void(const shared_slice&)> then;
+        bool messages = true;           ///< It wants messages, not only to know what there is.
+        std::function<bool()> wanted{}; ///< Whether somebody waits for it still; empty: always.
+        std::uint64_t ticket = 0;       ///< Lower ones have waited for longer.
     };
-    std::vector<reader> readers;
+    std::vector<reader> readers; // by ticket
+    std::uint64_t tickets = 0;
     bool reading = false;
+    bool first_leads = false; // the next read is for who has waited for longest
     /// Those who wait until the room's position is known.
     std::vector<std::function<void()>> seeding;
     bool seed_again = false; // something was missed meanwhile
