@@ -92,14 +92,15 @@ FANFARE_DECL bool http_api::handles(std::string_view target) noexcept
 }
 
 FANFARE_DECL void http_api::async_handle(const request_type& request, const asio::ip::address& caller,
-                                         done_type done) const
+                                         done_type done, std::function<bool()> wanted) const
 {
     detail::route({{request.version(), request.keep_alive(), std::move(done)},
                    request,
                    caller,
                    detail::describe(request, caller),
                    *hub_,
-                   options_});
+                   options_,
+                   std::move(wanted)});
 }
 
 } // namespace fanfare

@@ -20,9 +20,8 @@ namespace fanfare::detail {
 /// read and sent; both are merged by offset, without a hole or a repetition. No I/O, no clock.
 class catch_up {
 public:
-    /// Live messages that wait at most; beyond it the history is read again.
+    /// Live messages that wait at most, if their bytes do not end it before; beyond it the history is read again.
     static constexpr std::size_t max_buffered = 1024;
-    static constexpr std::size_t max_buffered_bytes = 4 * 1024 * 1024;
 
     /// The receiver has everything up to `sent`; without an epoch it takes the stream from wherever it is.
     /// `number` tells it from others of the same room.
@@ -59,11 +58,13 @@ public:
 
     enum class live_step { pass, drop, caught_up };
     /// A message of the live stream: `pass` it on; `drop` it, it is kept here, or was sent; or the receiver has `caught_up`:
-    /// pass it on.
-    live_step live(const shared_frame& message);
+    /// pass it on. `room`: the bytes that may wait here besides what does.
+    live_step live(const shared_frame& message, std::size_t room = no_limit);
 
-    /// The history's answer. False if it does not hold everything after `sent()`: see `continue_live_at` and `continue_with_gap`.
-    bool take_slice(shared_slice slice);
+    /// The history's answer, of which the first messages are kept, as many as `room` bytes hold; what follows is read
+    /// again. `must`: at least one. False if it does not hold everything after `sent()`: see `continue_live_at` and
+    /// `continue_with_gap`.
+    bool take_slice(const shared_slice& slice, std::size_t room = no_limit, bool must = true);
     /// Goes on live from `at`, which the caller has told the receiver; nothing is sent from the history.
     void continue_live_at(const position& at);
     /// Begins with the oldest message that was read: the receiver asked for the newest, however many there are.
@@ -75,26 +76,45 @@ public:
     shared_frame next();
     /// `next` answers this one again.
     void put_back(shared_frame message) noexcept { marker_ = std::move(message); }
+    /// Bytes that wait here.
+    std::size_t held() const noexcept
+    {
+        return slice_bytes_ + buffered_bytes_ + (marker_ ? marker_->wire().size() : 0);
+    }
+    /// Lets go of what waits here and can be read again.
+    void release();
     bool must_read() const noexcept { return state_ == state::waiting; }
-    /// Where `next` ends without another message coming in.
+    /// Whether the history had more, when it was read, than the receiver has.
+    bool goes_on() const noexcept { return sent_ && sent_.epoch == goal_.epoch && sent_.offset < goal_.offset; }
+    /// Nobody knows where the stream is, and the receiver has something of it: what it has is kept from it until then.
+    bool waits_for_position() const noexcept { return !sent_ && floor_; }
+    /// Where the receiver is when it has got all that the history had when it was read.
     position end() const;
 
 private:
+    static constexpr auto no_limit = static_cast<std::size_t>(-1);
+
     enum class place { had, next, hole };
     place place_of(const frame& message) const noexcept;
     void go_to(const position& at);
     shared_frame next_of_slice();
+    void drop_slice() noexcept;
+    position before_first() const;
 
     std::string room_;
     position sent_;
     std::uint32_t number_;
     position floor_{};                // nothing up to it again, while `sent_` says nothing
     std::uint64_t ignored_epoch_ = 0; // the epoch before
-    std::uint64_t goal_ = 0;          // how far the history went when it was read
+    position goal_{};                 // how far the history went when it was read
+    position anew_{};                 // where it goes on for a receiver that it does not go on from
     state state_ = state::waiting;
     bool overflowed_ = false;
+    std::uint64_t first_ = 0; // the offset of the first message that the history had for `sent_`
+    bool failed_ = false;     // it could not be read
     shared_slice slice_;
-    std::size_t at_ = 0; // in the slice
+    std::size_t at_ = 0, end_ = 0; // in the slice
+    std::size_t slice_bytes_ = 0;  // between them
     shared_frame marker_;
     std::vector<shared_frame> buffer_;
     std::size_t buffer_at_ = 0;
