@@ -20,6 +20,8 @@ struct history_request {
     std::optional<position> since{};
     /// Messages of a page, at most 1,000.
     std::size_t limit = 100;
+    /// Bytes of them, about: a page ends early, but has a message if there is one. At most 8 MiB.
+    std::size_t bytes = 1024 * 1024;
     /// In which order.
     bool newest_first = false;
 };

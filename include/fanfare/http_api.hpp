@@ -91,6 +91,7 @@ public:
     /// @param caller The peer's address: without an `admin_key` it decides about loopback callers.
     /// @param done Takes the response, ready to be written, with `keep_alive` as the request wants it. To HEAD it has the
     ///        length of the body, and no body (RFC 9110 section 9.3.2).
+    /// @param wanted Whether somebody waits for the response still; empty: always. Called on any thread.
     ///
     /// Lifetimes: `request` and `caller` are used only until this returns. The API may be destroyed before `done` is
     /// called.
@@ -98,9 +99,12 @@ public:
     /// bus, a store). It goes to its own executor itself.
     /// Errors: every error is a response with `{"error":{"code","message"}}`. Throws what
     /// `http_api_options::issue_ticket` throws: `done` is not called then, unless the issuer has answered before.
-    /// Cancellation: not supported, nor is there a time limit: `server` answers 504 after `handshake_timeout`.
+    /// Cancellation: what is to be read from a store waits for its turn; if the response is not `wanted` any more when
+    /// that comes, nothing is read and `done` is destroyed without a call. There is no time limit: `server` answers 504
+    /// after `handshake_timeout`.
     /// Thread-safe.
-    void async_handle(const request_type& request, const asio::ip::address& caller, done_type done) const;
+    void async_handle(const request_type& request, const asio::ip::address& caller, done_type done,
+                      std::function<bool()> wanted = {}) const;
 
 private:
     std::shared_ptr<detail::hub_core> hub_;

@@ -136,7 +136,7 @@ FANFARE_DECL bool http_api::handles(std::string_view target) noexcept
 }
 
 FANFARE_DECL void http_api::async_handle(const request_type& request, const asio::ip::address& caller,
-                                         done_type done) const
+                                         done_type done, std::function<bool()> wanted) const
 {
     detail::route({{request.version(), detail::keeps_alive(request),
                     request.method() == boost::beast::http::verb::head, std::move(done)},
@@ -144,7 +144,8 @@ FANFARE_DECL void http_api::async_handle(const request_type& request, const asio
                    caller,
                    detail::describe(request, caller),
                    *hub_,
-                   options_});
+                   options_,
+                   std::move(wanted)});
 }
 
 } // namespace fanfare

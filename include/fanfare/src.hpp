@@ -27,6 +27,7 @@
 #include <fanfare/detail/cluster/stats_fields.ipp>
 #include <fanfare/detail/history/history_reader.ipp>
 #include <fanfare/detail/history/ordered_delivery.ipp>
+#include <fanfare/detail/history/recent_pages.ipp>
 #include <fanfare/detail/history/room_preparation.ipp>
 #include <fanfare/detail/http/cors.ipp>
 #include <fanfare/detail/http/extensions.ipp>
@@ -103,6 +104,7 @@
 #include <fanfare/detail/session/session_sending.ipp>
 #include <fanfare/detail/session/websocket_session.ipp>
 #include <fanfare/detail/shard/hub_handlers.ipp>
+#include <fanfare/detail/shard/read_lines.ipp>
 #include <fanfare/detail/shard/shard.ipp>
 #include <fanfare/detail/shard/shard_delivery.ipp>
 #include <fanfare/detail/shard/shard_set.ipp>

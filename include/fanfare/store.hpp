@@ -9,6 +9,7 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -71,17 +72,21 @@ struct append_answer {
 /// Takes the answer to `async_append`.
 using append_done = std::function<void(const append_answer&)>;
 
+/// Bytes of one page that a store reads at most, whatever it is asked for.
+inline constexpr std::size_t max_history_page_bytes = 8 * 1024 * 1024;
+
 /// Which part of a history to read.
 struct history_query {
     /// Oldest first: only messages with a greater offset. Newest first: only with a lower one, 0 meaning all.
     std::uint64_t from = 0;
     /// Messages at most; 0 to learn the position only.
     std::size_t limit = 0;
+    /// Bytes of their bodies and keys at most: a page ends before the message that would make it larger. Its first
+    /// message is there whatever its size, so that whoever reads on from its last one gets everything.
+    std::size_t bytes = max_history_page_bytes;
     /// In which order.
     bool newest_first = false;
     history_limits limits;
-    /// The answer may wait for a server that is away to come back. Otherwise such a store fails at once: somebody waits.
-    bool patient = false;
 };
 
 /// A part of a room's history.
@@ -93,7 +98,8 @@ struct history_page {
     /// The epoch's first message has the offset after this one. Not 0 where a store gives what it still has to a new
     /// epoch, as after a restart that may have lost something: up to here they are the messages of the epoch before.
     std::uint64_t began = 0;
-    /// Their offsets follow each other without a hole, in the order that was asked for.
+    /// Their offsets follow each other without a hole, in the order that was asked for. As many as the query's `limit`
+    /// and `bytes` allow, or fewer: the page does not say that there are no more, `top` and `oldest` do.
     std::vector<stored_message> messages{};
 };
 /// Takes the answer to `async_read`.
@@ -108,6 +114,9 @@ using history_done = std::function<void(error_code, history_page)>;
 /// - `async_append(message, done)`: the handlers of one room's appends in this process are called in the order of the
 ///   offsets, one at a time. So what they publish has the order of the history.
 /// - `async_read(room, query, done)`: one consistent view, of everything that was answered before the call at least.
+///   It reads no more than the query's `limit` and `bytes`, at least one message if it asks for some and there is one.
+///   The hub makes a few reads at a time, so that an append does not wait behind a line of them. `bus_unavailable` says
+///   that the store is away for now, and should come at once: the hub then tries what members wait for again, for 30 s.
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, maybe before the
 /// function returns and maybe under a lock of the store: they must not call the store. Where the store works in an
 /// execution context that ends first, they are destroyed without a call.
@@ -127,10 +136,31 @@ concept store = std::copy_constructible<S> &&
 
 namespace detail {
 
+/// What a message counts in `history_query::bytes`.
+inline std::size_t page_size_of(const stored_message& m) noexcept
+{
+    return m.body.size() + m.key.size();
+}
+
+/// How many messages, from the first on, a page of so many bytes has.
+inline std::size_t count_in_page(const std::vector<stored_message>& messages, std::size_t bytes) noexcept
+{
+    std::size_t count = 0, size = 0;
+    while (count != messages.size()) {
+        size += page_size_of(messages[count]);
+        if (count != 0 && size > bytes)
+            break;
+        ++count;
+    }
+    return count;
+}
+
 /// The handler of a read, which is called in any case: with `store_failed` if the store destroys it without a call.
 class pending_read {
 public:
-    explicit pending_read(history_done done) : done_{std::move(done)} {}
+    pending_read(const history_query& query, history_done done)
+        : limit_{query.limit}, bytes_{query.bytes}, done_{std::move(done)}
+    {}
     ~pending_read() { complete(error::store_failed, {}); }
     pending_read(const pending_read&) = delete;
     pending_read& operator=(const pending_read&) = delete;
@@ -140,11 +170,13 @@ public:
         for (const auto& m : page.messages)
             if (!m.body.starts_with('{') || !m.body.ends_with('}'))
                 ec = error::store_failed; // no envelope: another program has written into the store
+        page.messages.resize(std::min(limit_, count_in_page(page.messages, bytes_)));
         if (const auto done = std::exchange(done_, {}))
             done(ec, ec ? history_page{} : std::move(page));
     }
 
 private:
+    std::size_t limit_, bytes_;
     history_done done_;
 };
 
@@ -152,8 +184,8 @@ private:
 
 /// Any store, as one copyable type. Copies share what they keep; an empty one must not be used.
 ///
-/// Makes two promises for the store that it holds: an exception becomes `store_failed`, and a read whose handler the
-/// store destroys without a call is answered with `store_failed`.
+/// Makes promises for the store that it holds: an exception becomes `store_failed`, a read whose handler the store
+/// destroys without a call is answered with `store_failed`, and a page is never more than what was asked for.
 class any_store {
 public:
     /// An empty one.
@@ -203,7 +235,7 @@ private:
         }
         void read(std::string_view room, const history_query& query, history_done done) override
         {
-            const auto pending = std::make_shared<detail::pending_read>(std::move(done));
+            const auto pending = std::make_shared<detail::pending_read>(query, std::move(done));
             try {
                 held.async_read(room, query, [pending](error_code ec, history_page page) {
                     pending->complete(ec, std::move(page));

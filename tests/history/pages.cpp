@@ -89,6 +89,8 @@ TEST_CASE("the store is asked for the page and with the room's own limits", "[hi
     const auto oldest = h.asked({.since = position{epoch, 4}, .limit = 10});
     CHECK(oldest.from == 4);
     CHECK(oldest.limit == 10);
+    CHECK(oldest.bytes == 1024 * 1024);
+    CHECK(h.asked({.bytes = 77}).bytes == 77);
     CHECK_FALSE(oldest.newest_first);
     CHECK(oldest.limits.messages == 100);
     CHECK(oldest.limits.age == std::chrono::seconds{9});
@@ -170,4 +172,33 @@ TEST_CASE("a page that the store cannot read is answered with why, and counted",
     CHECK(h.last->error == error::store_failed);
     CHECK(h.last->part.messages.empty());
     CHECK(h.count.store_failures.get() == 1);
+}
+
+TEST_CASE("pages for the application take turns, and too many are refused", "[history_reader]")
+{
+    paging h;
+    std::vector<error_code> answers;
+    const auto ask = [&] {
+        h.reader.read_page_in_turn("chat:1", {},
+                                   [&](error_code ec, const history_part&) { answers.push_back(ec); });
+    };
+    for (int i = 0; i != 6; ++i)
+        ask();
+    h.run();
+    CHECK(h.script.waiting() == 2); // at a time
+    CHECK(answers == std::vector<error_code>{error::too_many_requests});
+    h.script.next().done({}, page(0, 3));
+    CHECK(h.script.waiting() == 1); // not from inside of the store's answer
+    h.run();
+    CHECK(h.script.waiting() == 2);
+    CHECK(answers.size() == 2);
+    h.life.stop();
+    while (h.script.waiting() != 0) {
+        h.script.next().done({}, page(0, 3));
+        h.run();
+    }
+    REQUIRE(answers.size() == 6); // what had not begun is not read any more
+    CHECK(answers[2] == error_code{});
+    CHECK(answers[3] == error::shutting_down);
+    CHECK(h.count.store_reads.get() == 3);
 }

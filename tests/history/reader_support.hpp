@@ -74,6 +74,7 @@ struct no_hub final : bus_sink {
 // A reader, with one shard that runs when the test says so.
 struct reading {
     static constexpr std::size_t max_recovery = 50;
+    static constexpr std::size_t page_bytes = 1000;
 
     reading() { life.begin(owner); }
     room_ptr room(std::string_view name, std::size_t history = 100)
@@ -88,7 +89,7 @@ struct reading {
     }
 
     asio::io_context context{1};
-    hub_options options;
+    hub_options options{.outbox_bytes = 4 * page_bytes, .max_recovery = max_recovery, .max_pending_reads = 3};
     room_registry rooms{1};
     hub_counters count;
     lifetime life;
@@ -96,11 +97,11 @@ struct reading {
     any_bus bus{in_process_bus{}};
     bus_subscriptions subscriptions{bus, sink, rooms, count};
     shard_services shared{options, rooms, subscriptions, life};
-    shard first{shared, context.get_executor(), 0};
+    shard_set shards{{context.get_executor()}, shared};
     namespaces rules{32, true};
     scripted_store script;
     any_store store{script};
-    history_reader reader{store, first, rules, max_recovery, count, life};
+    history_reader reader{store, shards, rules, options, count, life};
     std::shared_ptr<void> owner = std::make_shared<int>(0); // the hub
 };
 

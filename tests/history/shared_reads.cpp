@@ -25,7 +25,8 @@ struct shared_reading : reading {
 
     void read_after(const position& from, room_ptr where = {})
     {
-        reader.read_after(where ? where : chat, from, [this](const shared_slice& s) { answers.push_back(s); });
+        reader.read_after(where ? where : chat, {.from = from},
+                          [this](const shared_slice& s) { answers.push_back(s); });
     }
 };
 
@@ -85,7 +86,7 @@ TEST_CASE("who asks while a read is under way gets the next one, which begins af
 TEST_CASE("a reader may ask again from its answer", "[history_reader]")
 {
     shared_reading h;
-    h.reader.read_after(h.chat, {epoch, 5}, [&](const shared_slice& s) { h.read_after(s->top); });
+    h.reader.read_after(h.chat, {.from = {epoch, 5}}, [&](const shared_slice& s) { h.read_after(s->top); });
     h.run();
     h.script.next().done({}, page(5, 6));
     h.run();
@@ -239,4 +240,159 @@ TEST_CASE("a message that passes while the store looks tells the room's position
     h.script.next().done({}, page(8, 8));
     CHECK(told == 1);
     CHECK(h.chat->stream->last() == position{epoch, 9});
+}
+
+// ---- pages
+
+namespace {
+
+// A page of the store that ends early.
+history_page first_of(history_page p, std::size_t count)
+{
+    p.messages.resize(count);
+    return p;
+}
+
+} // namespace
+
+TEST_CASE("a read asks for a page, and who has its messages already waits for the one that is theirs",
+          "[history_reader]")
+{
+    shared_reading h;
+    for (const auto offset : {0u, 30u, 2u})
+        h.read_after({epoch, offset});
+    h.run();
+    const auto first = h.script.next();
+    CHECK(first.query.bytes == shared_reading::page_bytes);
+    CHECK(first.query.from == 0);
+    first.done({}, first_of(page(0, 40), 5));
+    REQUIRE(h.answers.size() == 2); // 30 is not in it
+    h.run();
+    const auto second = h.script.next();
+    CHECK(second.query.from == 30);
+    second.done({}, first_of(page(30, 40), 5));
+    REQUIRE(h.answers.size() == 3);
+    CHECK(offsets_of(*h.answers[2]) == offsets{31, 32, 33, 34, 35});
+    CHECK(h.answers[2]->reaches_back_to(30));
+    h.run();
+    CHECK(h.script.waiting() == 0);
+}
+
+TEST_CASE("who has waited for longest gets the second page at the latest, whoever else asks for older ones",
+          "[history_reader]")
+{
+    shared_reading h;
+    std::vector<shared_slice> mine;
+    h.reader.read_after(h.chat, {.from = {epoch, 30}}, [&](const shared_slice& s) { mine.push_back(s); });
+    for (int reads = 0; mine.empty(); ++reads) {
+        REQUIRE(reads < 2);
+        h.read_after({epoch, 0});
+        h.run();
+        const auto asked = h.script.next();
+        asked.done({}, first_of(page(asked.query.from, 40), 5));
+    }
+    CHECK(offsets_of(*mine.at(0)).front() == 31);
+}
+
+TEST_CASE("the hub's own live stream comes before those who return", "[history_reader]")
+{
+    shared_reading h;
+    h.read_after({epoch, 0});
+    h.run();
+    h.read_after({epoch, 1});
+    std::vector<shared_slice> repair;
+    h.reader.read_after(h.chat, {.from = {epoch, 39}, .urgent = true},
+                        [&](const shared_slice& s) { repair.push_back(s); });
+    for (int reads = 0; repair.empty(); ++reads) {
+        REQUIRE(reads < 3); // one is under way, one may be for the earliest
+        const auto asked = h.script.next();
+        asked.done({}, first_of(page(asked.query.from, 40), 1));
+        h.run();
+    }
+    CHECK(offsets_of(*repair.at(0)) == offsets{40});
+}
+
+TEST_CASE("who only wants to know what there is makes nobody read messages", "[history_reader]")
+{
+    shared_reading h;
+    const auto ask = [&](std::uint64_t offset) {
+        h.reader.read_after(h.chat, {.from = {epoch, offset}, .messages = false},
+                            [&](const shared_slice& s) { h.answers.push_back(s); });
+    };
+    ask(3);
+    ask(7);
+    h.run();
+    const auto alone = h.script.next();
+    CHECK(alone.query.limit == 0);
+    alone.done({}, first_of(page(0, 40, 5), 0));
+    REQUIRE(h.answers.size() == 2);
+    CHECK(h.answers[0]->frames.empty());
+    CHECK_FALSE(h.answers[0]->reaches_back_to(3));
+    CHECK(h.answers[1]->reaches_back_to(7));
+
+    ask(7); // with others
+    h.read_after({epoch, 20});
+    h.run();
+    const auto shared = h.script.next();
+    CHECK(shared.query.from == 20);
+    shared.done({}, first_of(page(20, 40, 5), 5));
+    REQUIRE(h.answers.size() == 4);
+    const auto bare = h.answers[2]->frames.empty() ? h.answers[2] : h.answers[3];
+    CHECK(bare->frames.empty());
+    CHECK(bare->reaches_back_to(7));
+    CHECK_FALSE(bare->reaches_back_to(3));
+}
+
+TEST_CASE("a read for those who have gone is never made", "[history_reader]")
+{
+    shared_reading h;
+    bool here = true;
+    const auto held = std::make_shared<int>(0);
+    const auto ask = [&] {
+        h.reader.read_after(h.chat, {.from = {epoch, 1}, .wanted = [&] { return here; }},
+                            [&, held](const shared_slice& s) { h.answers.push_back(s); });
+    };
+    ask();
+    here = false;
+    h.run();
+    CHECK(h.script.waiting() == 0);
+    CHECK(h.answers.empty());
+    CHECK(held.use_count() == 1); // nothing of it is left
+    CHECK(h.count.store_reads.get() == 0);
+
+    h.read_after({epoch, 9}); // another one, who gets a page of their own
+    here = true;
+    ask();
+    here = false;
+    h.run();
+    const auto asked = h.script.next();
+    CHECK(asked.query.from == 9);
+    asked.done({}, page(9, 9));
+    CHECK(h.answers.size() == 1);
+}
+
+TEST_CASE("who reads the same messages later shares their frames", "[history_reader]")
+{
+    shared_reading h;
+    h.read_after({epoch, 0});
+    h.run();
+    h.script.next().done({}, first_of(page(0, 9), 5));
+    h.read_after({epoch, 3});
+    h.run();
+    h.script.next().done({}, page(3, 9));
+    REQUIRE(h.answers.size() == 2);
+    CHECK(h.answers[1]->frames.at(0) == h.answers[0]->frames.at(3)); // 4
+    CHECK(h.answers[1]->frames.at(1) == h.answers[0]->frames.at(4)); // 5
+    CHECK(h.answers[1]->bytes == 6 * h.answers[0]->bytes / 5);
+
+    h.read_after({epoch + 1, 3}); // another message, of the same offset
+    h.run();
+    h.script.next().done({}, page(3, 9, 1, epoch + 1));
+    REQUIRE(h.answers.size() == 3);
+    CHECK(h.answers[2]->frames.at(0) != h.answers[1]->frames.at(0));
+    h.read_after({epoch, 3}, h.room("chat:2")); // of another room
+    h.run();
+    h.script.next().done({}, page(3, 9));
+    REQUIRE(h.answers.size() == 4);
+    CHECK(h.answers[3]->frames.at(0) != h.answers[1]->frames.at(0));
 }

@@ -485,3 +485,114 @@ TEST_CASE("whenever the history answers and the socket drains, a receiver gets e
     }
     CHECK(next == top + 1);
 }
+
+TEST_CASE("of what was read no more waits than there is room for, and the rest is read again", "[catch_up]")
+{
+    const auto one = message(1)->wire().size();
+    auto c = reading(0);
+    REQUIRE(c.take_slice(slice(0, 9), 3 * one + 1, false));
+    CHECK(c.held() == 3 * one);
+    CHECK(c.end() == position{epoch, 9}); // all of it will come
+    CHECK(c.goes_on());
+    CHECK(all_of(c) == words{"1", "2", "3"});
+    CHECK(c.held() == 0);
+    REQUIRE(c.must_read());
+    c.begin_reading();
+    REQUIRE(c.take_slice(slice(3, 9), one - 1, false)); // no room at all now
+    CHECK(c.held() == 0);
+    CHECK(all_of(c).empty());
+    REQUIRE(c.must_read());
+    c.begin_reading();
+    REQUIRE(c.take_slice(slice(3, 9), one - 1, true)); // too large for any room: alone
+    CHECK(all_of(c) == words{"4"});
+    c.begin_reading();
+    REQUIRE(c.take_slice(slice(4, 9)));
+    CHECK(c.held() == 5 * one);
+    CHECK(all_of(c) == words{"5", "6", "7", "8", "9"});
+    CHECK(c.now() == state::complete);
+}
+
+TEST_CASE("what a part of a slice does not need is not kept with it", "[catch_up]")
+{
+    auto whole = std::make_shared<history_slice>(*slice(0, 9));
+    const std::weak_ptr<history_slice> kept = whole;
+    auto c = reading(0);
+    REQUIRE(c.take_slice(whole, 3 * message(1)->wire().size(), false));
+    whole.reset();
+    CHECK(kept.expired());
+    CHECK(all_of(c) == words{"1", "2", "3"});
+}
+
+TEST_CASE("the newest begin with the oldest that is kept, also when there is no room for any", "[catch_up]")
+{
+    catch_up c{"r", {epoch, 2}};
+    c.begin_reading();
+    REQUIRE_FALSE(c.take_slice(slice(2, 9, 5), 0, false));
+    c.begin_at_oldest();
+    CHECK(c.sent() == position{epoch, 4});
+    CHECK(all_of(c).empty());
+    REQUIRE(c.must_read());
+    c.begin_reading();
+    REQUIRE(c.take_slice(slice(4, 9, 5)));
+    CHECK(all_of(c) == words{"5", "6", "7", "8", "9"});
+}
+
+TEST_CASE("live messages that wait have the room that is left, and are read again if it is not enough",
+          "[catch_up]")
+{
+    const auto one = message(1)->wire().size();
+    auto c = reading(3);
+    CHECK(c.live(message(6), one) == live_step::drop);
+    CHECK(c.held() == one);
+    CHECK(c.live(message(7), one - 1) == live_step::drop);
+    CHECK(c.held() == one);
+    REQUIRE(c.take_slice(slice(3, 5)));
+    CHECK(all_of(c) == words{"4", "5", "6"});
+    CHECK(c.held() == 0);
+    REQUIRE(c.must_read());
+    c.begin_reading();
+    REQUIRE(c.take_slice(slice(6, 7)));
+    CHECK(all_of(c) == words{"7"});
+    CHECK(c.now() == state::complete);
+}
+
+TEST_CASE("what waits and can be read again is let go of for what cannot", "[catch_up]")
+{
+    const auto plain = frame::make(ws_opcode::text, "plain", {.room = "r"});
+    auto c = reading(3);
+    c.live(message(6));
+    c.live(plain);
+    const bool read = GENERATE(false, true);
+    if (read) {
+        REQUIRE(c.take_slice(slice(3, 5)));
+        CHECK(text_of(c.next()) == "4");
+    }
+    c.release();
+    CHECK(c.held() == plain->wire().size());
+    if (!read) {
+        REQUIRE(c.take_slice(slice(3, 5)));
+        CHECK(text_of(c.next()) == "4");
+        CHECK(text_of(c.next()) == "5");
+    }
+    CHECK(all_of(c) == words{"plain"});
+    CHECK(c.held() == 0);
+    REQUIRE(c.must_read());
+    const auto at = c.sent().offset;
+    CHECK(at == (read ? 4 : 5));
+    c.begin_reading();
+    REQUIRE(c.take_slice(slice(at, 6)));
+    CHECK(all_of(c).back() == "6");
+    CHECK(c.now() == state::complete);
+}
+
+TEST_CASE("where nobody knows the position a receiver does not get again what it has", "[catch_up]")
+{
+    auto c = reading(5);
+    CHECK(c.live(message(4)) == live_step::drop);
+    REQUIRE_FALSE(
+        c.take_slice(std::make_shared<const history_slice>(history_slice{.error = error::store_failed})));
+    c.continue_live_at({});
+    CHECK(all_of(c).empty());
+    CHECK(c.live(message(5)) == live_step::drop);
+    CHECK(c.live(message(6)) == live_step::caught_up);
+}

@@ -151,6 +151,9 @@ inline plan make_plan(dice& random, bool mixed)
     for (auto& c : p.clients)
         if (mixed && random.percent(60))
             c.connects = random.percent(50) ? way::events : way::local;
+    // Recoveries take several pages. Without a throw of the dice, which would change every schedule.
+    if (p.messages % 4 == 1)
+        p.options.outbox_bytes = 8 * (p.pad + 200);
     return p;
 }
 

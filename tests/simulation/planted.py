@@ -28,8 +28,8 @@ BUGS = {
     # Positions of a history that was lost count in the one that came after it.
     "no_epoch_check": (
         "detail/session/catch_up.ipp",
-        "slice_->top.epoch == sent_.epoch && sent_.offset <= slice_->top.offset &&",
-        "sent_.offset <= slice_->top.offset &&",
+        "slice->top.epoch == sent_.epoch && sent_.offset <= slice->top.offset &&",
+        "sent_.offset <= slice->top.offset &&",
     ),
     # The bus has a message before the store does.
     "published_before_stored": (
@@ -59,8 +59,8 @@ BUGS = {
     # What is left of a history that was cut off passes for all of it.
     "partial_replay": (
         "detail/session/catch_up.ipp",
-        "slice_->reaches_back_to(sent_.offset)",
-        "(sent_.offset = std::max(sent_.offset, slice_->oldest - 1)) + 1 > 0",
+        "slice->reaches_back_to(sent_.offset)",
+        "(sent_.offset = std::max(sent_.offset, slice->oldest - 1)) + 1 > 0",
     ),
 }
 

@@ -168,6 +168,51 @@ void pages(Make& make)
     CHECK(read(0, 1000, true) == down(30, 1));
 }
 
+// Bytes of bodies and keys.
+inline std::size_t bytes_of(const history_page& page)
+{
+    std::size_t all = 0;
+    for (const auto& m : page.messages)
+        all += m.body.size() + m.key.size();
+    return all;
+}
+
+template <class Make>
+void byte_limit(Make& make)
+{
+    auto stores = make(1);
+    auto store = handle(stores, 0);
+    // 60 messages of 12 to 5,000 bytes, so that pages begin and end with small and with large ones.
+    const auto sized = [](std::uint64_t n) {
+        return stored_message{.body = "{\"n\":\"" + std::string(n * n * 977 % 4900, 'x') + "\"}",
+                              .key = std::string(n % 3 * 30, 'k')};
+    };
+    for (std::uint64_t i = 1; i <= 60; ++i)
+        REQUIRE_FALSE(store.append("chat:a", sized(i), hundred).error);
+    for (const bool newest_first : {false, true})
+        for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{3000}, std::size_t{20'000}}) {
+            std::vector<std::uint64_t> all;
+            for (std::uint64_t from = 0; all.size() != 60; from = all.back()) {
+                const auto page = store.read(
+                    "chat:a",
+                    {.from = from, .limit = 100, .bytes = bytes, .newest_first = newest_first, .limits = hundred});
+                REQUIRE_FALSE(store.error());
+                REQUIRE_FALSE(page.messages.empty()); // one of any size
+                CHECK((page.messages.size() == 1 || bytes_of(page) <= bytes));
+                CHECK(page.oldest == 1);
+                CHECK(page.top.offset == 60);
+                for (const auto& m : page.messages)
+                    all.push_back(m.offset);
+                REQUIRE(all.size() <= 60);
+            }
+            if (newest_first)
+                std::reverse(all.begin(), all.end());
+            CHECK(all == range(1, 60));
+        }
+    CHECK(store.read("chat:a", {.limit = 0, .bytes = 20'000, .limits = hundred}).messages.empty());
+    CHECK(store.read("chat:a", {.limit = 2, .bytes = 20'000, .limits = hundred}).messages.size() == 2);
+}
+
 template <class Make>
 void everything_is_kept(Make& make)
 {
@@ -286,6 +331,10 @@ void store_conformance(Make make)
     SECTION("pages, oldest first and newest first")
     {
         pages(make);
+    }
+    SECTION("a page has no more bytes than were asked for, and reading on gives everything")
+    {
+        byte_limit(make);
     }
     SECTION("body, key and except are kept")
     {

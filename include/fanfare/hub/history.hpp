@@ -25,7 +25,8 @@ public:
     /// - Completion: `void(error_code, history_part)`. On the handler's associated executor, else on the hub's first;
     ///   never from within this call.
     /// - Errors: `invalid_room`, `unknown_room`; `no_history` if the room keeps none; `invalid_position` for one of
-    ///   another epoch, or beyond the end; the store's.
+    ///   another epoch, or beyond the end; `too_many_requests` if `hub_options::max_pending_reads` wait; `shutting_down`
+    ///   if it has to wait while the hub shuts down; the store's.
     /// - Cancellation: not supported.
     /// - Thread-safety: may be called from any thread.
     template <asio::completion_token_for<void(error_code, history_part)> Token>
@@ -34,7 +35,7 @@ public:
         return detail::initiate<void(error_code, history_part)>(
             default_executor(), std::forward<Token>(token),
             [core = core_, room = std::string{room}, what](auto done) {
-                core->history.read_page(room, what, std::move(done));
+                core->history.read_page_in_turn(room, what, std::move(done));
             });
     }
 

@@ -38,9 +38,6 @@ class memory_store {
 public:
     /// Another process cannot read it: a hub refuses rooms with history on a bus between processes.
     static constexpr bool between_processes = false;
-    /// A page that is read ends with the message that brings it to so many bytes.
-    static constexpr std::size_t max_page_bytes = 8 * 1024 * 1024;
-
     /// Makes an empty store, which copies share. Throws `std::bad_alloc` only.
     explicit memory_store(memory_store_options options = {});
 
@@ -58,9 +55,10 @@ public:
     /// Cancellation: not supported.
     /// Thread-safety: thread-safe.
     void async_append(history_append message, append_done done);
-    /// Reads a part of a room's history. The page ends early with the message that brings it to `max_page_bytes`.
+    /// Reads a part of a room's history.
     ///
-    /// Parameters: `query`: from which offset, how many messages, in which order, within which limits.
+    /// Parameters: `query`: from which offset, how many messages and bytes (`max_history_page_bytes` at most), in which
+    /// order, within which limits.
     /// Preconditions: `done` is not empty, and must not call the store.
     /// Lifetimes: `room` needs to live only as long as the call.
     /// Completion: `void(error_code, history_page)`, once, with one consistent view of everything that was answered

@@ -245,19 +245,23 @@ FANFARE_DECL void memory_store::async_read(std::string_view name, const history_
         const auto end_at = [&](std::uint64_t offset) {
             return std::min<std::size_t>(count, std::max(offset, page.oldest) - page.oldest);
         };
+        const auto most = std::min(query.bytes, max_history_page_bytes);
         std::size_t bytes = 0;
         const auto take = [&](const detail::memory_history::kept& one) {
+            bytes += detail::page_size_of(one.message);
+            if (page.messages.size() == query.limit || (bytes > most && !page.messages.empty()))
+                return false;
             page.messages.push_back(one.message);
-            bytes += detail::memory_history::size_of(one.message);
+            return true;
         };
-        const auto room_for_more = [&] { return page.messages.size() < query.limit && bytes < max_page_bytes; };
         if (query.newest_first) {
-            for (auto end = query.from == 0 ? count : end_at(query.from); room_for_more() && end != 0;)
-                take(room.messages[--end]);
+            auto end = query.from == 0 ? count : end_at(query.from);
+            while (end != 0 && take(room.messages[end - 1]))
+                --end;
         } else {
-            for (auto at = query.from >= room.top.offset ? count : end_at(query.from + 1);
-                 room_for_more() && at != count;)
-                take(room.messages[at++]);
+            auto at = query.from >= room.top.offset ? count : end_at(query.from + 1);
+            while (at != count && take(room.messages[at]))
+                ++at;
         }
     }
     done({}, std::move(page));

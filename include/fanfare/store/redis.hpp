@@ -39,7 +39,7 @@ struct redis_store_options {
 /// A room begins anew, in a new epoch, where one of its keys is gone or does not fit the other: after FLUSHALL, an
 /// eviction, or a lifetime without use; see also `redis_store_options::durable`.
 ///
-/// A page that is read has at most 10,000 messages, and ends with the one that brings it to 8 MiB.
+/// A page that is read has at most 10,000 messages, and 8 MiB.
 ///
 /// Copies are handles of one store. Thread-safe. The handlers are called on the client's strand; they are destroyed
 /// without a call if its context ends first. Errors: those of `redis_client::async_command`, among them
@@ -79,18 +79,17 @@ public:
     /// Cancellation: not supported.
     /// Thread-safety: thread-safe.
     void async_append(history_append message, append_done done);
-    /// Reads a part of a room's history. The page ends early after 10,000 messages, or with the one that brings it to
-    /// 8 MiB.
+    /// Reads a part of a room's history, at most 10,000 messages and `max_history_page_bytes` of it.
     ///
-    /// Parameters: `query`: from which offset, how many messages, in which order, within which limits.
+    /// Parameters: `query`: from which offset, how many messages and bytes, in which order, within which limits.
     /// Preconditions: `done` is not empty, and must not call the store.
     /// Lifetimes: `room` needs to live only as long as the call.
     /// Completion: `void(error_code, history_page)`, once, with one consistent view of everything that was answered
     /// before the call at least.
     /// Executor: `done` is called on the client's strand. It is destroyed without a call if the client's context ends
     /// first.
-    /// Errors: those of `redis_client::async_command`; `bus_unavailable` at once while Redis is away, unless the query is
-    /// `patient`; `redis_failed` also where the keys do not hold a history.
+    /// Errors: those of `redis_client::async_command`; `bus_unavailable` at once while Redis is away;
+    /// `redis_failed` also where the keys do not hold a history.
     /// Cancellation: not supported.
     /// Thread-safety: thread-safe.
     void async_read(std::string_view room, const history_query& query, history_done done);

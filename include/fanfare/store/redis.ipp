@@ -28,7 +28,6 @@ namespace fanfare {
 namespace detail {
 
 inline constexpr std::size_t max_store_page = 10'000;
-inline constexpr std::size_t max_store_page_bytes = 8 * 1024 * 1024;
 // `,"offset":9007199254740991,"epoch":"0123456789abcdef"`
 inline constexpr std::size_t max_position_text = 64;
 
@@ -205,7 +204,7 @@ FANFARE_DECL void redis_store::async_read(std::string_view room, const history_q
     args->push_back(std::to_string(query.from));
     args->push_back(std::to_string(std::min(query.limit, detail::max_store_page)));
     args->push_back(query.newest_first ? "1" : "0");
-    args->push_back(std::to_string(detail::max_store_page_bytes));
+    args->push_back(std::to_string(std::min(query.bytes, max_history_page_bytes)));
     const auto answered = [newest = query.newest_first, done = std::move(done)](error_code ec,
                                                                                 const detail::redis_value& reply) {
         history_page page;
@@ -213,7 +212,7 @@ FANFARE_DECL void redis_store::async_read(std::string_view room, const history_q
             page = detail::store_page(reply, newest, ec);
         done(ec, std::move(page));
     };
-    query.patient ? s->read.run(args, answered) : s->read.run_now(args, answered);
+    s->read.run_now(args, answered);
 }
 
 FANFARE_DECL link_status redis_store::status() const

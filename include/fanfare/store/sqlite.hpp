@@ -34,7 +34,7 @@ namespace fanfare {
 /// are destroyed without a call. So before a program ends, shut the hub down and then `join()` the pool: what was
 /// queued is written, where the pool's destructor would drop it.
 ///
-/// A page of `async_read` ends with the message that brings it to 8 MiB; read on from there.
+/// A page of `async_read` has 8 MiB at most; read on from there.
 ///
 /// Several processes on one machine may share the file; each must publish through a bus that reaches the others.
 ///
@@ -81,9 +81,9 @@ public:
     /// Cancellation: not supported.
     /// Thread-safety: thread-safe.
     void async_append(history_append message, append_done done);
-    /// Reads a part of a room's history. The page ends early with the message that brings it to 8 MiB.
+    /// Reads a part of a room's history, at most `max_history_page_bytes` of it.
     ///
-    /// Parameters: `query`: from which offset, how many messages, in which order, within which limits.
+    /// Parameters: `query`: from which offset, how many messages and bytes, in which order, within which limits.
     /// Preconditions: `done` is not empty, does not call the store, and does not throw.
     /// Lifetimes: `room` needs to live only as long as the call.
     /// Completion: `void(error_code, history_page)`, once, with one consistent view of everything that was answered

@@ -7,10 +7,13 @@
 #include <fanfare/error.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -59,7 +62,7 @@ FANFARE_DECL void history_reader::read_position(const room_ptr& room)
                        const std::lock_guard lock{room->stream->mutex};
                        if (std::exchange(room->stream->seed_again, false) && !ec)
                            // Not from here: the store may hold a lock.
-                           return first_.post([this, keep, room](shard&) { read_position(room); });
+                           return home_of(room->name).post([this, keep, room](shard&) { read_position(room); });
                        if (!ec && !room->stream->last()) {
                            room->note_beginning(page.top);
                            room->stream->seed(page.top);
@@ -75,30 +78,77 @@ FANFARE_DECL void history_reader::read_position(const room_ptr& room)
 
 // ---- shared reads
 
-FANFARE_DECL void history_reader::read_after(const room_ptr& room, const position& from,
-                                             std::function<void(const shared_slice&)> then, bool patient)
+inline constexpr std::chrono::milliseconds pause_before_next_try{250};
+
+FANFARE_DECL void history_reader::read_after(const room_ptr& room, history_need what,
+                                             std::function<void(const shared_slice&)> then)
 {
+    if (what.patience.count() > 0)
+        then = [this, keep = life_.keep(), room, what, then = std::move(then)](const shared_slice& slice) {
+            const bool again = slice->error == error::bus_unavailable && !life_.stopping();
+            again ? try_again(room, what, then) : then(slice);
+        };
+    auto& stream = *room->stream;
     {
-        const std::lock_guard lock{room->stream->mutex};
-        auto& reads = room->stream->reads(patient);
-        reads.readers.push_back({from, std::move(then)});
-        if (std::exchange(reads.reading, true))
+        const std::lock_guard lock{stream.mutex};
+        const auto at = what.urgent ? stream.readers.begin() : stream.readers.end();
+        stream.readers.insert(at, {what.from, std::move(then), what.messages, std::move(what.wanted),
+                                   what.urgent ? 0 : ++stream.tickets});
+        if (std::exchange(stream.reading, true))
             return;
     }
-    begin_next_read(room, patient);
+    begin_next_read(room);
+}
+
+// The store is away, and answers so at once.
+FANFARE_DECL void history_reader::try_again(const room_ptr& room, history_need what,
+                                            std::function<void(const shared_slice&)> then)
+{
+    what.patience -= pause_before_next_try;
+    // Not from here: the room's shard may have ended with its context.
+    home_of(room->name)
+        .post([this, keep = life_.keep(), room, what = std::move(what), then = std::move(then)](shard& home) {
+            home.run_after(pause_before_next_try, [this, keep, room, what, then](shard&) {
+                if (!what.wanted || what.wanted())
+                    read_after(room, what, then);
+            });
+        });
+}
+
+// Rooms are spread over the shards.
+FANFARE_DECL shard& history_reader::home_of(std::string_view room) const
+{
+    return shards_[std::hash<std::string_view>{}(room) % shards_.size()];
+}
+
+// Drops the readers that nobody waits for. If that leaves none, the room does not read any more.
+inline read_standing readers_of(stream_sequencer& stream)
+{
+    std::vector<stream_sequencer::reader> gone; // destroyed after the lock
+    const std::lock_guard lock{stream.mutex};
+    const auto wanted = [](const stream_sequencer::reader& one) { return !one.wanted || one.wanted(); };
+    const auto rest = std::stable_partition(stream.readers.begin(), stream.readers.end(), wanted);
+    gone.assign(std::make_move_iterator(rest), std::make_move_iterator(stream.readers.end()));
+    stream.readers.erase(rest, stream.readers.end());
+    stream.reading = !stream.readers.empty();
+    return stream.reading ? read_standing::ready : read_standing::gone;
 }
 
 // Not at once: those who ask in this turn share it, and the caller may be inside of the store, under its lock.
-FANFARE_DECL void history_reader::begin_next_read(const room_ptr& room, bool patient)
+FANFARE_DECL void history_reader::begin_next_read(const room_ptr& room)
 {
-    first_.post([this, keep = life_.keep(), room, patient](shard&) { next_read(room, patient); });
+    home_of(room->name).post([this, keep = life_.keep(), room](shard& home) {
+        home.reads.enter(read_kind::recovery,
+                         {.ask = [room] { return readers_of(*room->stream); },
+                          .start = [this, keep, room](const read_turn& turn) { next_read(room, turn); }});
+    });
 }
 
 // Takes out those whose positions are of one epoch: what belongs to another cannot make their read longer. Under the
 // stream's lock.
-inline std::vector<stream_sequencer::reader>
-take_readers_of_one_epoch(std::vector<stream_sequencer::reader>& waiting)
+inline std::vector<stream_sequencer::reader> take_readers_of_one_epoch(stream_sequencer& stream)
 {
+    auto& waiting = stream.readers;
     const auto epoch = waiting.front().from.epoch;
     const auto others = std::stable_partition(waiting.begin(), waiting.end(),
                                               [epoch](const auto& one) { return one.from.epoch == epoch; });
@@ -108,20 +158,19 @@ take_readers_of_one_epoch(std::vector<stream_sequencer::reader>& waiting)
     return taken;
 }
 
-// The earliest offset that somebody has. Whoever lacks more than `most` is told so: nobody reads for them.
-inline std::uint64_t first_to_read(const std::vector<stream_sequencer::reader>& all, const position& last,
-                                   std::size_t most)
+// The earliest offset that somebody has who wants messages.
+inline std::uint64_t first_to_read(const std::vector<stream_sequencer::reader>& all)
 {
-    const auto earliest = last.offset > most ? last.offset - most : 0;
     auto from = max_offset;
     for (const auto& one : all)
-        from =
-            std::min(from, one.from.epoch == last.epoch ? std::max(one.from.offset, earliest) : one.from.offset);
+        if (one.messages)
+            from = std::min(from, one.from.offset);
     return from;
 }
 
-// A page of the store as frames, which all readers share.
-inline shared_slice make_slice(const room_state& room, error_code ec, const history_page& page, std::uint64_t from)
+// A page of the store as frames, which all readers share, also with those of the page before.
+FANFARE_DECL shared_slice history_reader::make_slice(const room_state& room, error_code ec,
+                                                     const history_page& page, std::uint64_t from)
 {
     const auto slice = std::make_shared<history_slice>();
     slice->error = ec;
@@ -130,39 +179,86 @@ inline shared_slice make_slice(const room_state& room, error_code ec, const hist
     slice->oldest = page.oldest;
     slice->began = page.began;
     slice->frames.reserve(page.messages.size());
-    for (const auto& m : page.messages)
-        slice->frames.push_back(encode_stored(m.body, {room.name, m.key, m.except, {page.top.epoch, m.offset}}));
+    const auto known = recent_.find(room.name, page.top.epoch);
+    for (const auto& m : page.messages) {
+        auto f = frame_of(known, m.offset);
+        if (!f)
+            f = encode_stored(m.body, {room.name, m.key, m.except, {page.top.epoch, m.offset}});
+        slice->bytes += f->wire().size();
+        slice->frames.push_back(std::move(f));
+    }
+    recent_.add(room.name, slice);
     return slice;
 }
 
-// One read for all who wait.
-FANFARE_DECL void history_reader::next_read(const room_ptr& room, bool patient)
+// One read for all who wait; where one page is not enough for them, from the earliest place of all, and then from that
+// of who has waited for longest. Whoever lacks more than `max_recovery` messages is told so: nobody reads for them.
+FANFARE_DECL void history_reader::next_read(const room_ptr& room, const read_turn& turn)
 {
-    std::vector<stream_sequencer::reader> all;
-    history_query query{.limit = std::min(room->options->history, max_recovery_),
-                        .limits = limits_of(*room->options),
-                        .patient = patient};
+    readers all;
+    history_query query{.limit = std::min(room->options->history, options_.max_recovery),
+                        .bytes = page_bytes(),
+                        .limits = limits_of(*room->options)};
+    std::uint64_t floor = 0;
     {
-        const std::lock_guard lock{room->stream->mutex};
-        all = take_readers_of_one_epoch(room->stream->reads(patient).readers);
-        query.from = first_to_read(all, room->stream->last(), query.limit);
+        auto& stream = *room->stream;
+        const std::lock_guard lock{stream.mutex};
+        all = take_readers_of_one_epoch(stream);
+        const auto& last = stream.last();
+        if (all.front().from.epoch == last.epoch && last.offset > query.limit)
+            floor = last.offset - query.limit;
+        const bool leads = stream.first_leads && all.front().messages;
+        query.from = std::max(floor, leads ? all.front().from.offset : first_to_read(all));
+    }
+    if (std::none_of(all.begin(), all.end(), [](const auto& one) { return one.messages; })) {
+        query.limit = 0;
+        query.from = floor;
     }
     read_store(room->name, query,
-               [this, keep = life_.keep(), room, all = std::move(all), from = query.from,
-                patient](error_code ec, const history_page& page) {
-                   const auto slice = make_slice(*room, ec, page, from);
-                   for (const auto& one : all)
-                       one.then(slice);
-                   {
-                       const std::lock_guard lock{room->stream->mutex};
-                       auto& reads = room->stream->reads(patient);
-                       if (reads.readers.empty()) {
-                           reads.reading = false;
-                           return;
-                       }
-                   }
-                   begin_next_read(room, patient);
+               [this, turn, keep = life_.keep(), room, all = std::move(all), from = query.from,
+                floor](error_code ec, const history_page& page) mutable {
+                   answer(room, std::move(all), make_slice(*room, ec, page, from), floor);
                });
+}
+
+// What is known without the messages.
+inline shared_slice without_messages(const history_slice& slice, std::uint64_t floor)
+{
+    return std::make_shared<const history_slice>(history_slice{
+        .error = slice.error, .top = slice.top, .from = floor, .oldest = slice.oldest, .began = slice.began});
+}
+
+// Whether the page is the one that a reader needs; else it waits for another one.
+inline bool is_page_for(const stream_sequencer::reader& one, const history_slice& slice, std::uint64_t floor)
+{
+    if (slice.error || one.from.epoch != slice.top.epoch || one.from.offset > slice.top.offset)
+        return true;
+    const auto at = std::max(one.from.offset, floor);
+    return at >= slice.from && (slice.frames.empty() || at < slice.frames.back()->at().offset ||
+                                slice.frames.back()->at().offset >= slice.top.offset);
+}
+
+FANFARE_DECL void history_reader::answer(const room_ptr& room, readers all, const shared_slice& slice,
+                                         std::uint64_t floor)
+{
+    const auto bare = without_messages(*slice, floor);
+    const auto rest = std::stable_partition(
+        all.begin(), all.end(), [&](const auto& one) { return !one.messages || is_page_for(one, *slice, floor); });
+    for (auto one = all.begin(); one != rest; ++one)
+        one->then(one->messages ? slice : bare);
+    {
+        auto& stream = *room->stream;
+        const std::lock_guard lock{stream.mutex};
+        stream.first_leads = rest != all.end() && !stream.first_leads;
+        stream.readers.insert(stream.readers.end(), std::make_move_iterator(rest),
+                              std::make_move_iterator(all.end()));
+        std::stable_sort(stream.readers.begin(), stream.readers.end(),
+                         [](const auto& a, const auto& b) { return a.ticket < b.ticket; });
+        stream.reading = !stream.readers.empty();
+        if (!stream.reading)
+            return;
+    }
+    begin_next_read(room);
 }
 
 // ---- pages
@@ -176,8 +272,10 @@ FANFARE_DECL void history_reader::read_page(std::string_view room, const history
         ec = error::no_history;
     if (ec)
         return then(ec, {});
-    const auto limit = std::clamp<std::size_t>(what.limit, 1, max_history_page);
-    history_query query{.limit = limit, .newest_first = what.newest_first, .limits = limits_of(*rules)};
+    history_query query{.limit = std::clamp<std::size_t>(what.limit, 1, max_history_page),
+                        .bytes = what.bytes,
+                        .newest_first = what.newest_first,
+                        .limits = limits_of(*rules)};
     if (what.since)
         query.from = what.since->offset;
     if (what.newest_first && what.since && query.from == 0)
@@ -198,6 +296,23 @@ FANFARE_DECL void history_reader::read_page(std::string_view room, const history
         }
         then({}, std::move(out));
     });
+}
+
+FANFARE_DECL void history_reader::read_page_in_turn(std::string_view name, const history_request& what,
+                                                    std::function<void(error_code, history_part)> then,
+                                                    std::function<bool()> wanted)
+{
+    shards_.read_in_turn(home_of(name), read_kind::page, std::move(wanted),
+                         [this, keep = life_.keep(), room = std::string{name}, what,
+                          then = std::move(then)](error_code ec, const read_turn& turn) {
+                             if (!ec && life_.stopping())
+                                 ec = error::shutting_down;
+                             if (ec)
+                                 return then(ec, {});
+                             read_page(room, what, [turn, then](error_code failed, history_part part) {
+                                 then(failed, std::move(part));
+                             });
+                         });
 }
 
 } // namespace fanfare::detail

@@ -74,10 +74,10 @@ FANFARE_DECL void ordered_delivery::repair(const room_ptr& room)
                 return; // nobody was in the room meanwhile: it begins anew
             last = room->stream->last();
         }
-        const auto then = [this, keep = life_.keep(), room, round](const shared_slice& slice) {
-            repaired(room, *slice, round);
-        };
-        history_.read_after(room, last, then, true);
+        history_.read_after(room, {.from = last, .urgent = true, .patience = history_need::for_members},
+                            [this, keep = life_.keep(), room, round](const shared_slice& slice) {
+                                repaired(room, *slice, round);
+                            });
     });
 }
 

@@ -16,6 +16,7 @@
 
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -174,9 +175,11 @@ FANFARE_DECL asio::awaitable<http_response> http_session::respond(const http_req
 
 FANFARE_DECL asio::awaitable<http_response> http_session::api_response(const http_request& request)
 {
-    std::function<void(http_api::done_type)> start = [this, &request](http_api::done_type done) {
+    const auto here = std::make_shared<const char>(); // as long as this waits
+    std::function<bool()> wanted = [asked = std::weak_ptr{here}] { return !asked.expired(); };
+    std::function<void(http_api::done_type)> start = [this, &request, &wanted](http_api::done_type done) {
         try {
-            service_.api.async_handle(request, caller_, done);
+            service_.api.async_handle(request, caller_, done, wanted);
         } catch (...) { // the application's `issue_ticket`
             done(handler_failed_response(request.version()));
         }

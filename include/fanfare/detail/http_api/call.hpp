@@ -5,6 +5,7 @@
 #include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/http/message.hpp>
+#include <fanfare/detail/shard/read_lines.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/fwd.hpp>
 
@@ -55,7 +56,12 @@ struct api_call : api_reply {
     handshake_request view;
     hub_core& hub;
     const http_api_options& options;
+    std::function<bool()> wanted; ///< Whether somebody waits for the answer still; empty: always.
 
+    /// Calls `start` when it is the turn of a read for this request, unless that is refused (too many wait, or the hub
+    /// shuts down): then that is answered. It is under way until the last copy of the turn ends.
+    /// Not called at all if the answer is not wanted any more.
+    void read_in_turn(read_kind kind, std::function<void(const read_turn&)> start) const;
     /// The JSON object in the body; answers an error if there is none.
     std::optional<json::object> body(std::size_t max_depth) const;
     /// A string field, not empty; answers an error if there is none.

@@ -30,6 +30,7 @@ FANFARE_DECL int status_of(error code) noexcept
     case error::handler_failed: return 500;
     case error::timed_out: return 504;
     case error::message_too_large: return 413;
+    case error::too_many_requests: return 429;
     case error::unknown_room:
     case error::not_found:
     case error::no_inbox: return 404;
@@ -94,6 +95,17 @@ FANFARE_DECL void api_reply::send(http_response out) const
     if (head)
         out.body().clear();
     done(std::move(out));
+}
+
+FANFARE_DECL void api_call::read_in_turn(read_kind kind, std::function<void(const read_turn&)> start) const
+{
+    const auto then = [reply = api_reply{*this}, &life = hub.life,
+                       start = std::move(start)](error_code ec, const read_turn& turn) {
+        if (ec || life.stopping())
+            return reply.fail(ec ? ec : error_code{error::shutting_down});
+        start(turn);
+    };
+    hub.shards.read_in_turn(hub.shards.first(), kind, wanted, then);
 }
 
 FANFARE_DECL std::optional<json::object> api_call::body(std::size_t max_depth) const

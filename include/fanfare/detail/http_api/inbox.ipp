@@ -26,11 +26,14 @@ FANFARE_DECL void get_inbox(const api_call& c)
     const auto query = read_inbox_query(fields, why);
     if (!why.empty())
         return c.fail(400, error::invalid_message, why);
-    c.hub.inbox.list(*user, query, [reply = api_reply{c}](error_code ec, const inbox_page& page) {
-        if (ec)
-            return reply.fail_inbox(ec);
-        reply.answer_text(200, inbox_page_text(page));
-    });
+    c.read_in_turn(read_kind::inbox,
+                   [reply = api_reply{c}, &hub = c.hub, user = *user, query](const read_turn& turn) {
+                       hub.inbox.list(user, query, [turn, reply](error_code ec, const inbox_page& page) {
+                           if (ec)
+                               return reply.fail_inbox(ec);
+                           reply.answer_text(200, inbox_page_text(page));
+                       });
+                   });
 }
 
 FANFARE_DECL void post_inbox_mark(const api_call& c)
@@ -43,14 +46,17 @@ FANFARE_DECL void post_inbox_mark(const api_call& c)
     const auto mark = read_inbox_mark(*body, why);
     if (!why.empty())
         return c.fail(400, error::invalid_message, why);
-    c.hub.inbox.mark(
-        *user, mark, 0,
-        [reply = api_reply{c}, action = mark.action, all = mark.all](error_code ec, const inbox_marked& answer) {
-            if (ec)
-                return reply.fail_inbox(ec);
-            const fanfare::inbox_mark how{.action = action, .all = all};
-            reply.answer(200, inbox_marked_fields(how, answer));
-        });
+    c.read_in_turn(read_kind::inbox,
+                   [reply = api_reply{c}, &hub = c.hub, user = *user, mark](const read_turn& turn) {
+                       hub.inbox.mark(user, mark, 0,
+                                      [turn, reply, action = mark.action,
+                                       all = mark.all](error_code ec, const inbox_marked& answer) {
+                                          if (ec)
+                                              return reply.fail_inbox(ec);
+                                          const fanfare::inbox_mark how{.action = action, .all = all};
+                                          reply.answer(200, inbox_marked_fields(how, answer));
+                                      });
+                   });
 }
 
 } // namespace fanfare::detail

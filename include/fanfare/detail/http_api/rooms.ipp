@@ -30,13 +30,16 @@ FANFARE_DECL void get_history(const api_call& c)
     history_request what;
     if (const auto wrong = read_history_request(fields, what); !wrong.empty())
         return c.fail(400, error::invalid_message, wrong);
-    c.hub.history.read_page(*room, what,
-                            [reply = api_reply{c}, room = *room](error_code ec, const history_part& part) {
-                                if (!ec)
-                                    return reply.answer_text(200, history_answer(room, part, max_history_answer));
-                                const auto own = own_error(ec);
-                                reply.fail(status_of(own), own, history_problem(room, ec));
-                            });
+    what.bytes = max_history_answer;
+    c.hub.history.read_page_in_turn(
+        *room, what,
+        [reply = api_reply{c}, room = *room](error_code ec, const history_part& part) {
+            if (!ec)
+                return reply.answer_text(200, history_answer(room, part, max_history_answer));
+            const auto own = own_error(ec);
+            reply.fail(status_of(own), own, history_problem(room, ec));
+        },
+        c.wanted);
 }
 
 FANFARE_DECL void get_presence(const api_call& c)
@@ -44,12 +47,14 @@ FANFARE_DECL void get_presence(const api_call& c)
     const auto room = c.view.query("room");
     if (!room || room->empty())
         return c.fail(400, error::invalid_message, "this needs ?room=NAME");
-    read_presence(c.hub.rules, c.hub.presence, *room, presence_max_limit,
-                  [reply = api_reply{c}, room = *room](error_code ec, const presence_list& who) {
-                      if (ec)
-                          return reply.fail(ec);
-                      reply.answer(200, presence_answer(room, who));
-                  });
+    c.read_in_turn(read_kind::presence, [reply = api_reply{c}, &hub = c.hub, room = *room](const read_turn& turn) {
+        read_presence(hub.rules, hub.presence, room, presence_max_limit,
+                      [turn, reply, room](error_code ec, const presence_list& who) {
+                          if (ec)
+                              return reply.fail(ec);
+                          reply.answer(200, presence_answer(room, who));
+                      });
+    });
 }
 
 } // namespace fanfare::detail

@@ -36,6 +36,7 @@ inline hub_options checked(const hub_options& o)
             "resume_window must not be negative, nor max_recovery 0");
     require(o.max_rooms > 0 && o.max_pending_requests > 0 && o.max_pending_requests < 65'536,
             "max_rooms and max_pending_requests must be above zero");
+    require(o.max_pending_reads > 0, "max_pending_reads must be above zero");
     return o;
 }
 
@@ -53,7 +54,7 @@ FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& execut
       subscriptions_{bus_, receiver_, rooms, count},
       shard_services_{options_, rooms, subscriptions_, life, [this] { others.on_tick(); }},
       shards{executors, shard_services_},
-      history{store_, shards.first(), rules, options_.max_recovery, count, life},
+      history{store_, shards, rules, options_, count, life},
       delivery_{rooms, shards, history, handlers, count, life},
       preparation_{rooms, subscriptions_, history, life},
       messages{{options_, rules, rooms, shards, bus_, store_, receiver_, delivery_, handlers, count, life}},

@@ -149,7 +149,8 @@ return {epoch, offset, 0, type(sent) == 'number' and sent or -1}
 )lua";
 
 // ARGV: 6 from, 7 limit, 8 whether newest first, 9 bytes. Answers epoch, top, the oldest offset, the offset of the
-// first message of the page, that after which the epoch began, and body, key and except of each message.
+// first message of the page, that after which the epoch began, and body, key and except of each message. It asks for no
+// more entries at once than will fit, as far as those before them tell.
 inline constexpr char store_read[] = R"lua(
 local limit, newest, room_left = tonumber(ARGV[7]), ARGV[8] == '1', tonumber(ARGV[9])
 local first = oldest()
@@ -160,9 +161,13 @@ end
 local from = math.min(tonumber(ARGV[6]), top + 1)
 local at, to, step, command = math.max(first, from + 1), top, 1, 'XRANGE'
 if newest then at, to, step, command = from == 0 and top or from - 1, first, -1, 'XREVRANGE' end
-local page, read = {'', '', '', text(at), ''}, 0
-while read < limit and room_left > 0 and (to - at) * step >= 0 do
-  local due = math.min(32, limit - read, (to - at) * step + 1)
+local page, read, used = {'', '', '', text(at), ''}, 0, 0
+while read < limit and (to - at) * step >= 0 do
+  local due = 1
+  if read > 0 then
+    due = math.min(32, limit - read, (to - at) * step + 1)
+    due = math.max(1, math.min(due, math.floor((room_left - used) * read / math.max(used, 1))))
+  end
   local entries = redis.call(command, log, text(at), text(to), 'COUNT', due)
   for i = 1, due do
     local entry = entries[i]
@@ -171,10 +176,13 @@ while read < limit and room_left > 0 and (to - at) * step >= 0 do
       page, first, limit = {'', '', '', '0', ''}, 1, 0
       break
     end
-    if room_left <= 0 then break end
     local fields = entry[2]
+    used = used + #fields[4] + #fields[6]
+    if used > room_left and read > 0 then
+      limit = 0
+      break
+    end
     page[#page + 1], page[#page + 2], page[#page + 3] = fields[4], fields[6], fields[8]
-    room_left = room_left - #fields[4] - #fields[6]
     read, at = read + 1, at + step
   end
 end

@@ -39,11 +39,7 @@ public:
         refuse_request(s, request_id);
         return nullptr;
     }
-    ~client_request()
-    {
-        if (pending_)
-            session_->end_request();
-    }
+    ~client_request() { finish(); }
     client_request(const client_request&) = delete;
     client_request& operator=(const client_request&) = delete;
 
@@ -52,11 +48,13 @@ public:
     /// The client's id of the request; null if it has none.
     const json::value* id() const noexcept { return id_.is_null() ? nullptr : &id_; }
 
-    /// Gives the place back: the answer follows, or is not waited for. Once.
+    /// Gives the place back, and that of a read: the answer follows, or is not waited for. Once.
     void finish() noexcept
     {
         if (std::exchange(pending_, false))
             session_->end_request();
+        if (std::exchange(turn_, nullptr))
+            session_->read_ended();
     }
     /// Answers, unless the connection has been closed meanwhile.
     void reply(std::string_view type, const json::value& payload)
@@ -92,12 +90,32 @@ public:
         session_->home().post([f = std::move(f)](shard&) { f(); });
     }
 
+    /// Calls `start` when it is the request's turn to read from a store: never, if the connection is closed before. The
+    /// read is under way until the answer. Refused if too many wait.
+    template <class F>
+    static void read_in_turn(const std::shared_ptr<client_request>& self, read_kind kind, F start)
+    {
+        auto& s = self->from();
+        auto& reads = s.home().reads;
+        if (!s.open())
+            return;
+        if (reads.waiting() >= self->context().options.max_pending_reads)
+            return self->fail(error::too_many_requests, "too many requests wait to be read; try again later");
+        reads.enter(kind, {s.number(), [self] { return self->from().standing_for_read(); },
+                           [self, start = std::move(start)](read_turn turn) {
+                               self->turn_ = std::move(turn);
+                               self->from().read_began();
+                               start();
+                           }});
+    }
+
 private:
     client_request(session& s, const json::value* request_id) : session_{&s}, id_(own_value(request_id)) {}
 
     boost::intrusive_ptr<session> session_;
     json::value id_;
     bool pending_ = true;
+    read_turn turn_; // of a read that is under way
 };
 using client_request_ptr = std::shared_ptr<client_request>;
 

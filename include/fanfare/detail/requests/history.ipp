@@ -58,12 +58,15 @@ FANFARE_DECL void history_operation::start(session& s, const incoming& message)
     const auto request = client_request::begin(s, message.request_id);
     if (!request)
         return;
+    what.bytes = s.context().history.page_bytes();
     const std::string room{named};
     const auto then = [request, room, what](bool allowed) {
         if (!allowed)
             return answer(*request, room, error::forbidden, {});
-        request->context().history.read_page(room, what, [request, room](error_code ec, history_part part) {
-            request->post([request, room, ec, part = std::move(part)] { answer(*request, room, ec, part); });
+        client_request::read_in_turn(request, read_kind::page, [request, room, what] {
+            request->context().history.read_page(room, what, [request, room](error_code ec, history_part part) {
+                request->post([request, room, ec, part = std::move(part)] { answer(*request, room, ec, part); });
+            });
         });
     };
     // Without an authorizer, who may read what comes may read what came. A user's own room is never another's.
@@ -114,8 +117,7 @@ FANFARE_DECL void history_operation::answer(client_request& request, const std::
     auto& s = request.from();
     if (!s.open())
         return;
-    // Well below what an outbox holds.
-    const auto payload = history_answer(room, part, request.context().options.outbox_bytes / 4);
+    const auto payload = history_answer(room, part, request.context().history.page_bytes());
     s.send(encode({.type = "history", .request_id = request.id(), .payload_text = payload}, wall_now()));
 }
 

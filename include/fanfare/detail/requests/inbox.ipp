@@ -49,14 +49,15 @@ FANFARE_DECL void inbox_operation::list(session& s, const incoming& message, con
     const auto query = read_inbox_query(fields, why);
     if (!why.empty())
         return s.refuse(error::invalid_message, why, message.request_id);
-    auto request = client_request::begin(s, message.request_id);
+    const auto request = client_request::begin(s, message.request_id);
     if (!request)
         return;
-    s.context().inbox.list(
-        s.who()->user_id, query,
-        [to = inbox_reply(std::move(request), message.type)](error_code ec, const inbox_page& page) {
-            to(ec, ec ? std::string{} : inbox_page_text(page));
-        });
+    client_request::read_in_turn(request, read_kind::inbox, [request, query] {
+        request->context().inbox.list(request->from().who()->user_id, query,
+                                      [to = inbox_reply(request, "inbox")](error_code ec, const inbox_page& page) {
+                                          to(ec, ec ? std::string{} : inbox_page_text(page));
+                                      });
+    });
 }
 
 FANFARE_DECL void inbox_operation::mark(session& s, const incoming& message, const json::object& fields)
@@ -65,11 +66,15 @@ FANFARE_DECL void inbox_operation::mark(session& s, const incoming& message, con
     const auto asked = read_inbox_mark(fields, why);
     if (!why.empty())
         return s.refuse(error::invalid_message, why, message.request_id);
-    auto request = client_request::begin(s, message.request_id);
+    const auto request = client_request::begin(s, message.request_id);
     if (!request)
         return;
-    s.context().inbox.mark(s.who()->user_id, asked, s.context().node.except_tag(s.number()),
-                           [to = inbox_reply(std::move(request), message.type), action = asked.action,
+    // Not a read, but one for all notifications costs as much, and the order of a client's requests is kept.
+    client_request::read_in_turn(request, read_kind::inbox, [request, asked] {
+        const auto& context = request->context();
+        context.inbox.mark(request->from().who()->user_id, asked,
+                           context.node.except_tag(request->from().number()),
+                           [to = inbox_reply(request, "mark"), action = asked.action,
                             all = asked.all](error_code ec, const inbox_marked& answer) {
                                const inbox_mark how{.action = action, .all = all};
                                std::string text;
@@ -77,6 +82,7 @@ FANFARE_DECL void inbox_operation::mark(session& s, const incoming& message, con
                                    append_json(text, json::value(inbox_marked_fields(how, answer)));
                                to(ec, std::move(text));
                            });
+    });
 }
 
 FANFARE_DECL void inbox_operation::acknowledge(session& s, const incoming& message, const json::object& fields)

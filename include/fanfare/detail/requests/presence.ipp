@@ -74,11 +74,13 @@ FANFARE_DECL void presence_operation::start(session& s, const incoming& message)
     const auto then = [request, room, count](bool allowed) {
         if (!allowed)
             return answer(*request, room, error::forbidden, {});
-        const auto& context = request->context();
-        read_presence(
-            context.rules, context.presence, room, count, [request, room](error_code ec, presence_list who) {
-                request->post([request, room, ec, who = std::move(who)] { answer(*request, room, ec, who); });
-            });
+        client_request::read_in_turn(request, read_kind::presence, [request, room, count] {
+            const auto& context = request->context();
+            read_presence(
+                context.rules, context.presence, room, count, [request, room](error_code ec, presence_list who) {
+                    request->post([request, room, ec, who = std::move(who)] { answer(*request, room, ec, who); });
+                });
+        });
     };
     // Without an authorizer, who may read a room's messages may see who else does.
     if (!s.context().handlers.may && !s.is_member(room))

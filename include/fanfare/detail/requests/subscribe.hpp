@@ -48,6 +48,8 @@ private:
     void check_history(std::size_t i);
     void choose_room(requested_room& one, std::vector<room_ptr>& chosen);
     void begin_catch_up(requested_room& one);
+    void read_more();
+    void was_read(std::size_t i, std::size_t most, const shared_slice& slice);
     void one_less(void (subscribe_operation::*next)());
     static position continue_at(const requested_room& one);
     position complete(requested_room& one);
@@ -58,6 +60,11 @@ private:
     std::optional<bool> resumed_;
     room_preparation::hold_ptr hold_; // on the bus, until the rooms are joined
     std::size_t waiting_ = 1;         // for answers, and the step itself
+
+    static constexpr std::size_t max_reads = 2;
+    std::size_t next_ = 0;       // room to read
+    std::size_t reads_ = 0;      // under way
+    std::size_t read_bytes_ = 0; // reserved for what has been read
 };
 
 } // namespace fanfare::detail

@@ -183,6 +183,8 @@ FANFARE_DECL void subscribe_operation::begin_catch_up(requested_room& one)
             one.recovered = false; // nothing is kept, for this client, that could make good what was missed
         return;
     }
+    if (const auto* way = s.catching().find(one.room); way && one.since && way->waits_for_position())
+        s.catching().end(one.room);
     if (was_member && (!one.since || s.catching().find(one.room))) {
         if (one.since)
             one.refused = error::too_many_requests; // it is catching up already
@@ -207,20 +209,44 @@ FANFARE_DECL void subscribe_operation::begin_catch_up(requested_room& one)
 
 FANFARE_DECL void subscribe_operation::read_histories()
 {
-    for (std::size_t i = 0; i != asked_.rooms.size(); ++i) {
-        const auto& one = asked_.rooms[i];
-        if (!one.reading)
-            continue;
+    read_more();
+    one_less(&subscribe_operation::answer);
+}
+
+// A few rooms at a time. Of each one page, as long as all of them fit into what may wait for the client: of the others
+// it is learned whether what was missed is there, and they are read when the client has taken the first ones.
+FANFARE_DECL void subscribe_operation::read_more()
+{
+    auto& history = request_->context().history;
+    for (; next_ != asked_.rooms.size() && reads_ != max_reads && from().open(); ++next_) {
+        const auto& one = asked_.rooms[next_];
+        const auto* member = one.reading ? from().rooms().find(one.room) : nullptr;
+        const auto* way = member ? from().catching().find(one.room) : nullptr;
+        if (!way || way->number() != one.catch_up)
+            continue; // not to be read, or left again
         ++waiting_;
-        request_->context().history.read_after(from().rooms().find(one.room)->room,
-                                               from().catching().find(one.room)->sent(),
-                                               [self = shared_from_this(), i](const shared_slice& slice) {
-                                                   self->request_->post([self, i, slice] {
-                                                       self->asked_.rooms[i].slice = slice;
-                                                       self->one_less(&subscribe_operation::answer);
-                                                   });
-                                               });
+        ++reads_;
+        const auto most =
+            from().room_left() < request_->context().options.outbox_bytes / 2 ? 0 : history.page_bytes();
+        from().reserve(most);
+        const boost::intrusive_ptr<session> keep{&from()};
+        history.read_after(
+            member->room,
+            {.from = way->sent(), .messages = most != 0, .wanted = [keep] { return keep->expects_answers(); }},
+            [self = shared_from_this(), i = next_, most](const shared_slice& slice) {
+                self->request_->post([self, i, most, slice] { self->was_read(i, most, slice); });
+            });
     }
+}
+
+FANFARE_DECL void subscribe_operation::was_read(std::size_t i, std::size_t most, const shared_slice& slice)
+{
+    from().unreserve(most);
+    from().reserve(slice->bytes);
+    read_bytes_ += slice->bytes;
+    asked_.rooms[i].slice = slice;
+    --reads_;
+    read_more();
     one_less(&subscribe_operation::answer);
 }
 
@@ -252,7 +278,7 @@ FANFARE_DECL position subscribe_operation::complete(requested_room& one)
         return s.home().last_of(*room);
     }
     bool whole = !one.reading;
-    if (one.slice && way->take_slice(one.slice)) {
+    if (one.slice && s.take_slice(*way, one.slice)) {
         whole = true;
         if (one.base.epoch != way->sent().epoch)
             way->ignore_epoch(one.base.epoch);
@@ -266,6 +292,7 @@ FANFARE_DECL position subscribe_operation::complete(requested_room& one)
     }
     if (one.since)
         one.recovered = whole;
+    one.slice = nullptr; // what may wait is kept
     return way->end();
 }
 
@@ -298,6 +325,7 @@ FANFARE_DECL void subscribe_operation::answer()
 {
     const auto hold = std::exchange(hold_, nullptr);
     request_->finish();
+    from().unreserve(read_bytes_); // each takes its part now
     if (!from().open())
         return;
     json::object payload{{"rooms", json::array{}},

@@ -25,10 +25,11 @@ namespace fanfare::detail {
 struct history_slice {
     error_code error{};
     position top{};
-    std::uint64_t from = 0;   ///< What is not above this was not read.
-    std::uint64_t oldest = 0; ///< That is kept.
-    std::uint64_t began = 0;  ///< The epoch, after this one.
-    std::vector<shared_frame> frames{};
+    std::uint64_t from = 0;             ///< What is not above this was not read.
+    std::uint64_t oldest = 0;           ///< That is kept.
+    std::uint64_t began = 0;            ///< The epoch, after this one.
+    std::vector<shared_frame> frames{}; ///< The first after `from` that are kept; not all, if they are large.
+    std::size_t bytes = 0;              ///< Of the frames.
 
     /// Whether everything after `at` is in it.
     bool reaches_back_to(std::uint64_t offset) const noexcept { return offset >= from && offset + 1 >= oldest; }
@@ -79,15 +80,14 @@ public:
     struct reader {
         position from;
         std::function<void(const shared_slice&)> then;
+        bool messages = true;           ///< It wants messages, not only to know what there is.
+        std::function<bool()> wanted{}; ///< Whether somebody waits for it still; empty: always.
+        std::uint64_t ticket = 0;       ///< Lower ones have waited for longer.
     };
-    /// Reads that wait for the store, of which one is under way at a time; those that a client waits for, and patient
-    /// ones, which those must not wait for.
-    struct read_queue {
-        std::vector<reader> readers;
-        bool reading = false;
-    };
-    read_queue prompt_reads, patient_reads;
-    read_queue& reads(bool patient) noexcept { return patient ? patient_reads : prompt_reads; }
+    std::vector<reader> readers; // by ticket
+    std::uint64_t tickets = 0;
+    bool reading = false;
+    bool first_leads = false; // the next read is for who has waited for longest
     /// Those who wait until the room's position is known.
     std::vector<std::function<void()>> seeding;
     bool seed_again = false; // something was missed meanwhile

@@ -21,9 +21,8 @@ namespace fanfare::detail {
 /// read and sent; both are merged by offset, without a hole or a repetition. No I/O, no clock.
 class catch_up {
 public:
-    /// Live messages that wait at most; beyond it the history is read again.
+    /// Live messages that wait at most, if their bytes do not end it before; beyond it the history is read again.
     static constexpr std::size_t max_buffered = 1024;
-    static constexpr std::size_t max_buffered_bytes = 4 * 1024 * 1024;
 
     /// The receiver has everything up to `sent`; without an epoch it takes the stream from wherever it is.
     /// `number` tells it from others of the same room.
@@ -60,11 +59,13 @@ public:
 
     enum class live_step { pass, drop, caught_up };
     /// A message of the live stream: `pass` it on; `drop` it, it is kept here, or was sent; or the receiver has `caught_up`:
-    /// pass it on.
-    live_step live(const shared_frame& message);
+    /// pass it on. `room`: the bytes that may wait here besides what does.
+    live_step live(const shared_frame& message, std::size_t room = no_limit);
 
-    /// The history's answer. False if it does not hold everything after `sent()`: see `continue_live_at` and `continue_with_gap`.
-    bool take_slice(shared_slice slice);
+    /// The history's answer, of which the first messages are kept, as many as `room` bytes hold; what follows is read
+    /// again. `must`: at least one. False if it does not hold everything after `sent()`: see `continue_live_at` and
+    /// `continue_with_gap`.
+    bool take_slice(const shared_slice& slice, std::size_t room = no_limit, bool must = true);
     /// Goes on live from `at`, which the caller has told the receiver; nothing is sent from the history. Without an
     /// epoch from wherever the stream is. What the receiver has had does not come again.
     void continue_live_at(const position& at, wall_time now);
@@ -77,21 +78,38 @@ public:
     shared_frame next();
     /// `next` answers this one again.
     void put_back(shared_frame message) noexcept { marker_ = std::move(message); }
+    /// Bytes that wait here.
+    std::size_t held() const noexcept
+    {
+        return slice_bytes_ + buffered_bytes_ + (marker_ ? marker_->wire().size() : 0);
+    }
+    /// Lets go of what waits here and can be read again.
+    void release();
     bool must_read() const noexcept { return state_ == state::waiting; }
     /// Whether it is done once the live stream is at `sent()`.
     bool may_end() const noexcept { return state_ == state::complete && !floor_; }
-    /// Where `next` ends without another message coming in.
+    /// Whether the history had more, when it was read, than the receiver has.
+    bool goes_on() const noexcept { return sent_ && sent_.epoch == goal_.epoch && sent_.offset < goal_.offset; }
+    /// Nobody knows where the stream is, and the receiver has something of it: what it has is kept from it until then.
+    bool waits_for_position() const noexcept { return !sent_ && floor_; }
+    /// Where the receiver is when it has got all that the history had when it was read.
     position end() const;
 
 private:
+    static constexpr auto no_limit = static_cast<std::size_t>(-1);
+
     enum class place { had, next, hole };
     place place_of(const frame& message) noexcept;
+    bool is_over(std::uint64_t epoch) const noexcept;
     bool has_passed(std::uint64_t epoch) noexcept;
+    void learn_from(const position& top) noexcept;
     bool leave_floor(const position& at) noexcept;
     void return_to_floor() noexcept;
     void follow(const position& at) noexcept;
     void go_to(const position& at) noexcept;
     shared_frame next_of_slice();
+    void drop_slice() noexcept;
+    position before_first() const;
 
     std::string room_;
     position sent_;
@@ -108,11 +126,16 @@ private:
     std::size_t foreign_messages_ = 0;             // in a row, of those epochs or of another one than the floor's
     std::uint64_t doubtful_epoch_ = 0; // a live message's; over, if what is read after that is of another
     bool stream_came_ = false;         // the live stream has been in the epoch of `sent_`: others are newer
-    std::uint64_t goal_ = 0;           // how far the history went when it was read
+    position goal_{};                  // how far the history went when it was read
+    position anew_{};                  // where it goes on for a receiver that it does not go on from
     state state_ = state::waiting;
     bool overflowed_ = false;
+    std::uint64_t first_ = 0; // the offset of the first message that the history had for `sent_`
+    bool failed_ = false;     // it could not be read
+    bool read_ = false;       // it was read, and nothing has been decided since
     shared_slice slice_;
-    std::size_t at_ = 0; // in the slice
+    std::size_t at_ = 0, end_ = 0; // in the slice
+    std::size_t slice_bytes_ = 0;  // between them
     shared_frame marker_;
     std::vector<shared_frame> buffer_;
     std::size_t buffer_at_ = 0;

@@ -31,15 +31,20 @@ FANFARE_DECL catch_up::place catch_up::place_of(const frame& message) noexcept
 
 FANFARE_DECL void catch_up::ignore_epoch(std::uint64_t epoch) noexcept
 {
-    if (epoch == 0 || std::find(passed_epochs_.begin(), passed_epochs_.end(), epoch) != passed_epochs_.end())
+    if (epoch == 0 || is_over(epoch))
         return;
     std::rotate(passed_epochs_.begin(), passed_epochs_.end() - 1, passed_epochs_.end());
     passed_epochs_.front() = epoch;
 }
 
+FANFARE_DECL bool catch_up::is_over(std::uint64_t epoch) const noexcept
+{
+    return std::find(passed_epochs_.begin(), passed_epochs_.end(), epoch) != passed_epochs_.end();
+}
+
 FANFARE_DECL bool catch_up::has_passed(std::uint64_t epoch) noexcept
 {
-    if (std::find(passed_epochs_.begin(), passed_epochs_.end(), epoch) == passed_epochs_.end())
+    if (!is_over(epoch))
         return false;
     if (++foreign_messages_ < max_foreign_messages)
         return true;
@@ -79,15 +84,16 @@ FANFARE_DECL void catch_up::follow(const position& at) noexcept
     stream_came_ = true;
 }
 
-FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message)
+FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message, std::size_t room)
 {
     if (!message->at()) {
         // Whether something is lacking is found out here anyway.
         if (message->is_gap() && (sent_ || state_ == state::waiting))
             return live_step::drop;
-        if (state_ != state::reading || buffer_.size() >= max_buffered)
+        if (state_ != state::reading || buffer_.size() >= max_buffered || message->wire().size() > room)
             return live_step::pass;
         buffer_.push_back(message);
+        buffered_bytes_ += message->wire().size();
         return live_step::drop;
     }
     if (state_ == state::waiting) {
@@ -95,7 +101,7 @@ FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message)
         return live_step::drop;
     }
     if (state_ != state::complete) {
-        overflowed_ = overflowed_ || buffer_.size() >= max_buffered || buffered_bytes_ >= max_buffered_bytes;
+        overflowed_ = overflowed_ || buffer_.size() >= max_buffered || message->wire().size() > room;
         if (!overflowed_) {
             buffer_.push_back(message);
             buffered_bytes_ += message->wire().size();
@@ -104,6 +110,7 @@ FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message)
     }
     if (floor_) { // it may not be alone: see `next`
         buffer_.push_back(message);
+        buffered_bytes_ += message->wire().size();
         state_ = state::sending;
         return live_step::drop;
     }
@@ -125,64 +132,111 @@ FANFARE_DECL void catch_up::go_to(const position& at) noexcept
     sent_ = at;
 }
 
-FANFARE_DECL bool catch_up::take_slice(shared_slice slice)
+// What the history of now says about the epochs that the receiver or the live stream were in.
+FANFARE_DECL void catch_up::learn_from(const position& top) noexcept
 {
-    slice_ = std::move(slice);
-    at_ = 0;
-    state_ = state::sending;
-    goal_ = slice_->error ? 0 : slice_->top.offset;
-    if (slice_->error)
-        return false;
-    if (const auto doubtful = std::exchange(doubtful_epoch_, 0); doubtful != slice_->top.epoch)
+    if (const auto doubtful = std::exchange(doubtful_epoch_, 0); doubtful != top.epoch)
         ignore_epoch(doubtful);
-    if (floor_ && floor_.epoch == slice_->top.epoch)
+    if (floor_ && floor_.epoch == top.epoch)
         return_to_floor();
     ignore_epoch(std::exchange(floor_, {}).epoch);
-    return sent_ && slice_->top.epoch == sent_.epoch && sent_.offset <= slice_->top.offset &&
-           slice_->reaches_back_to(sent_.offset);
+}
+
+FANFARE_DECL bool catch_up::take_slice(const shared_slice& slice, std::size_t room, bool must)
+{
+    drop_slice();
+    state_ = state::sending;
+    failed_ = static_cast<bool>(slice->error);
+    goal_ = anew_ = failed_ ? position{} : slice->top;
+    read_ = !failed_;
+    if (read_)
+        learn_from(goal_);
+    if (sent_ && read_ && goal_.epoch != sent_.epoch && !is_over(goal_.epoch)) // or it was brought back
+        anew_ = slice->beginning_after(sent_.offset);
+    first_ = slice->from < slice->top.offset ? std::max(slice->oldest, slice->from + 1) : slice->top.offset + 1;
+    const auto& frames = slice->frames;
+    while (at_ != frames.size() && frames[at_]->at().epoch == sent_.epoch &&
+           frames[at_]->at().offset <= sent_.offset)
+        ++at_;
+    for (end_ = at_; end_ != frames.size(); ++end_) {
+        const auto more = frames[end_]->wire().size();
+        if (slice_bytes_ + more > room && !(must && end_ == at_))
+            break;
+        slice_bytes_ += more;
+    }
+    if (end_ != at_ && end_ - at_ == frames.size()) {
+        slice_ = slice;
+    } else if (end_ != at_) { // the rest must not be kept with it
+        auto part = std::make_shared<history_slice>();
+        part->frames.assign(frames.begin() + static_cast<std::ptrdiff_t>(at_),
+                            frames.begin() + static_cast<std::ptrdiff_t>(end_));
+        end_ -= std::exchange(at_, 0);
+        slice_ = std::move(part);
+    }
+    return sent_ && !failed_ && slice->top.epoch == sent_.epoch && sent_.offset <= slice->top.offset &&
+           slice->reaches_back_to(sent_.offset);
+}
+
+FANFARE_DECL void catch_up::drop_slice() noexcept
+{
+    slice_ = nullptr;
+    at_ = end_ = slice_bytes_ = 0;
 }
 
 FANFARE_DECL void catch_up::continue_live_at(const position& at, wall_time now)
 {
-    const bool read = slice_ && !slice_->error;
-    if (read && sent_.epoch != slice_->top.epoch)
+    if (read_ && sent_.epoch != goal_.epoch)
         ignore_epoch(sent_.epoch);
-    else if (!read && sent_ && at.epoch != sent_.epoch) {
+    else if (!read_ && sent_ && at.epoch != sent_.epoch) {
         floor_ = sent_;
         floor_gap_ = encode_missed(room_, now, floor_);
         elsewhere_ = static_cast<bool>(at);
         foreign_messages_ = 0;
     }
+    read_ = false;
     stream_came_ = stream_came_ && at.epoch == sent_.epoch;
     sent_ = at;
-    slice_ = nullptr;
-    goal_ = 0;
+    drop_slice();
+    goal_ = {};
     state_ = state::sending;
+}
+
+// Before the first message that the history had.
+FANFARE_DECL position catch_up::before_first() const
+{
+    return {goal_.epoch, first_ - 1};
 }
 
 FANFARE_DECL void catch_up::begin_at_oldest()
 {
-    sent_ = slice_->top;
-    if (!slice_->frames.empty())
-        sent_.offset = slice_->frames.front()->at().offset - 1;
+    sent_ = before_first();
 }
 
 FANFARE_DECL void catch_up::continue_with_gap(wall_time now)
 {
-    if (slice_->error) {
+    if (failed_) {
         marker_ = encode_missed(room_, now);
         return continue_live_at({}, now);
     }
-    const bool same = sent_.epoch == slice_->top.epoch && sent_.offset <= slice_->top.offset;
-    auto on = slice_->top;
-    const bool brought_back =
-        std::find(passed_epochs_.begin(), passed_epochs_.end(), slice_->top.epoch) != passed_epochs_.end();
-    if (sent_ && slice_->top.epoch != sent_.epoch && !brought_back)
-        on = slice_->beginning_after(sent_.offset);
-    if (same && !slice_->frames.empty())
-        on.offset = slice_->frames.front()->at().offset - 1;
-    go_to(on);
+    const bool same = sent_.epoch == goal_.epoch && sent_.offset <= goal_.offset;
+    go_to(same ? before_first() : anew_);
     marker_ = encode_lost(room_, sent_, now);
+}
+
+FANFARE_DECL void catch_up::release()
+{
+    if (!sent_ || (state_ != state::sending && state_ != state::reading))
+        return;
+    drop_slice();
+    const auto before = buffer_.size();
+    std::erase_if(buffer_, [this](const shared_frame& f) {
+        if (!f || !f->at())
+            return !f;
+        buffered_bytes_ -= f->wire().size();
+        return true;
+    });
+    overflowed_ = overflowed_ || buffer_.size() != before;
+    buffer_at_ = 0;
 }
 
 FANFARE_DECL shared_frame catch_up::next()
@@ -198,6 +252,7 @@ FANFARE_DECL shared_frame catch_up::next()
         if (const auto& at = buffer_[buffer_at_]->at(); at && leave_floor(at))
             return std::exchange(marker_, nullptr);
         auto f = std::move(buffer_[buffer_at_++]);
+        buffered_bytes_ -= f->wire().size();
         const auto here = f->at() ? place_of(*f) : place::next;
         if (here == place::next)
             found = std::move(f);
@@ -210,18 +265,20 @@ FANFARE_DECL shared_frame catch_up::next()
         return found;
     }
     if (state_ == state::sending)
-        state_ = overflowed_ || sent_.offset < goal_ ? state::waiting : state::complete;
-    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(buffer_at_));
-    std::erase_if(buffer_, [](const shared_frame& f) { return f->at(); });
+        state_ = overflowed_ || goes_on() ? state::waiting : state::complete;
+    std::erase_if(buffer_, [](const shared_frame& f) { return !f || f->at(); });
     buffer_at_ = 0;
     buffered_bytes_ = 0;
+    for (const auto& f : buffer_)
+        buffered_bytes_ += f->wire().size();
     return nullptr;
 }
 
 FANFARE_DECL shared_frame catch_up::next_of_slice()
 {
-    while (slice_ && at_ != slice_->frames.size()) {
-        const auto& f = slice_->frames[at_++];
+    while (at_ != end_) {
+        auto f = slice_->frames[at_++];
+        slice_bytes_ -= f->wire().size();
         const auto offset = f->at().offset;
         if (f->at().epoch != sent_.epoch || offset != sent_.offset + 1)
             continue;
@@ -229,16 +286,13 @@ FANFARE_DECL shared_frame catch_up::next_of_slice()
         if (offset <= skip_from_ || offset > skip_to_)
             return f;
     }
-    slice_ = nullptr;
+    drop_slice();
     return nullptr;
 }
 
 FANFARE_DECL position catch_up::end() const
 {
-    auto out = sent_;
-    if (slice_ && !slice_->frames.empty() && slice_->frames.back()->at().epoch == out.epoch)
-        out.offset = std::max(out.offset, slice_->frames.back()->at().offset);
-    return out;
+    return goal_.epoch == sent_.epoch ? position{sent_.epoch, std::max(sent_.offset, goal_.offset)} : sent_;
 }
 
 } // namespace fanfare::detail

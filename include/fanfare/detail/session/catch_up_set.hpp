@@ -38,8 +38,13 @@ public:
             all_.reset();
     }
     void clear() noexcept { all_.reset(); }
-    /// Whether a live message is to be sent now: not if it was sent before, or waits for the history.
-    bool pass_live(const shared_frame& message);
+    /// Whether a live message is to be sent now: not if it was sent before, or waits for the history. `room`: the bytes
+    /// that may wait here besides what does.
+    bool pass_live(const shared_frame& message, std::size_t room = static_cast<std::size_t>(-1));
+    /// Bytes that wait here, of all of them.
+    std::size_t held() const noexcept;
+    /// Lets go of what waits here and can be read again.
+    void release();
 
 private:
     std::unique_ptr<std::vector<catch_up>> all_; // none while there is nothing to catch up with

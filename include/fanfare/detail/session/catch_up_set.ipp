@@ -27,12 +27,28 @@ FANFARE_DECL void catch_up_set::end(std::string_view room)
     end_if([room](const catch_up& one) { return one.room() == room; });
 }
 
-FANFARE_DECL bool catch_up_set::pass_live(const shared_frame& message)
+FANFARE_DECL std::size_t catch_up_set::held() const noexcept
+{
+    std::size_t bytes = 0;
+    if (all_)
+        for (const auto& one : *all_)
+            bytes += one.held();
+    return bytes;
+}
+
+FANFARE_DECL void catch_up_set::release()
+{
+    if (all_)
+        for (auto& one : *all_)
+            one.release();
+}
+
+FANFARE_DECL bool catch_up_set::pass_live(const shared_frame& message, std::size_t room)
 {
     auto* one = find(message->room());
     if (!one)
         return true;
-    switch (one->live(message)) {
+    switch (one->live(message, room)) {
     case catch_up::live_step::pass: return true;
     case catch_up::live_step::drop: return false;
     case catch_up::live_step::caught_up: end(message->room()); return true;

@@ -116,6 +116,13 @@ public:
     catch_up& begin_catch_up(std::string_view room, const position& sent);
     /// Sends what has been read from the history, as far as the stream takes it.
     void pump();
+    /// Bytes that may wait for the client besides what does, whichever way they come.
+    std::size_t room_left() const noexcept;
+    /// Bytes that were read for a request, or will be, and wait for its answer: they count as waiting.
+    void reserve(std::size_t bytes) noexcept { reserved_ += bytes; }
+    void unreserve(std::size_t bytes) noexcept { reserved_ -= bytes; }
+    /// Gives a catching up what was read for it, as much as may wait. False if that is not all that it lacks.
+    bool take_slice(catch_up& one, const shared_slice& slice);
     /// Whether nothing can be lacking in what it got live since it has joined.
     bool got_all_since_joining(const room_state& room) const;
 
@@ -130,6 +137,13 @@ public:
     /// A request that waits for its answer. False: there are too many. `end_request` from any thread.
     bool begin_request() noexcept;
     void end_request() noexcept { pending_requests_.fetch_sub(1, std::memory_order_relaxed); }
+    /// Whether a read for a request of its client's can begin: its answer must fit besides what waits.
+    read_standing standing_for_read() noexcept;
+    /// Such a read is under way; its answer follows, or nothing. `read_ended` from any thread.
+    void read_began() noexcept { answers_due_.fetch_add(1, std::memory_order_relaxed); }
+    void read_ended() noexcept { answers_due_.fetch_sub(1, std::memory_order_relaxed); }
+    /// False once it is closed: then nobody waits for what is read for it. From any thread.
+    bool expects_answers() const noexcept { return expects_answers_.load(std::memory_order_relaxed); }
     /// A handler of the application threw.
     void handler_failed(const std::exception_ptr& cause) { context_->handlers.failed(home_, cause); }
 
@@ -195,7 +209,10 @@ private:
     void on_overflow(std::string_view room, outbox::result what);
     std::vector<shared_frame> meant_for_this(const std::vector<shared_frame>& frames, bool selective);
     void read_on(catch_up& one);
+    void page_read(const room_state& room, std::uint32_t number, const shared_slice& slice);
     void send_on(catch_up& one);
+    void resume_reads();
+    void drop_reads();
     void end_completed_catch_ups();
     bool shard_may_write() noexcept;
     void flush();
@@ -218,6 +235,11 @@ private:
     asio::ip::address address_;
     close_code reason_ = close_code::abnormal;
     std::atomic<std::uint16_t> pending_requests_{0};
+    std::atomic<std::uint16_t> answers_due_{0}; // of reads for its requests
+    std::atomic<bool> expects_answers_{true};
+    std::size_t reserved_ = 0;
+    std::uint8_t catch_up_reads_ = 0; // under way
+    bool reads_wait_ = false;         // for room in the outbox
     phase phase_ = phase::fresh;
     std::uint8_t deflate_bits_ = 0; // 0: no deflate
     bool reading_ = false;          // a read is pending

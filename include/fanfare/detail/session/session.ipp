@@ -179,6 +179,34 @@ FANFARE_DECL bool session::begin_request() noexcept
     return true;
 }
 
+// ---- reads of stores, for its requests
+
+FANFARE_DECL read_standing session::standing_for_read() noexcept
+{
+    if (phase_ != phase::open)
+        return read_standing::gone;
+    const auto* waiting = out_.waiting();
+    const auto due = answers_due_.load(std::memory_order_relaxed) * context_->history.page_bytes();
+    reads_wait_ = (waiting ? waiting->bytes() : 0) + due > context_->options.outbox_bytes / 2;
+    return reads_wait_ ? read_standing::not_now : read_standing::ready;
+}
+
+// Those that had to wait for room in the outbox ask again.
+FANFARE_DECL void session::resume_reads()
+{
+    if (std::exchange(reads_wait_, false))
+        home_.post([keep = boost::intrusive_ptr<session>{this}](shard& home) {
+            if (keep->open())
+                home.reads.resume(keep->number());
+        });
+}
+
+FANFARE_DECL void session::drop_reads()
+{
+    expects_answers_.store(false, std::memory_order_relaxed);
+    home_.reads.drop(number());
+}
+
 // ---- rooms
 
 FANFARE_DECL bool session::join(const room_ptr& room, bool own)
@@ -235,6 +263,7 @@ FANFARE_DECL void session::close(close_code code, std::string_view reason, std::
         return;
     phase_ = phase::closing;
     reason_ = code;
+    drop_reads();
     home_.set_indirect(slot(), true);
     home_.times(slot()).end_at = home_.now_ticks() + home_.ticks(wait) + 1;
     out_.queue(context_->options).push_close(code, reason);
@@ -280,6 +309,7 @@ FANFARE_DECL void session::end()
     phase_ = phase::ended;
     home_.set_indirect(slot(), true); // deliveries that `leave` finishes must not write to the closed descriptor
     close_stream();
+    drop_reads();
     keep_for_resume();
     leave_all_rooms();
     catching_.clear();

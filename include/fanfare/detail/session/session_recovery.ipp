@@ -7,6 +7,7 @@
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -16,6 +17,20 @@ namespace fanfare::detail {
 inline constexpr std::size_t catch_up_slice = 64;
 // Such slices, of each of its rooms, before the shard lets other work pass.
 inline constexpr std::size_t catch_up_rounds = 8;
+// Reads for one connection that are under way at most.
+inline constexpr std::size_t catch_up_reads = 2;
+
+FANFARE_DECL std::size_t session::room_left() const noexcept
+{
+    const auto waiting = (out_.waiting() ? out_.waiting()->bytes() : 0) + catching_.held() + reserved_;
+    return context_->options.outbox_bytes - std::min(context_->options.outbox_bytes, waiting);
+}
+
+FANFARE_DECL bool session::take_slice(catch_up& one, const shared_slice& slice)
+{
+    const bool nothing_waits = !out_.waiting() && catching_.held() == 0;
+    return one.take_slice(slice, room_left(), nothing_waits);
+}
 
 FANFARE_DECL catch_up& session::begin_catch_up(std::string_view room, const position& sent)
 {
@@ -39,20 +54,31 @@ FANFARE_DECL void session::read_on(catch_up& one)
 {
     const auto room = rooms_.find(one.room())->room;
     one.begin_reading();
-    const auto then = [keep = boost::intrusive_ptr<session>{this}, room,
-                       catch_up_number = one.number()](const shared_slice& slice) {
-        keep->home().post([keep, room, catch_up_number, slice](shard&) {
-            auto* waits = keep->catching_.find(room->name);
-            if (!waits || waits->number() != catch_up_number || waits->now() != catch_up::state::reading)
-                return;
-            const bool whole = waits->take_slice(slice);
-            if (!whole)
-                waits->continue_with_gap(wall_now());
-            keep->context_->count.count_recovered(whole);
-            keep->pump();
-        });
+    ++catch_up_reads_;
+    const boost::intrusive_ptr<session> keep{this};
+    const auto then = [keep, room, number = one.number()](const shared_slice& slice) {
+        keep->home().post([keep, room, number, slice](shard&) { keep->page_read(*room, number, slice); });
     };
-    context_->history.read_after(room, one.sent(), then, true);
+    context_->history.read_after(room,
+                                 {.from = one.sent(),
+                                  .wanted = [keep] { return keep->expects_answers(); },
+                                  .patience = history_need::for_members},
+                                 then);
+}
+
+FANFARE_DECL void session::page_read(const room_state& room, std::uint32_t number, const shared_slice& slice)
+{
+    --catch_up_reads_;
+    auto* waits = catching_.find(room.name);
+    if (waits && waits->number() == number && waits->now() == catch_up::state::reading) {
+        const bool goes_on = waits->goes_on(); // then it was counted when it began
+        const bool whole = take_slice(*waits, slice);
+        if (!whole)
+            waits->continue_with_gap(wall_now());
+        if (!goes_on || !whole)
+            context_->count.count_recovered(whole);
+    }
+    pump();
 }
 
 FANFARE_DECL void session::send_on(catch_up& one)
@@ -85,9 +111,10 @@ FANFARE_DECL void session::pump()
             auto& one = catching_[i];
             if (one.now() == catch_up::state::sending)
                 send_on(one);
-            if (one.must_read() && !out_.waiting())
+            if (one.must_read() && !out_.waiting() && catch_up_reads_ != catch_up_reads)
                 read_on(one);
-            more = more || one.now() == catch_up::state::sending || one.must_read();
+            more = more || one.now() == catch_up::state::sending ||
+                   (one.must_read() && catch_up_reads_ != catch_up_reads);
         }
         flush();
         end_completed_catch_ups();

@@ -61,7 +61,7 @@ FANFARE_DECL std::vector<shared_frame> session::meant_for_this(const std::vector
     std::vector<shared_frame> meant;
     const auto mine = context_->node.except_tag(number());
     for (const auto& f : frames)
-        if (!(selective && f->except() == mine) && catching_.pass_live(f))
+        if (!(selective && f->except() == mine) && (catching_.empty() || catching_.pass_live(f, room_left())))
             meant.push_back(f);
     return meant;
 }
@@ -83,6 +83,9 @@ FANFARE_DECL void session::push(shared_frame message, overflow_policy policy)
     if (policy == overflow_policy::resync && message->at())
         if (const auto* one = catching_.find(message->room()); one && one->now() == catch_up::state::waiting)
             return; // of the batch that did not fit: it comes from the history
+    // What is in the history makes way for what is not.
+    if (!catching_.empty() && message->wire().size() > room_left())
+        catching_.release();
     // What is only being collected is no reason to do without anything.
     if (out_.corked() && !out_.takes(message->wire().size()) && !flush_collected())
         return;
@@ -209,6 +212,7 @@ FANFARE_DECL void session::on_writable()
         home_.times(slot()).end_at = 0;
     flush();
     pump();
+    resume_reads();
     if (phase_ == phase::open && !reading_ && wants_read())
         start_read();
 }
@@ -218,7 +222,7 @@ FANFARE_DECL void session::all_sent()
     out_.clear();
     if (phase_ == phase::open) {
         home_.set_indirect(slot(), !shard_may_write());
-        return;
+        return resume_reads();
     }
     // The closing handshake is done, or the peer broke the protocol: the server ends TCP first (RFC 6455
     // section 7.1.1), and reads on until the peer has seen the close frame.

@@ -6,6 +6,7 @@
 #include <fanfare/detail/base/lifetime.hpp>
 #include <fanfare/detail/room/bus_subscriptions.hpp>
 #include <fanfare/detail/room/room_state.hpp>
+#include <fanfare/detail/shard/read_lines.hpp>
 #include <fanfare/detail/shard/shard_counters.hpp>
 #include <fanfare/detail/shard/shard_io.hpp>
 #include <fanfare/detail/shard/shard_member.hpp>
@@ -71,6 +72,9 @@ public:
     /// the shard.
     std::weak_ptr<asio::steady_timer> run_after(std::chrono::milliseconds wait, task work);
 
+    /// What keeps the hub, and so this shard. From any thread.
+    std::shared_ptr<void> keep_hub() const noexcept { return shared_.life.keep(); }
+
     /// A connection begins, and gets its number; and ends.
     void add(shard_member& one, int native_socket);
     void remove(shard_member& one);
@@ -126,6 +130,8 @@ public:
 
     /// Connections that wait for the bus before they are greeted. Counted on the shard, read from any thread.
     std::atomic<std::uint32_t> greeting{0};
+    /// The reads of stores that its connections, and its part of the rooms, wait for.
+    read_lines reads{*this};
     std::unique_ptr<inflater> inflate;
     std::unique_ptr<deflater> deflate;
     /// Called once when the last connection has ended.
@@ -202,6 +208,7 @@ private:
 } // namespace fanfare::detail
 
 #if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/detail/shard/read_lines.ipp>
 #include <fanfare/detail/shard/shard.ipp>
 #include <fanfare/detail/shard/shard_delivery.ipp>
 #endif

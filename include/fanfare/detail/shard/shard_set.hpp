@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/room/room_state.hpp>
+#include <fanfare/detail/shard/read_lines.hpp>
 #include <fanfare/detail/shard/shard.hpp>
 #include <fanfare/detail/wire/frame.hpp>
 #include <fanfare/options.hpp>
@@ -13,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -43,6 +45,10 @@ public:
     /// Queues a message for the room's members, or for every connection.
     void deliver(room_state& room, shared_frame message) const;
     void deliver_to_all(const shared_frame& message) const;
+    /// Calls `start` on the shard when it is the turn of a read for the application, or over HTTP; with
+    /// `too_many_requests` if too many wait. Not called if it is not `wanted` any more; empty: it always is.
+    void read_in_turn(shard& home, read_kind kind, std::function<bool()> wanted,
+                      std::function<void(error_code, const read_turn&)> start) const;
 
 private:
     const hub_options& options_;

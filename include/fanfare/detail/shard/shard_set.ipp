@@ -86,6 +86,22 @@ FANFARE_DECL void shard_set::deliver(room_state& room, shared_frame message) con
         last->deliver(&room, std::move(message));
 }
 
+FANFARE_DECL void shard_set::read_in_turn(shard& home, read_kind kind, std::function<bool()> wanted,
+                                          std::function<void(error_code, const read_turn&)> start) const
+{
+    home.post([this, kind, wanted = std::move(wanted), start = std::move(start),
+               keep = home.keep_hub()](shard& here) mutable {
+        if (here.reads.waiting() >= options_.max_pending_reads)
+            return start(error::too_many_requests, {});
+        queued_read one{.start = [start = std::move(start), keep](const read_turn& turn) { start({}, turn); }};
+        if (wanted)
+            one.ask = [wanted = std::move(wanted)] {
+                return wanted() ? read_standing::ready : read_standing::gone;
+            };
+        here.reads.enter(kind, std::move(one));
+    });
+}
+
 } // namespace fanfare::detail
 
 #endif

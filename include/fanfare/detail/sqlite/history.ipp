@@ -48,9 +48,6 @@ CREATE INDEX fanfare_keys_until ON fanfare_keys (until);
 // Messages that one room loses in one transaction besides as many as it got: trimming must not hold others up.
 inline constexpr std::uint64_t sqlite_trim_limit = 1'000;
 
-// A page ends with the message that brings it to this size: what one read keeps in memory.
-inline constexpr std::size_t sqlite_page_bytes = 8 * 1024 * 1024;
-
 // In milliseconds, no more than a hundred years.
 inline std::int64_t sqlite_span(std::chrono::milliseconds span) noexcept
 {
@@ -218,21 +215,27 @@ FANFARE_DECL void sqlite_history::read_messages(const sqlite_room& room, const h
         return;
     const auto count = std::min<std::uint64_t>(query.limit, last - first + 1);
     auto rows = (query.newest_first ? get_downwards_ : get_upwards_).query(room.id, first, last, count);
+    const auto most = std::min(query.bytes, max_history_page_bytes);
     std::size_t bytes = 0;
-    for (auto expected = query.newest_first ? last : first; bytes < sqlite_page_bytes && rows.next();
+    bool full = false;
+    for (auto expected = query.newest_first ? last : first; rows.next();
          query.newest_first ? --expected : ++expected) {
         const auto offset = static_cast<std::uint64_t>(rows.integer(0));
         if (offset != expected)
             break;
+        const auto size = rows.text(1).size() + rows.text(2).size();
+        full = bytes + size > most && !page.messages.empty();
+        if (full)
+            break;
+        bytes += size;
         page.messages.push_back({.offset = offset,
                                  .body = std::string{rows.text(1)},
                                  .key = std::string{rows.text(2)},
                                  .except = static_cast<std::uint64_t>(rows.integer(3))});
-        bytes += page.messages.back().body.size() + page.messages.back().key.size();
     }
     will_answer(bytes);
     // Somebody else has deleted rows: a hole must not pass for a history.
-    if (page.messages.size() != count && bytes < sqlite_page_bytes)
+    if (page.messages.size() != count && !full)
         db_.fail_corrupt("a room's history has a hole");
 }
 
