@@ -134,6 +134,34 @@ FANFARE_DECL void session::end_completed_catch_ups()
     });
 }
 
+// ---- reads of stores, for its requests
+
+FANFARE_DECL read_standing session::standing_for_read() noexcept
+{
+    if (phase_ != phase::open)
+        return read_standing::gone;
+    const auto* waiting = out_.waiting();
+    const auto due = answers_due_.load(std::memory_order_relaxed) * context_->history.page_bytes();
+    reads_wait_ = (waiting ? waiting->bytes() : 0) + due > context_->options.outbox_bytes / 2;
+    return reads_wait_ ? read_standing::not_now : read_standing::ready;
+}
+
+// Those that had to wait for room in the outbox ask again.
+FANFARE_DECL void session::resume_reads()
+{
+    if (std::exchange(reads_wait_, false))
+        home_.post([keep = boost::intrusive_ptr<session>{this}](shard& home) {
+            if (keep->open())
+                home.reads.resume(keep->number());
+        });
+}
+
+FANFARE_DECL void session::drop_reads()
+{
+    expects_answers_.store(false, std::memory_order_relaxed);
+    home_.reads.drop(number());
+}
+
 } // namespace fanfare::detail
 
 #endif
