@@ -1,0 +1,103 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+// What members get of a history that is away for a while.
+#include "support/eventually.hpp"
+#include "support/world.hpp"
+
+#include <boost/asio/use_future.hpp>
+
+#include <atomic>
+#include <limits>
+#include <memory>
+#include <string>
+
+using namespace fanfare;
+using namespace fanfare::test;
+
+namespace {
+
+// A memory store that is away, for reads of messages, after as many as the test says.
+class leaving_store {
+public:
+    void async_append(history_append message, append_done done)
+    {
+        state_->store.async_append(std::move(message), std::move(done));
+    }
+    void async_read(std::string_view room, const history_query& query, history_done done)
+    {
+        if (query.limit == 0 || state_->left.fetch_sub(1) > 0)
+            return state_->store.async_read(room, query, std::move(done));
+        ++state_->refused;
+        done(error::bus_unavailable, {});
+    }
+
+    void leave_after(int reads) { state_->left = reads; }
+    void come_back() { state_->left = std::numeric_limits<int>::max(); }
+    int refused() const { return state_->refused; }
+
+private:
+    struct state {
+        memory_store store;
+        std::atomic<int> left{std::numeric_limits<int>::max()};
+        std::atomic<int> refused{0};
+    };
+    std::shared_ptr<state> state_ = std::make_shared<state>();
+};
+
+struct leaving_world {
+    explicit leaving_world(const hub_options& options = {}) : w{options, 1, in_process_bus{}, store}
+    {
+        w.hub().configure("chat:", {.history = 10});
+        w.serve();
+    }
+    void publish(const json::value& payload)
+    {
+        w.hub().async_publish("chat:1", "n", payload, asio::use_future).get();
+    }
+
+    leaving_store store;
+    basic_world<in_process_bus, leaving_store> w;
+};
+
+} // namespace
+
+TEST_CASE("a hole in the live stream is filled when a store that was away is back")
+{
+    leaving_world s;
+    s.publish(json::value(1));
+    client c{s.w.port(), "ann"};
+    c.subscribe({"chat:1"});
+    s.store.leave_after(0);
+    std::atomic<bool> stored{false}; // by another process, whose bus has lost it
+    s.store.async_append({.room = "chat:1",
+                          .message = {.body = R"({"type":"n","room":"chat:1","payload":2})"},
+                          .limits = {.messages = 10}},
+                         [&stored](const append_answer& a) { stored = !a.error; });
+    REQUIRE(eventually([&] { return stored.load(); }));
+    s.publish(json::value(3));
+    CHECK(eventually([&] { return s.store.refused() >= 2; }));
+    s.store.come_back();
+    for (const auto n : {2, 3}) {
+        const auto m = c.next();
+        CHECK(m.at("type") == "n"); // no gap
+        CHECK(m.at("payload") == n);
+    }
+}
+
+TEST_CASE("a client that reads on in a history gets the rest when a store that was away is back")
+{
+    leaving_world s{{.outbox_bytes = 64 * 1024}};
+    const std::string text(10'000, 'x'); // one in a page
+    for (int n = 1; n <= 8; ++n)
+        s.publish(json::value(std::to_string(n) + text));
+    s.store.leave_after(1);
+    client c{s.w.port(), "ann"};
+    c.send({{"type", "subscribe"}, {"payload", {{"rooms", json::array{"chat:1"}}, {"last", {{"chat:1", 8}}}}}});
+    CHECK(eventually([&] { return s.store.refused() >= 2; }));
+    s.store.come_back();
+    c.next("subscribed");
+    for (int n = 1; n <= 8; ++n) {
+        const auto m = c.next();
+        CHECK(m.at("type") == "n"); // no gap
+        CHECK(m.at("payload").as_string() == std::to_string(n) + text);
+    }
+}
