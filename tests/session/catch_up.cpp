@@ -591,7 +591,7 @@ TEST_CASE("where nobody knows the position a receiver does not get again what it
     CHECK(c.live(message(4)) == live_step::drop);
     REQUIRE_FALSE(
         c.take_slice(std::make_shared<const history_slice>(history_slice{.error = error::store_failed})));
-    c.continue_live_at({});
+    c.continue_live_at({}, {});
     CHECK(all_of(c).empty());
     CHECK(c.live(message(5)) == live_step::drop);
     CHECK(c.live(message(6)) == live_step::caught_up);

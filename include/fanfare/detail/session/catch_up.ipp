@@ -90,7 +90,13 @@ FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message, std
         // Whether something is lacking is found out here anyway.
         if (message->is_gap() && (sent_ || state_ == state::waiting))
             return live_step::drop;
-        if (state_ != state::reading || buffer_.size() >= max_buffered || message->wire().size() > room)
+        // Before the answer to its request a receiver hears nothing of the room. A `gap` is kept however little may wait.
+        const bool gap = message->is_gap();
+        if (gap && state_ == state::reading && !buffer_.empty() && buffer_.back()->is_gap() &&
+            !buffer_.back()->at())
+            return live_step::drop;
+        if (state_ != state::reading ||
+            (!gap && (buffer_.size() >= max_buffered || message->wire().size() > room)))
             return live_step::pass;
         buffer_.push_back(message);
         buffered_bytes_ += message->wire().size();
