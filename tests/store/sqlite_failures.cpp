@@ -29,7 +29,7 @@ constexpr history_limits hundred{.messages = 100};
 namespace fs = std::filesystem;
 
 // What the constructor throws, as text; empty if it does not.
-std::string refusal(const std::string& file, int expected)
+std::string refusal_of(const std::string& file, int expected)
 {
     asio::thread_pool pool{1};
     try {
@@ -77,30 +77,30 @@ TEST_CASE("the SQLite store refuses what is no database, by the file's name", "[
     const temporary_folder folder;
     const auto text = folder.file("notes.txt");
     std::ofstream{text} << std::string(5'000, 'x');
-    const auto why = refusal(text, SQLITE_NOTADB);
+    const auto why = refusal_of(text, SQLITE_NOTADB);
     CHECK(why.find(text) != std::string::npos);
     CHECK(why.find("not a database") != std::string::npos);
     CHECK(fs::file_size(text) == 5'000);
-    CHECK(refusal(folder.path().string(), SQLITE_CANTOPEN).find(folder.path().string()) != std::string::npos);
-    CHECK_FALSE(refusal(folder.file("no/such/folder.db"), SQLITE_CANTOPEN).empty());
-    CHECK_FALSE(refusal(":memory:", SQLITE_CANTOPEN).empty());
+    CHECK(refusal_of(folder.path().string(), SQLITE_CANTOPEN).find(folder.path().string()) != std::string::npos);
+    CHECK_FALSE(refusal_of(folder.file("no/such/folder.db"), SQLITE_CANTOPEN).empty());
+    CHECK_FALSE(refusal_of(":memory:", SQLITE_CANTOPEN).empty());
 }
 
 TEST_CASE("the SQLite store refuses a file that it cannot write", "[sqlite]")
 {
     const temporary_folder folder;
     if (::geteuid() == 0) { // root may write anything, except here
-        CHECK_FALSE(refusal("/proc/fanfare.db", SQLITE_CANTOPEN).empty());
+        CHECK_FALSE(refusal_of("/proc/fanfare.db", SQLITE_CANTOPEN).empty());
         return;
     }
     {
         const sqlite_process made{folder.file()};
     }
     fs::permissions(folder.file(), fs::perms::owner_read);
-    const auto why = refusal(folder.file(), SQLITE_READONLY);
+    const auto why = refusal_of(folder.file(), SQLITE_READONLY);
     CHECK(why.find(folder.file()) != std::string::npos);
     fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
-    CHECK_FALSE(refusal(folder.file("new.db"), SQLITE_CANTOPEN).empty());
+    CHECK_FALSE(refusal_of(folder.file("new.db"), SQLITE_CANTOPEN).empty());
     fs::permissions(folder.path(), fs::perms::owner_all);
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("the SQLite store refuses a file of a later version, and says so", "[s
         const sqlite_process made{folder.file()};
     }
     run_sql(folder.file(), "UPDATE fanfare_schema SET version = 99 WHERE part = 'store'");
-    const auto why = refusal(folder.file(), SQLITE_SCHEMA);
+    const auto why = refusal_of(folder.file(), SQLITE_SCHEMA);
     CHECK(why.find(folder.file()) != std::string::npos);
     CHECK(why.find("version 99") != std::string::npos);
 }
