@@ -375,7 +375,8 @@ TEST_CASE("a gap of an epoch that the live stream comes through is believed only
     REQUIRE_FALSE(behind.take_slice(slice(2, 1, 1, 8)));
     behind.continue_with_gap({});
     CHECK(all_of(behind) == words{"history_lost"});
-    CHECK(behind.sent() == position{8, 1});
+    CHECK(behind.sent() == position{8, 0}); // from its beginning, which was not read yet
+    CHECK(behind.must_read());
 }
 
 TEST_CASE("a history that is brought back is found by a receiver that has passed it", "[catch_up]")
