@@ -16,9 +16,9 @@ struct lines : reading {
     std::vector<read_turn> under_way;
     std::array<read_standing, 10> standing{}; // of each owner: ready
 
-    void enter(std::uint64_t owner, const std::string& name, read_kind kind = read_kind::page)
+    void enter(std::uint64_t whose, const std::string& name, read_kind kind = read_kind::page)
     {
-        home.reads.enter(kind, {owner, [this, owner] { return standing.at(owner); },
+        home.reads.enter(kind, {whose, [this, whose] { return standing.at(whose); },
                                 [this, name](read_turn turn) {
                                     begun.push_back(name);
                                     under_way.push_back(std::move(turn));
