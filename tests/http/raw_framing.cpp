@@ -235,6 +235,10 @@ TEST_CASE("a target that is too long is 414, a header that is too long is 431")
     w.serve();
     CHECK(last_answer(w, get("/healthz?" + std::string(20'000, 'x'))).status == 414);
     CHECK(last_answer(w, get("/healthz", "X: " + std::string(20'000, 'x') + "\r\n")).status == 431);
+    std::string many; // short lines, so that a parser takes a part of them and forgets how much that was
+    while (many.size() < 20'000)
+        many += "a:b\r\n";
+    CHECK(last_answer(w, get("/healthz", many)).status == 431);
     CHECK(last_answer(w, std::string(20'000, 'G') + " / HTTP/1.1\r\n\r\n").status == 501);
     // RFC 9112 section 3 recommends 8,000 bytes at the least.
     CHECK(ask(w.port(), get("/healthz?" + std::string(7'990, 'x'))).status == 200);

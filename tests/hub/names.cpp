@@ -96,7 +96,7 @@ TEST_CASE("names: what is none of a room or a user is refused, by every way in")
         CHECK(post(w.port(), "/api/v1/tickets", {{"user_id", name}}) == "400 invalid_user");
         CHECK(post(w.port(), "/api/v1/notify", {{"user_id", name}, {"title", "t"}, {"message", "m"}}) ==
               "400 invalid_user");
-        CHECK(w.hub().notify(name, {.title = "t"}).error == error::invalid_user);
+        CHECK(w.hub().notify(name, {.title = "t", .message = "m"}).error == error::invalid_user);
         CHECK(w.hub().send_to_user(name, "t", json::value(1)).error == error::invalid_user);
         CHECK_THROWS(w.hub().connect({.user_id = name}, local_handlers{}));
         CHECK(client{w.port(), {.target = "/api/v1/ws?user=" + escaped(name)}, false}.status() == 400);

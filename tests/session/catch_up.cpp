@@ -202,6 +202,26 @@ TEST_CASE("what was sent live before is not sent again from the history", "[catc
     CHECK(c.sent() == position{epoch, 9});
 }
 
+TEST_CASE("what was sent live before is sent again if it is another message: of a new epoch", "[catch_up]")
+{
+    const auto of_new_epoch = [](std::uint64_t began) {
+        auto fresh = *slice(0, 9, 1, 9);
+        fresh.began = began;
+        return std::make_shared<const history_slice>(fresh);
+    };
+    auto lost = reading(3);
+    lost.skip(5, 7);
+    REQUIRE_FALSE(lost.take_slice(of_new_epoch(0)));
+    lost.continue_with_gap({});
+    CHECK(all_of(lost) == words{"history_lost", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
+
+    auto kept = reading(3); // the store kept what it had up to 8, and began an epoch after it
+    kept.skip(5, 7);
+    REQUIRE_FALSE(kept.take_slice(of_new_epoch(8)));
+    kept.continue_with_gap({});
+    CHECK(all_of(kept) == words{"history_lost", "4", "5", "8", "9"});
+}
+
 TEST_CASE("what waits while the history is read is bounded, and the rest is read again", "[catch_up]")
 {
     auto c = reading(0);

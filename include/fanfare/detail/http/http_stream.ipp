@@ -115,7 +115,17 @@ FANFARE_DECL asio::awaitable<error_code> http_stream::read_head(parser& message)
             break;
         }
     }
-    co_return std::get<0>(co_await http::async_read_header(stream_, buffer_, message, no_throw));
+    // The parser's own limit is one for what it has not taken yet: a header that comes in pieces could grow without end.
+    message.eager(false);
+    for (std::size_t taken = 0; !message.is_header_done();) {
+        const auto [ec, n] = co_await http::async_read_some(stream_, buffer_, message, no_throw);
+        taken += n;
+        if (ec)
+            co_return ec;
+        if (taken > limits_.max_header)
+            co_return http::error::header_limit;
+    }
+    co_return error_code{};
 }
 
 FANFARE_DECL asio::awaitable<error_code> http_stream::read_body(parser& message)

@@ -53,7 +53,7 @@ public:
     {
         if (std::exchange(pending_, false))
             session_->end_request();
-        if (std::exchange(turn_, nullptr))
+        if (const auto turn = std::exchange(turn_, nullptr)) // it ends after the session has counted that
             session_->read_ended();
     }
     /// Answers, unless the connection has been closed meanwhile.

@@ -56,7 +56,8 @@ FANFARE_DECL const delivery::form& delivery::deflated(int window_bits, deflater&
 FANFARE_DECL shared_frame deflated_frame(const shared_frame& f, int window_bits, deflater& with,
                                          std::size_t min_size)
 {
-    if (f->payload().size() < min_size)
+    // One that is compressed already was a live message that waited for a catching up.
+    if (f->payload().size() < min_size || f->deflated())
         return f;
     if (const auto* known = f->variant(window_bits))
         return shared_frame{known};

@@ -50,9 +50,12 @@ public:
     }
     /// Live messages of this epoch are older than what the history gave.
     void ignore_epoch(std::uint64_t epoch) noexcept;
-    /// What is after `first` and up to `last` was sent live before this began.
+    /// The first message of a page that the receiver lacks; null if it lacks none of them.
+    const frame* first_of(const history_slice& slice) const noexcept;
+    /// What is after `first` and up to `last` was sent live before this began, in the epoch of `sent()`.
     void skip(std::uint64_t first, std::uint64_t last) noexcept
     {
+        skip_epoch_ = sent_.epoch;
         skip_from_ = first;
         skip_to_ = last;
     }
@@ -100,6 +103,7 @@ private:
 
     enum class place { had, next, hole };
     place place_of(const frame& message) noexcept;
+    bool has_had(const frame& message) const noexcept;
     bool is_over(std::uint64_t epoch) const noexcept;
     bool has_passed(std::uint64_t epoch) noexcept;
     void learn_from(const position& top) noexcept;
@@ -140,6 +144,7 @@ private:
     std::vector<shared_frame> buffer_;
     std::size_t buffer_at_ = 0;
     std::size_t buffered_bytes_ = 0;
+    std::uint64_t skip_epoch_ = 0;
     std::uint64_t skip_from_ = 0;
     std::uint64_t skip_to_ = 0;
 };

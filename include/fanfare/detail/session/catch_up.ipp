@@ -148,6 +148,18 @@ FANFARE_DECL void catch_up::learn_from(const position& top) noexcept
     ignore_epoch(std::exchange(floor_, {}).epoch);
 }
 
+FANFARE_DECL bool catch_up::has_had(const frame& message) const noexcept
+{
+    return message.at().epoch == sent_.epoch && message.at().offset <= sent_.offset;
+}
+
+FANFARE_DECL const frame* catch_up::first_of(const history_slice& slice) const noexcept
+{
+    const auto at = std::find_if(slice.frames.begin(), slice.frames.end(),
+                                 [this](const shared_frame& f) { return !has_had(*f); });
+    return at == slice.frames.end() ? nullptr : at->get();
+}
+
 FANFARE_DECL bool catch_up::take_slice(const shared_slice& slice, std::size_t room, bool must)
 {
     drop_slice();
@@ -161,8 +173,11 @@ FANFARE_DECL bool catch_up::take_slice(const shared_slice& slice, std::size_t ro
         anew_ = slice->beginning_after(sent_.offset);
     first_ = slice->from < slice->top.offset ? std::max(slice->oldest, slice->from + 1) : slice->top.offset + 1;
     const auto& frames = slice->frames;
-    while (at_ != frames.size() && frames[at_]->at().epoch == sent_.epoch &&
-           frames[at_]->at().offset <= sent_.offset)
+    if (read_ && goal_.epoch != skip_epoch_) { // of another epoch only what it has from the one before was sent
+        skip_to_ = std::min(skip_to_, slice->began);
+        skip_epoch_ = goal_.epoch;
+    }
+    while (at_ != frames.size() && has_had(*frames[at_]))
         ++at_;
     for (end_ = at_; end_ != frames.size(); ++end_) {
         const auto more = frames[end_]->wire().size();

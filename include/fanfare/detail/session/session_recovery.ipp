@@ -72,7 +72,11 @@ FANFARE_DECL void session::page_read(const room_state& room, std::uint32_t numbe
     auto* waits = catching_.find(room.name);
     if (waits && waits->number() == number && waits->now() == catch_up::state::reading) {
         const bool goes_on = waits->goes_on(); // then it was counted when it began
-        const bool whole = take_slice(*waits, slice);
+        // What the catchings up hold can be read again. It makes way, or it would be read again for ever, and nothing sent.
+        const auto* first = waits->first_of(*slice);
+        if (first && first->wire().size() > room_left())
+            catching_.release();
+        const bool whole = waits->take_slice(slice, room_left(), !out_.waiting());
         if (!whole)
             waits->continue_with_gap(wall_now());
         if (!goes_on || !whole)

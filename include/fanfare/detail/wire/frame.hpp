@@ -43,6 +43,8 @@ public:
 
     /// Header and payload, as they go to the socket.
     std::string_view wire() const noexcept { return {bytes(), std::size_t{header_size_} + payload_size_}; }
+    /// Whether the payload is compressed: the bit RSV1 (RFC 7692 section 6).
+    bool deflated() const noexcept { return (static_cast<unsigned char>(*bytes()) & 0x40U) != 0; }
     std::string_view payload() const noexcept { return {bytes() + header_size_, payload_size_}; }
     std::string_view room() const noexcept { return {bytes() + header_size_ + payload_size_, room_size_}; }
     std::string_view key() const noexcept { return {room().data() + room_size_, key_size_}; }
