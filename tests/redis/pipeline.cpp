@@ -479,9 +479,9 @@ TEST_CASE("what must not wait fails once Redis is known to be away, and the rest
     std::size_t refused = 0;
     REQUIRE(eventually([&] { return !p.line->ready(); }));
     CHECK_FALSE(p.send({"ECHO", "three"}));
-    refused += send_now("four") ? 1 : 0;
+    refused += send_now("four") ? 1U : 0U;
     CHECK_FALSE(p.send({"ECHO", "five"}));
-    refused += send_now("six") ? 1 : 0;
+    refused += send_now("six") ? 1U : 0U;
     CHECK(eventually([&] { return p.fates->count("bus_unavailable") + refused == 2; }));
     CHECK(p.line->size() == 2);
     server.start();
