@@ -2,6 +2,12 @@
 # A separate small project uses Fanfare: installed, through find_package, and as a subproject. Each compiles one file at
 # a time, a gigabyte of memory, so that ctest --parallel decides how many there are.
 
+# These have no precompiled headers: of the launcher (cmake/top_level.cmake) they take ccache alone.
+set(package_launcher)
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+    list(GET CMAKE_CXX_COMPILER_LAUNCHER -1 package_launcher)
+endif()
+
 function(fanfare_package_test name)
     add_test(NAME package.${name} COMMAND ${ARGN})
     set_tests_properties(package.${name} PROPERTIES LABELS package TIMEOUT 900 PROCESSORS 2
@@ -15,7 +21,7 @@ set(tools
     -DVERSION=${PROJECT_VERSION}
     -DGENERATOR=${CMAKE_GENERATOR}
     -DCOMPILER=${CMAKE_CXX_COMPILER}
-    -DLAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}
+    -DLAUNCHER=${package_launcher}
     -DFLAGS=${CMAKE_CXX_FLAGS}
     -DBoost_DIR=${Boost_DIR}
     -DFANFARE_WITH_REDIS=${FANFARE_WITH_REDIS}
