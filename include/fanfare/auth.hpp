@@ -191,6 +191,10 @@ namespace detail {
 
 bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
 
+// Takes the next element off a list, without the white space around it. Empty ones are to be skipped (RFC 9110 section
+// 5.6.1.2).
+std::string_view next_element(std::string_view& list, char separator) noexcept;
+
 enum class host_kind { name, ipv4, ipv6 };
 
 // A host with an optional port (RFC 3986 section 3.2), as it stands in `Host` and in origins.

@@ -38,8 +38,7 @@ constexpr std::string_view trimmed(std::string_view text) noexcept
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-// Takes the next element off a list, without the white space around it.
-constexpr std::string_view next_element(std::string_view& list, char separator) noexcept
+FANFARE_DECL std::string_view next_element(std::string_view& list, char separator) noexcept
 {
     const auto end = list.find(separator);
     const auto element = trimmed(list.substr(0, end));

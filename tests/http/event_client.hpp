@@ -156,19 +156,7 @@ private:
 inline http::response<http::string_body> post_event(std::uint16_t port, const std::string& body,
                                                     const std::string& content_type = "application/json")
 {
-    asio::io_context context;
-    tcp::socket socket{context};
-    socket.connect({asio::ip::address_v4::loopback(), port});
-    http::request<http::string_body> request{http::verb::post, "/api/v1/sse", 11};
-    request.set(http::field::host, "localhost");
-    request.set(http::field::content_type, content_type);
-    request.body() = body;
-    request.prepare_payload();
-    http::write(socket, request);
-    beast::flat_buffer buffer;
-    http::response<http::string_body> answer;
-    http::read(socket, buffer, answer);
-    return answer;
+    return http_post_text(port, "/api/v1/sse", body, {}, content_type);
 }
 inline unsigned say(std::uint16_t port, const json::value& hello, const json::value& message)
 {

@@ -40,17 +40,7 @@ struct named_world : world {
 // "STATUS CODE" of a POST to the API.
 std::string post(std::uint16_t port, const std::string& path, const json::value& body)
 {
-    asio::io_context context;
-    tcp::socket socket{context};
-    socket.connect({asio::ip::address_v4::loopback(), port});
-    http::request<http::string_body> request{http::verb::post, path, 11};
-    request.set(http::field::host, "localhost");
-    request.body() = json::serialize(body);
-    request.prepare_payload();
-    http::write(socket, request);
-    beast::flat_buffer buffer;
-    http::response<http::string_body> answer;
-    http::read(socket, buffer, answer);
+    const auto answer = http_post_text(port, path, json::serialize(body));
     const auto said = json::parse(answer.body());
     const auto* failed = said.as_object().if_contains("error");
     return std::to_string(answer.result_int()) +

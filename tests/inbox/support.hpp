@@ -84,19 +84,7 @@ inline std::string text(const json::value& from, std::string_view name)
 inline std::pair<unsigned, json::value> http_post(std::uint16_t port, const std::string& target,
                                                   const json::value& body, const std::string& key)
 {
-    asio::io_context context;
-    tcp::socket socket{context};
-    socket.connect({asio::ip::address_v4::loopback(), port});
-    http::request<http::string_body> request{http::verb::post, target, 11};
-    request.set(http::field::host, "localhost");
-    if (!key.empty())
-        request.set(http::field::authorization, "Bearer " + key);
-    request.body() = json::serialize(body);
-    request.prepare_payload();
-    http::write(socket, request);
-    beast::flat_buffer buffer;
-    http::response<http::string_body> answer;
-    http::read(socket, buffer, answer);
+    const auto answer = http_post_text(port, target, json::serialize(body), key);
     return {answer.result_int(), json::parse(answer.body())};
 }
 

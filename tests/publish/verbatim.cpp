@@ -49,18 +49,7 @@ std::string next_text(client& c, std::string_view type)
 
 std::string post(std::uint16_t port, const std::string& path, const std::string& body)
 {
-    asio::io_context context;
-    tcp::socket socket{context};
-    socket.connect({asio::ip::address_v4::loopback(), port});
-    http::request<http::string_body> request{http::verb::post, path, 11};
-    request.set(http::field::host, "localhost");
-    request.body() = body;
-    request.prepare_payload();
-    http::write(socket, request);
-    beast::flat_buffer buffer;
-    http::response<http::string_body> answer;
-    http::read(socket, buffer, answer);
-    return answer.body();
+    return http_post_text(port, path, body).body();
 }
 
 std::string client_publish(const std::string& room)

@@ -26,12 +26,14 @@ client::client(std::uint16_t port, std::string_view user)
 
 client::~client() = default;
 
-http::response<http::string_body> http_get(std::uint16_t port, const std::string& target, const std::string& key)
+namespace {
+
+http::response<http::string_body> exchange(std::uint16_t port, http::request<http::string_body> request,
+                                           const std::string& key)
 {
     asio::io_context context;
     tcp::socket socket{context};
     socket.connect({asio::ip::address_v4::loopback(), port});
-    http::request<http::string_body> request{http::verb::get, target, 11};
     request.set(http::field::host, "localhost");
     if (!key.empty())
         request.set(http::field::authorization, "Bearer " + key);
@@ -40,6 +42,25 @@ http::response<http::string_body> http_get(std::uint16_t port, const std::string
     http::response<http::string_body> answer;
     http::read(socket, buffer, answer);
     return answer;
+}
+
+} // namespace
+
+http::response<http::string_body> http_get(std::uint16_t port, const std::string& target, const std::string& key)
+{
+    return exchange(port, {http::verb::get, target, 11}, key);
+}
+
+http::response<http::string_body> http_post_text(std::uint16_t port, const std::string& target,
+                                                 const std::string& body, const std::string& key,
+                                                 const std::string& content_type)
+{
+    http::request<http::string_body> request{http::verb::post, target, 11};
+    if (!content_type.empty())
+        request.set(http::field::content_type, content_type);
+    request.body() = body;
+    request.prepare_payload();
+    return exchange(port, std::move(request), key);
 }
 
 } // namespace fanfare::test

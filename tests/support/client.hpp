@@ -127,6 +127,9 @@ public:
 // One request to the HTTP side.
 http::response<http::string_body> http_get(std::uint16_t port, const std::string& target,
                                            const std::string& key = {});
+http::response<http::string_body> http_post_text(std::uint16_t port, const std::string& target,
+                                                 const std::string& body, const std::string& key = {},
+                                                 const std::string& content_type = {});
 
 inline std::string text_of(const json::value& v)
 {

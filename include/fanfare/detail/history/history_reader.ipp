@@ -305,8 +305,6 @@ FANFARE_DECL void history_reader::read_page_in_turn(std::string_view name, const
     shards_.read_in_turn(home_of(name), read_kind::page, std::move(wanted),
                          [this, keep = life_.keep(), room = std::string{name}, what,
                           then = std::move(then)](error_code ec, const read_turn& turn) {
-                             if (!ec && life_.stopping())
-                                 ec = error::shutting_down;
                              if (ec)
                                  return then(ec, {});
                              read_page(room, what, [turn, then](error_code failed, history_part part) {

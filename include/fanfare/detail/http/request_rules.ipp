@@ -19,19 +19,6 @@ inline std::string_view view_of(boost::beast::string_view text) noexcept
     return {text.data(), text.size()};
 }
 
-// Takes the next element off a list. Empty ones are to be skipped (RFC 9110 section 5.6.1.2).
-inline std::string_view next_of_list(std::string_view& list) noexcept
-{
-    const auto comma = list.find(',');
-    auto element = list.substr(0, comma);
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-    while (!element.empty() && (element.front() == ' ' || element.front() == '\t'))
-        element.remove_prefix(1);
-    while (!element.empty() && (element.back() == ' ' || element.back() == '\t'))
-        element.remove_suffix(1);
-    return element;
-}
-
 FANFARE_DECL std::string combined(const http::fields& head, http::field name)
 {
     std::string list;
@@ -48,7 +35,7 @@ FANFARE_DECL bool lists(const http::fields& head, http::field name, std::string_
 {
     const auto all = combined(head, name);
     for (std::string_view rest{all}; !rest.empty();)
-        if (equal_ignoring_case(next_of_list(rest), element))
+        if (equal_ignoring_case(next_element(rest, ','), element))
             return true;
     return false;
 }
@@ -80,7 +67,7 @@ inline std::optional<request_fault> framing_fault(const request_head& head)
     std::size_t chunked = 0;
     bool chunked_last = false;
     for (std::string_view rest{all}; !rest.empty();) {
-        const auto coding = next_of_list(rest);
+        const auto coding = next_element(rest, ',');
         if (coding.empty())
             continue;
         ++codings;
@@ -168,7 +155,7 @@ inline std::optional<request_fault> expect_fault(const request_head& head)
         return std::nullopt; // RFC 9110 section 10.1.1: ignored
     const auto all = combined(head, http::field::expect);
     for (std::string_view rest{all}; !rest.empty();)
-        if (const auto one = next_of_list(rest); !one.empty() && !equal_ignoring_case(one, "100-continue"))
+        if (const auto one = next_element(rest, ','); !one.empty() && !equal_ignoring_case(one, "100-continue"))
             return request_fault{417, "Expect: only 100-continue is understood here"};
     return std::nullopt;
 }

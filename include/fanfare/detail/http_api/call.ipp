@@ -99,10 +99,9 @@ FANFARE_DECL void api_reply::send(http_response out) const
 
 FANFARE_DECL void api_call::read_in_turn(read_kind kind, std::function<void(const read_turn&)> start) const
 {
-    const auto then = [reply = api_reply{*this}, &life = hub.life,
-                       start = std::move(start)](error_code ec, const read_turn& turn) {
-        if (ec || life.stopping())
-            return reply.fail(ec ? ec : error_code{error::shutting_down});
+    const auto then = [reply = api_reply{*this}, start = std::move(start)](error_code ec, const read_turn& turn) {
+        if (ec)
+            return reply.fail(ec);
         start(turn);
     };
     hub.shards.read_in_turn(hub.shards.first(), kind, wanted, then);

@@ -74,6 +74,7 @@ public:
 
     /// What keeps the hub, and so this shard. From any thread.
     std::shared_ptr<void> keep_hub() const noexcept { return shared_.life.keep(); }
+    bool hub_is_stopping() const noexcept { return shared_.life.stopping(); }
 
     /// A connection begins, and gets its number; and ends.
     void add(shard_member& one, int native_socket);

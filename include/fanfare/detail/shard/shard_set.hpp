@@ -46,7 +46,7 @@ public:
     void deliver(room_state& room, shared_frame message) const;
     void deliver_to_all(const shared_frame& message) const;
     /// Calls `start` on the shard when it is the turn of a read for the application, or over HTTP; with
-    /// `too_many_requests` if too many wait. Not called if it is not `wanted` any more; empty: it always is.
+    /// `too_many_requests` if too many wait, `shutting_down` if the hub stops meanwhile. Not called if it is not `wanted` any more; empty: it always is.
     void read_in_turn(shard& home, read_kind kind, std::function<bool()> wanted,
                       std::function<void(error_code, const read_turn&)> start) const;
 

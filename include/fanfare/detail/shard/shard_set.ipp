@@ -93,7 +93,9 @@ FANFARE_DECL void shard_set::read_in_turn(shard& home, read_kind kind, std::func
                keep = home.keep_hub()](shard& here) mutable {
         if (here.reads.waiting() >= options_.max_pending_reads)
             return start(error::too_many_requests, {});
-        queued_read one{.start = [start = std::move(start), keep](const read_turn& turn) { start({}, turn); }};
+        queued_read one{.start = [start = std::move(start), keep, &here](const read_turn& turn) {
+            start(here.hub_is_stopping() ? error_code{error::shutting_down} : error_code{}, turn);
+        }};
         if (wanted)
             one.ask = [wanted = std::move(wanted)] {
                 return wanted() ? read_standing::ready : read_standing::gone;

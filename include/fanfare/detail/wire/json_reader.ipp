@@ -21,9 +21,14 @@ namespace fanfare::detail {
 
 // ---- where values begin and end
 
+inline bool is_json_space(char c) noexcept
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 FANFARE_DECL void json_cursor::skip_space() noexcept
 {
-    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t'))
+    while (at_ != end_ && is_json_space(*at_))
         ++at_;
 }
 
@@ -66,8 +71,7 @@ FANFARE_DECL std::string_view json_cursor::value() noexcept
         const char c = *at_;
         if (depth == 0 && (c == ',' || c == ':' || c == ']' || c == '}'))
             break; // of whatever the value is in
-        const bool space = c == ' ' || c == '\n' || c == '\r' || c == '\t';
-        if (depth == 0 && scalar && space)
+        if (depth == 0 && scalar && is_json_space(c))
             break;
         if (c == '"')
             skip_string();
@@ -84,15 +88,22 @@ FANFARE_DECL std::string_view json_cursor::value() noexcept
     return {begin, static_cast<std::size_t>(last - begin)};
 }
 
-FANFARE_DECL bool is_json_key(std::string_view key, std::string_view name)
+// The name that a key spells, a JSON string in its quotes; nothing if it is none. One with escapes is kept in `unescaped`.
+inline std::optional<std::string_view> name_of_key(std::string_view key, json::value& unescaped)
 {
     if (key.size() < 2)
-        return false;
+        return std::nullopt;
     if (key.find('\\') == std::string_view::npos)
-        return key.substr(1, key.size() - 2) == name;
+        return key.substr(1, key.size() - 2);
     error_code ec;
-    const auto read = json::parse({key.data(), key.size()}, ec);
-    return !ec && read.is_string() && std::string_view{read.get_string()} == name;
+    unescaped = json::parse({key.data(), key.size()}, ec);
+    return ec || !unescaped.is_string() ? std::nullopt : std::optional<std::string_view>{unescaped.get_string()};
+}
+
+FANFARE_DECL bool is_json_key(std::string_view key, std::string_view name)
+{
+    json::value unescaped;
+    return name_of_key(key, unescaped) == name;
 }
 
 FANFARE_DECL std::optional<std::string_view> json_member_text(std::string_view object, std::string_view name)
@@ -118,15 +129,6 @@ bool any_double(const json::value& value, Test test)
         return std::any_of(object->begin(), object->end(),
                            [&](const auto& field) { return any_double(field.value(), test); });
     return false;
-}
-
-inline json::value* find_member(json::object& in, std::string_view key)
-{
-    if (key.find('\\') == std::string_view::npos)
-        return key.size() < 2 ? nullptr : in.if_contains(key.substr(1, key.size() - 2));
-    error_code ec;
-    const auto read = json::parse({key.data(), key.size()}, ec);
-    return ec || !read.is_string() ? nullptr : in.if_contains(read.get_string());
 }
 
 // Boost.JSON reads fast rather than exactly: one double in ten with 16 or 17 digits becomes its neighbour. This goes over
@@ -155,7 +157,9 @@ inline void read_members_exactly(json_cursor& at, json::object& object)
     do {
         const auto key = at.value();
         at.take(':');
-        if (auto* member = find_member(object, key))
+        json::value unescaped;
+        const auto name = name_of_key(key, unescaped);
+        if (auto* member = name ? object.if_contains(*name) : nullptr)
             read_doubles_exactly(at, *member);
         else
             at.value();
