@@ -111,7 +111,6 @@ private:
     static constexpr std::size_t max_messages_of_left_epochs = 64;
     std::array<position, 4> left_epochs_{};   // the ends of epochs that are gone, the newest first
     std::size_t messages_of_left_epochs_ = 0; // messages of theirs in a row
-    position last_before_{};                  // in an epoch that may not be over: the history could not be read
     std::vector<shared_frame> held_;
     bool repairing_ = false;
     position last_gap_{};

@@ -83,23 +83,19 @@ FANFARE_DECL void stream_sequencer::note_what_is_over(const position& top)
 {
     if (triggered_ && !held_.empty() && held_.front()->at().epoch != top.epoch)
         note_left({held_.front()->at().epoch, 0});
-    if (last_before_ && (last_before_.epoch != top.epoch || last_before_.offset > top.offset)) {
-        note_left(last_before_.epoch != top.epoch ? last_before_ : position{});
-        last_before_ = {};
-    }
 }
 
 FANFARE_DECL void stream_sequencer::forget_delivered()
 {
     std::erase_if(held_, [this](const shared_frame& f) {
         const auto& at = f->at();
-        return (at.epoch == last_.epoch && at.offset <= last_.offset) ||
-               (at.epoch == last_before_.epoch && at.offset <= last_before_.offset);
+        return at.epoch == last_.epoch && at.offset <= last_.offset;
     });
 }
 
-// The history cannot be read: the stream goes on with what waits, if something does. That which follows what was
-// delivered shows that nothing is missing.
+// The history cannot be read: the stream goes on with what waits of its epoch, if something does. That which follows
+// what was delivered shows that nothing is missing. Whether another epoch is the next one or an older one only the
+// history knows: what waits of it is dropped, and the next message of it asks again.
 FANFARE_DECL void stream_sequencer::tell_missed(std::string_view room, wall_time now,
                                                 std::vector<shared_frame>& out)
 {
@@ -110,13 +106,10 @@ FANFARE_DECL void stream_sequencer::tell_missed(std::string_view room, wall_time
     forget_delivered();
     if (held_.empty() && (only_asked || out.size() != told))
         return;
+    std::erase_if(held_, [this](const shared_frame& f) { return f->at().epoch != last_.epoch; });
     position goes_on{};
-    if (!held_.empty()) {
-        const auto next = held_.front()->at(); // maybe of an older epoch: only the history knows which one is left
-        if (last_ && next.epoch != last_.epoch)
-            last_before_ = last_;
-        goes_on = last_ = {next.epoch, next.offset - 1};
-    }
+    if (!held_.empty())
+        goes_on = last_ = {last_.epoch, held_.front()->at().offset - 1};
     out.push_back(encode_missed(room, now, goes_on));
 }
 
@@ -146,8 +139,6 @@ FANFARE_DECL position stream_sequencer::begin_anew(const history_slice& slice)
             last_.offset = f->at().offset - 1;
             break;
         }
-    if (last_before_.epoch == last_.epoch)
-        last_.offset = std::max(last_.offset, std::exchange(last_before_, {}).offset);
     return last_;
 }
 
@@ -240,7 +231,7 @@ FANFARE_DECL bool stream_sequencer::release_held(std::vector<shared_frame>& out)
 
 FANFARE_DECL void stream_sequencer::reset()
 {
-    last_ = last_before_ = {};
+    last_ = {};
     held_.clear();
     repairing_ = triggered_ = again_ = false;
     ++round_;
