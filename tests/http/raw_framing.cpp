@@ -109,7 +109,8 @@ TEST_CASE("chunks are read whatever the case of the coding's name, and the next 
     world w;
     w.serve({.api = {.allow_loopback_writes = true}});
     raw_client c{w.port()};
-    for (const auto* name : {"chunked", "Chunked", "CHUNKED", " chunked "}) {
+    for (const auto* name : {"chunked", "Chunked", "CHUNKED", " chunked ", "chunked,", ",chunked",
+                             " , chunked , ,", ",\tchunked\t,"}) {
         c.send(with_coding("Transfer-Encoding: " + std::string{name} + "\r\n"));
         // Unknown extensions are ignored; sizes may have zeros in front.
         c.send("00a;x;y=z;q=\"a;b\"\r\n" + std::string{message.substr(0, 10)} + "\r\n");
@@ -118,7 +119,7 @@ TEST_CASE("chunks are read whatever the case of the coding's name, and the next 
     }
     c.send(hidden);
     CHECK(c.answer().status == 200);
-    CHECK(w.hub().stats().published == 4);
+    CHECK(w.hub().stats().published == 8);
 }
 
 TEST_CASE("chunks that are malformed end the connection")
@@ -147,6 +148,26 @@ TEST_CASE("chunk extensions and trailers are limited")
     for (int i = 0; i != 2000; ++i)
         trailer += "X-" + std::to_string(i) + ": y\r\n";
     CHECK(last_answer(w, with_coding(chunked) + "0\r\n" + trailer).status == 431);
+}
+
+TEST_CASE("a trailer, with the extensions of the chunks, may have 8 KiB and no byte more")
+{
+    world w;
+    w.serve({.api = {.allow_loopback_writes = true}});
+    const auto publish = with_coding(chunked) + chunk(message);
+    // Of this many bytes, with the line's end.
+    const auto trailer = [](std::size_t size) { return "X: " + std::string(size - 5, 'y') + "\r\n\r\n"; };
+    raw_client c{w.port()};
+    for (const auto& end : {"0\r\n" + trailer(8192), "0;x=y\r\n" + trailer(8192 - 4), std::string{"0\r\n\r\n"}}) {
+        c.send(publish + end);
+        CHECK(c.answer().status == 200);
+    }
+    for (const auto& end : {"0\r\n" + trailer(8193), "0;x=y\r\n" + trailer(8192 - 3), "0\r\n" + trailer(12000)}) {
+        const auto refused = last_answer(w, publish + end + hidden);
+        CHECK(refused.status == 431);
+        CHECK(refused.why().find("trailer") != std::string::npos);
+    }
+    CHECK(w.hub().stats().published == 3);
 }
 
 TEST_CASE("what stands in a trailer is no header: no credential, no upgrade, no host, no connection option")

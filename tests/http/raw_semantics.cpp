@@ -160,24 +160,26 @@ TEST_CASE("HEAD is answered as GET is, without the body, on every path")
     }
 }
 
-TEST_CASE("HEAD of an event stream is its head, and makes no client")
+TEST_CASE("HEAD of an event stream is its head, makes no client and uses no ticket up")
 {
+    memory_ticket_store tickets;
     world w;
-    w.serve({.authenticate = [](const handshake_request& r) {
-        return r.query("key") == "sesame" ? auth_result{identity{}}
-                                          : auth_result{make_refusal(error::unauthorized)};
-    }});
+    w.serve({.authenticate = ticket_authenticator{tickets}, .origins = {"https://app.example"}});
+    const auto ticket = tickets.issue({.user_id = "ann"}).value();
     raw_client c{w.port()};
-    c.send(request_line("HEAD", "/api/v1/sse?key=sesame"));
+    c.send(request_line("HEAD", "/api/v1/sse?ticket=" + ticket));
     const auto head = c.answer(true);
     CHECK(head.status == 200);
     CHECK(head.header("Content-Type") == "text/event-stream");
     CHECK(c.rest().empty());
-    raw_client stranger{w.port()};
-    stranger.send(request_line("HEAD", "/api/v1/sse"));
-    CHECK(stranger.answer(true).status == 401);
-    CHECK(stranger.rest().empty());
+    raw_client elsewhere{w.port()};
+    elsewhere.send(request_line("HEAD", "/api/v1/sse", "Origin: https://other.example\r\n"));
+    CHECK(elsewhere.answer(true).status == 403);
+    CHECK(elsewhere.rest().empty());
     CHECK(w.hub().stats().connections == 0);
+    const auto who = tickets.redeem(ticket);
+    REQUIRE(who);
+    CHECK(who->user_id == "ann");
 }
 
 TEST_CASE("a time is written as HTTP writes it")

@@ -90,6 +90,8 @@ FANFARE_DECL asio::awaitable<void> http_session::accept(const http_request& requ
     std::optional<auth_result> result;
     if (const auto refused = gate(view))
         result.emplace(*refused);
+    else if (request.method() == http::verb::head)
+        result.emplace(identity{}); // a safe method (RFC 9110 section 9.2.1): it must not use a ticket up
     else
         result.emplace(co_await authenticate(view));
     if (!*result) {

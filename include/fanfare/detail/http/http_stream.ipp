@@ -37,15 +37,29 @@ inline bool is_malformed(const error_code& ec)
     return ec != end && ec.category() == end.category();
 }
 
-// Counts the extensions of a body's chunks: Beast bounds each one, not all together (RFC 9112 section 7.1.1).
-struct extension_limit {
+// Counts what stands beside the chunks of a body: Beast bounds each extension, not all together, and a trailer by the size
+// of the buffer only (RFC 9112 sections 7.1.1 and 7.1.2).
+struct chunk_limit {
     std::size_t left;
+    const boost::beast::flat_buffer& buffer;
 
-    void operator()(std::uint64_t, boost::beast::string_view extensions, error_code& ec)
+    void operator()(std::uint64_t size, boost::beast::string_view extensions, error_code& ec)
     {
-        if (extensions.size() > left)
+        const auto beside = extensions.size() + (size == 0 ? trailer_size(extensions) : 0);
+        if (beside > left)
             ec = http::error::bad_chunk_extension;
-        left -= std::min(left, extensions.size());
+        left -= std::min(left, beside);
+    }
+
+    // Of the lines behind the last chunk's. Beast calls when it has all of them in the buffer, and takes them off after
+    // that; `extensions` is a view into it.
+    std::size_t trailer_size(boost::beast::string_view extensions) const
+    {
+        const auto bytes = buffer.data();
+        const auto* end = static_cast<const char*>(bytes.data()) + bytes.size();
+        const auto* behind = extensions.data() + extensions.size();
+        const std::string_view rest{behind, static_cast<std::size_t>(end - behind)};
+        return std::min(rest.find("\r\n\r\n"), rest.size());
     }
 };
 
@@ -71,14 +85,17 @@ FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
     parser message;
     message.header_limit(limits_.max_header);
     message.body_limit(limits_.max_body);
-    extension_limit extensions{limits_.max_header};
-    message.on_chunk_header(extensions);
+    chunk_limit beside_chunks{limits_.max_header, buffer_};
+    message.on_chunk_header(beside_chunks);
 
     http_request request;
     std::optional<request_fault> fault;
     auto ec = co_await read_head(message);
     if (!ec) {
         fault = head_fault(message.get());
+        // Where the body ends is the parser's word: what it has not read as chunked must not be taken for it.
+        if (!fault && !message.chunked() && message.get().count(http::field::transfer_encoding) != 0)
+            fault.emplace(request_fault{501, "Transfer-Encoding: only chunked is understood here"});
         request.base() = message.get().base(); // before Beast adds what stands in the trailer
     }
     if (!ec && !fault)
@@ -88,8 +105,8 @@ FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
         settle_target(request);
         co_return request;
     }
-    if (ec == http::error::bad_chunk_extension && extensions.left == 0)
-        fault.emplace(request_fault{431, "chunk extensions above the limit"});
+    if (ec == http::error::bad_chunk_extension && beside_chunks.left == 0)
+        fault.emplace(request_fault{431, "chunk extensions and trailer above the limit"});
     else if (is_malformed(ec))
         fault.emplace(fault_of(ec, message));
     if (fault)

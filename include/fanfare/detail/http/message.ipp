@@ -86,8 +86,6 @@ FANFARE_DECL http_response refusal_response(error code, unsigned version)
                        : code == error::unauthorized       ? 401
                                                            : 400;
     auto answer = error_response(status, code, make_error_code(code).message(), version);
-    if (status == 401)
-        answer.set(http::field::www_authenticate, "Bearer"); // RFC 9110 section 15.5.2
     answer.keep_alive(false);
     return answer;
 }
