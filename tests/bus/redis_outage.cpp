@@ -35,7 +35,7 @@ struct fates {
 
 std::string body_of(int publisher, int i)
 {
-    return conformance::numbered(static_cast<std::size_t>(publisher), i);
+    return detail::numbered_body(static_cast<std::size_t>(publisher), i);
 }
 
 // Where in `order` a message of `publisher` stands, by its number.

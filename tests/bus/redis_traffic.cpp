@@ -159,7 +159,7 @@ TEST_CASE("what was published just before the last hub went still arrives", "[re
     for (int round = 0; round != 10; ++round) {
         redis_sink a{nodes.bus(0)};
         for (int i = 0; i != 500; ++i, ++sent)
-            REQUIRE_FALSE(a.publish("chat:a", conformance::numbered(0, i)).error);
+            REQUIRE_FALSE(a.publish("chat:a", detail::numbered_body(0, i)).error);
     }
     CHECK(bus_eventually([&] { return b.sink.size() == sent; }));
     CHECK(nodes.bus(0).stats().lost == 0);

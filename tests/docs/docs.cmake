@@ -31,3 +31,5 @@ endif()
 
 add_test(NAME docs.conformance COMMAND ${FANFARE_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/conformance.py ${PROJECT_SOURCE_DIR})
 set_tests_properties(docs.conformance PROPERTIES LABELS layers)
+add_test(NAME docs.clauses COMMAND ${FANFARE_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/clauses.py ${PROJECT_SOURCE_DIR})
+set_tests_properties(docs.clauses PROPERTIES LABELS layers)

@@ -15,7 +15,7 @@ TEST_CASE("an inbox in memory keeps what users were told, and counts right", "[i
 
 TEST_CASE("a full inbox in memory gives up the oldest notification that was read", "[inbox]")
 {
-    check_limit(blocking_inbox{memory_inbox{{.limits = {.items = 10}}}});
+    check_limit(memory_inbox{{.limits = {.items = 10}}});
 }
 
 TEST_CASE("an inbox in memory refuses what is more than its bytes, and keeps what it has", "[inbox]")

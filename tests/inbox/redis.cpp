@@ -58,7 +58,7 @@ TEST_CASE("a full inbox in Redis gives up the oldest notification that was read"
 {
     const redis_server server;
     const node n{server, {.limits = {.items = 10}}};
-    check_limit(blocking_inbox{n.inbox});
+    check_limit(n.inbox);
 }
 
 TEST_CASE("an inbox in Redis works with the rights that it needs, and one right less changes nothing by halves",
@@ -72,7 +72,7 @@ TEST_CASE("an inbox in Redis works with the rights that it needs, and one right 
             "+OK\r\n");
     const node n{server, {.limits = {.items = 10}}, "app:secret@"};
     blocking_inbox store{n.inbox};
-    check_limit(store);
+    check_limit(n.inbox);
     const auto before = store.counts("l");
     REQUIRE(server.command({"ACL", "SETUSER", "app", "-zrange"}) == "+OK\r\n");
     CHECK(failure_of([&] { store.add("l", "over the limit", "key"); }) == error::redis_failed);

@@ -89,7 +89,7 @@ TEST_CASE("a full inbox in SQLite gives up the oldest notification that was read
 {
     const temporary_file file;
     const process p{file, {.items = 10}};
-    check_limit(blocking_inbox{p.inbox});
+    check_limit(p.inbox);
 }
 
 TEST_CASE("an inbox in SQLite is the same after a restart, cursors and keys included", "[inbox]")

@@ -40,7 +40,7 @@ redis_options options_of(const redis_server& server)
     return o;
 }
 
-struct node : blocking_presence {
+struct node : blocking_presence<redis_presence> {
     node(background& b, const redis_server& server, std::chrono::milliseconds lifetime = 30s,
          std::string prefix = "fanfare:")
         : node{b, options_of(server), lifetime, std::move(prefix)}

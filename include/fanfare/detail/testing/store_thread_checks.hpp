@@ -1,16 +1,11 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_TESTS_STORE_CONFORMANCE_THREADS_HPP
-#define FANFARE_TESTS_STORE_CONFORMANCE_THREADS_HPP
+#ifndef FANFARE_DETAIL_TESTING_STORE_THREAD_CHECKS_HPP
+#define FANFARE_DETAIL_TESTING_STORE_THREAD_CHECKS_HPP
 
-// What every store must do when many threads and processes use it at once. See conformance.hpp.
-#include "blocking_store.hpp"
-
-#if __has_include(<catch2/catch_test_macros.hpp>)
-#include <catch2/catch_test_macros.hpp>
-#else
-#include <catch2/catch.hpp>
-#endif
-
+// Many threads and processes that use a store at once.
+#include <fanfare/detail/testing/joined_threads.hpp>
+#include <fanfare/detail/testing/store_world.hpp>
+#include <fanfare/position.hpp>
 #include <fanfare/store.hpp>
 
 #include <algorithm>
@@ -21,23 +16,20 @@
 #include <mutex>
 #include <set>
 #include <string>
-#include <thread>
-#include <type_traits>
 #include <vector>
 
-namespace fanfare::test {
-
-namespace store_promises {
+namespace fanfare::detail::store_promises {
 
 // Many threads with one key: one message.
-template <class Make>
-void one_of_many_duplicates(Make& make)
+template <class World>
+void check_one_of_many_duplicates(World& w)
 {
-    auto stores = make(2);
+    auto& look = w.look;
+    look.about("S8", "four threads append with the same 50 keys");
     std::atomic<int> stored{0}, duplicates{0}, wrong{0};
-    std::vector<std::thread> threads;
+    joined_threads threads;
     for (std::size_t t = 0; t != 4; ++t)
-        threads.emplace_back([&, own = handle(stores, t % 2)]() mutable {
+        threads.run([&, own = w[t % 2]]() mutable {
             for (std::uint64_t i = 1; i <= 50; ++i) {
                 const auto answer = own.append("chat:a", body(i), hundred, std::to_string(i));
                 stored += !answer.error && !answer.duplicate ? 1 : 0;
@@ -45,14 +37,13 @@ void one_of_many_duplicates(Make& make)
                 wrong += answer.at.offset == i ? 0 : 1;
             }
         });
-    for (auto& t : threads)
-        t.join();
-    CHECK(stored == 50);
-    CHECK(duplicates == 150);
-    CHECK(wrong == 0); // a thread goes on when its key is known: so the n-th key is the n-th message
-    auto store = handle(stores, 0);
+    threads.join();
+    look.equal("stored", stored, 50);
+    look.equal("duplicates", duplicates, 150);
+    look.equal("wrong", wrong, 0); // a thread goes on when its key is known: so the n-th key is the n-th message
+    auto store = w[0];
     const auto page = store.read("chat:a", {.limit = 100, .limits = hundred});
-    CHECK(offsets(page) == range(1, 50));
+    look.equal("offsets(page)", offsets(page), range(1, 50));
 }
 
 // What the handlers of one room's appends saw.
@@ -78,34 +69,34 @@ struct seen {
     }
 };
 
-template <class Make>
-void handlers_in_order(Make& make)
+template <class World>
+void check_handlers_in_order(World& w)
 {
+    auto& look = w.look;
+    look.about("S10", "200 appends to each of three rooms, without waiting for answers");
     constexpr int count = 200;
-    auto stores = make(1);
     std::vector<std::shared_ptr<seen>> rooms;
     for (int r = 0; r != 3; ++r)
         rooms.push_back(std::make_shared<seen>());
     for (std::uint64_t i = 1; i <= count; ++i)
         for (std::size_t r = 0; r != rooms.size(); ++r) {
             const auto room = "chat:" + std::to_string(r);
-            stores->store(0).async_append(
-                {.room = room, .message = {.body = body(i)}, .limits = {.messages = count}},
-                [own = rooms[r]](const append_answer& a) { own->take(a); });
+            w.store(0).async_append({.room = room, .message = {.body = body(i)}, .limits = {.messages = count}},
+                                    [own = rooms[r]](const append_answer& a) { own->take(a); });
         }
     for (std::size_t r = 0; r != rooms.size(); ++r) {
         auto& room = *rooms[r];
-        REQUIRE(store_eventually([&] { return room.calls >= count; }));
-        CHECK(room.calls == count);
-        CHECK(room.errors == 0);
-        CHECK(room.overlaps == 0);
-        CHECK(room.epochs.size() == 1);
-        CHECK(room.order == range(1, count));
-        auto store = handle(stores, 0);
+        look.require(w.eventually([&] { return room.calls >= count; }), "the handler of each append is called");
+        look.equal("room.calls", room.calls, count);
+        look.equal("room.errors", room.errors, 0);
+        look.equal("room.overlaps", room.overlaps, 0);
+        look.equal("room.epochs.size()", room.epochs.size(), 1);
+        look.equal("room.order", room.order, range(1, count));
+        auto store = w[0];
         const auto page = store.read("chat:" + std::to_string(r), {.limit = count, .limits = {.messages = count}});
-        REQUIRE(page.messages.size() == count);
+        look.require_equal("page.messages.size()", page.messages.size(), count);
         for (const auto& m : page.messages) // and what one thread appended is in its order
-            CHECK(m.body == body(m.offset));
+            look.equal("m.body", m.body, body(m.offset));
     }
 }
 
@@ -129,24 +120,25 @@ inline bool is_consistent(const history_page& page, const history_query& query, 
            (query.newest_first ? newest == page.top.offset : oldest == page.oldest);
 }
 
-template <class Make>
-void many_threads(Make& make)
+template <class World>
+void check_many_threads(World& w)
 {
+    auto& look = w.look;
+    look.about("S11", "four threads append while one reads");
     constexpr int each = 150;
     static constexpr history_limits limits{.messages = 40};
-    auto stores = make(1);
     const auto room = std::make_shared<seen>();
-    auto reader = handle(stores, 0);
+    auto reader = w[0];
     const auto epoch = reader.read("chat:a", {.limits = limits}).top.epoch;
     std::atomic<int> running{4};
-    std::vector<std::thread> writers;
-    for (std::uint64_t w = 0; w != 4; ++w)
-        writers.emplace_back([&, own = stores->store(0), w]() mutable {
+    joined_threads writers;
+    for (std::uint64_t t = 0; t != 4; ++t)
+        writers.run([&, own = w.store(0), t]() mutable {
             for (std::uint64_t i = 0; i != each; ++i) {
-                own.async_append({.room = "chat:a", .message = {.body = body(w * each + i)}, .limits = limits},
+                own.async_append({.room = "chat:a", .message = {.body = body(t * each + i)}, .limits = limits},
                                  [room](const append_answer& a) { room->take(a); });
                 if (i % 30 == 29) // no more in flight than any store bears
-                    store_eventually([&] { return room->calls + 240 > static_cast<int>(4 * i); });
+                    w.eventually([&] { return room->calls + 240 > static_cast<int>(4 * i); });
             }
             --running;
         });
@@ -156,54 +148,56 @@ void many_threads(Make& make)
         const history_query query{.limit = 25, .newest_first = turn, .limits = limits};
         const auto page = reader.read("chat:a", query);
         wrong += !reader.error() && is_consistent(page, query, answered, epoch) ? 0 : 1;
-        if (running == 0 && !store_eventually([&] { return room->calls >= 4 * each; }))
+        if (running == 0 && !w.eventually([&] { return room->calls >= 4 * each; }))
             break;
     }
-    for (auto& t : writers)
-        t.join();
-    CHECK(wrong == 0);
-    CHECK(room->calls == 4 * each);
-    CHECK(room->errors == 0);
-    CHECK(room->overlaps == 0);
-    CHECK((room->epochs == std::set{epoch}));
-    CHECK(room->order == range(1, 4 * each));
+    writers.join();
+    look.equal("the number of pages with a hole, too few messages, or without what was answered before", wrong, 0);
+    look.about("S10", "four threads append while one reads");
+    look.equal("room->calls", room->calls, 4 * each);
+    look.equal("room->errors", room->errors, 0);
+    look.equal("room->overlaps", room->overlaps, 0);
+    look.equal("room->epochs", room->epochs, std::set{epoch});
+    look.equal("room->order", room->order, range(1, 4 * each));
 }
 
 // What several processes append at once: each offset once, none left out.
-template <class Make>
-void many_processes(Make& make)
+template <class World>
+void check_many_processes(World& w)
 {
+    auto& look = w.look;
+    look.about("S12", "three handles append to one room at once");
     constexpr int each = 100;
     static constexpr history_limits limits{.messages = 1000};
-    auto stores = make(3);
     std::vector<std::shared_ptr<seen>> own;
-    std::vector<std::thread> writers;
+    joined_threads writers;
     for (std::size_t p = 0; p != 3; ++p) {
         own.push_back(std::make_shared<seen>());
-        writers.emplace_back([store = stores->store(p), mine = own.back()]() mutable {
+        writers.run([store = w.store(p), mine = own.back()]() mutable {
             for (std::uint64_t i = 0; i != each; ++i)
                 store.async_append({.room = "chat:a", .message = {.body = body(i)}, .limits = limits},
                                    [mine](const append_answer& a) { mine->take(a); });
         });
     }
-    for (auto& t : writers)
-        t.join();
+    writers.join();
     std::set<std::uint64_t> all;
     for (const auto& one : own) {
-        REQUIRE(store_eventually([&] { return one->calls >= each; }));
-        CHECK(one->errors == 0);
-        CHECK(std::is_sorted(one->order.begin(), one->order.end()));
+        look.about("S10", "three handles append to one room at once");
+        look.require(w.eventually([&] { return one->calls >= each; }), "the handler of each append is called");
+        look.about("S12", "three handles append to one room at once");
+        look.equal("one->errors", one->errors, 0);
+        look.expect(std::is_sorted(one->order.begin(), one->order.end()),
+                    "std::is_sorted(one->order.begin(), one->order.end())");
         all.insert(one->order.begin(), one->order.end());
     }
-    CHECK(all.size() == 3 * each);
-    CHECK(*all.begin() == 1);
-    CHECK(*all.rbegin() == 3 * each);
-    auto store = handle(stores, 1);
-    CHECK(offsets(store.read("chat:a", {.limit = 1000, .limits = limits})) == range(1, 3 * each));
+    look.require_equal("all.size()", all.size(), 3 * each);
+    look.equal("*all.begin()", *all.begin(), 1);
+    look.equal("*all.rbegin()", *all.rbegin(), 3 * each);
+    auto store = w[1];
+    look.equal("offsets(store.read(\"chat:a\", {.limit = 1000, .limits = limits}))",
+               offsets(store.read("chat:a", {.limit = 1000, .limits = limits})), range(1, 3 * each));
 }
 
-} // namespace store_promises
-
-} // namespace fanfare::test
+} // namespace fanfare::detail::store_promises
 
 #endif

@@ -1,32 +1,33 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_TESTS_INBOX_BLOCKING_INBOX_HPP
-#define FANFARE_TESTS_INBOX_BLOCKING_INBOX_HPP
+#ifndef FANFARE_TESTING_BLOCKING_INBOX_HPP
+#define FANFARE_TESTING_BLOCKING_INBOX_HPP
 
-// What a test of an inbox asks with.
-#include "support/catch.hpp"
-#include "support/eventually.hpp"
-
-#include <fanfare/error.hpp>
+#include <fanfare/config.hpp>
+#include <fanfare/detail/testing/wait_for_answer.hpp>
 #include <fanfare/inbox.hpp>
+#include <fanfare/testing/check.hpp>
 
-#include <boost/json/serialize.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <future>
-#include <memory>
-#include <stdexcept>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-namespace fanfare::test {
+namespace fanfare::testing {
 
-// A store, asked and waited for. Throws what the store answers as an error.
+/// An inbox, asked and waited for. Throws what it answers as an error (`boost::system::system_error`), and `broken_promise`
+/// if it does not answer in time. For one thread; copies are handles of one inbox.
+template <class Inbox>
 class blocking_inbox {
 public:
-    explicit blocking_inbox(any_inbox store) : store_{std::move(store)} {}
+    /// Waits for each answer at most `patience`.
+    explicit blocking_inbox(Inbox store, std::chrono::milliseconds patience = check_options{}.patience)
+        : store_{std::move(store)}, patience_{patience}
+    {}
 
+    /// The operations of an inbox.
     inbox_added add(inbox_add what)
     {
         return wait<inbox_added>([&](auto done) { store_.async_add(std::move(what), done); });
@@ -56,47 +57,25 @@ public:
     {
         return wait<inbox_counts>([&](auto done) { store_.async_counts(user, done); });
     }
-    any_inbox& store() { return store_; }
+    /// What it asks.
+    Inbox& store() { return store_; }
+
+    /// How long it waits.
+    std::chrono::milliseconds patience() const noexcept { return patience_; }
 
 private:
     template <class Answer, class Start>
     Answer wait(Start start)
     {
-        const auto promise = std::make_shared<std::promise<std::pair<error_code, Answer>>>();
-        auto answer = promise->get_future();
-        start([promise](error_code ec, Answer got) { promise->set_value({ec, std::move(got)}); });
-        if (answer.wait_for(patience) != std::future_status::ready)
-            throw std::runtime_error("the inbox did not answer");
-        auto [ec, got] = answer.get();
+        auto [ec, got] = detail::wait_for_answer<Answer>("I13", patience_, start);
         if (ec)
             throw boost::system::system_error{ec};
         return std::move(got);
     }
-    any_inbox store_;
+    Inbox store_;
+    std::chrono::milliseconds patience_;
 };
 
-// What an operation was refused with.
-template <class F>
-error_code failure_of(F operation)
-{
-    try {
-        operation();
-    } catch (const boost::system::system_error& e) {
-        return e.code();
-    }
-    return {};
-}
-
-inline std::vector<std::string> titles(const inbox_page& page)
-{
-    std::vector<std::string> all;
-    for (const auto& one : page.items)
-        all.push_back(one.title);
-    return all;
-}
-
-using texts = std::vector<std::string>;
-
-} // namespace fanfare::test
+} // namespace fanfare::testing
 
 #endif

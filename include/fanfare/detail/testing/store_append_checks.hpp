@@ -1,0 +1,126 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_TESTING_STORE_APPEND_CHECKS_HPP
+#define FANFARE_DETAIL_TESTING_STORE_APPEND_CHECKS_HPP
+
+// What a message keeps, idempotency keys, and rooms beside each other.
+#include <fanfare/detail/testing/store_world.hpp>
+#include <fanfare/position.hpp>
+#include <fanfare/store.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fanfare::detail::store_promises {
+
+template <class World>
+void check_everything_is_kept(World& w)
+{
+    auto& look = w.look;
+    look.about("S7", "reading through one handle what was appended through another");
+    auto store = w[0];
+    auto other = w[1];
+    const std::string room = "group:o'hara \"%s\" k\xc3\xa4se \xf0\x9f\x98\x80";
+    std::string bytes;
+    for (int c = 1; c != 256; ++c)
+        bytes += static_cast<char>(c);
+    const std::vector<stored_message> sent{
+        {.body = R"({"payload":"it's \"quoted\"; DROP TABLE x; -- \\"})", .key = "o'key \"\xe2\x82\xac\""},
+        {.body = "{\"a\":\"\xf0\x9f\x98\x80\"}", .key = "k", .except = std::numeric_limits<std::uint64_t>::max()},
+        {.body = "{\"x\":\"" + std::string(200'000, 'x') + "\"}", .key = std::string(128, 'k'), .except = 1},
+        {.body = "{}", .except = std::uint64_t{1} << 63U},
+        {.body = bytes, .key = bytes.substr(0, 128)},
+    };
+    for (const auto& m : sent)
+        look.require_equal("store.append(room, m, hundred).error", store.append(room, m, hundred).error,
+                           error_code{});
+    const auto page = other.read(room, {.limit = 10, .limits = hundred});
+    look.require_equal("page.messages.size()", page.messages.size(), sent.size());
+    for (std::size_t i = 0; i != sent.size(); ++i) {
+        look.equal("page.messages[i].offset", page.messages[i].offset, i + 1);
+        look.equal("page.messages[i].body", page.messages[i].body, sent[i].body);
+        look.equal("page.messages[i].key", page.messages[i].key, sent[i].key);
+        look.equal("page.messages[i].except", page.messages[i].except, sent[i].except);
+    }
+}
+
+template <class World>
+void check_idempotency(World& w)
+{
+    auto& look = w.look;
+    look.about("S8", "appending again with the key of the first message");
+    auto store = w[0];
+    auto other = w[1];
+    const history_limits two{.messages = 2};
+    const std::string key = "o'key \"\xf0\x9f\x98\x80\" \\ " + std::string(100, 'k');
+    const auto first = store.append("chat:a", "{\"first\":1}", two, key);
+    look.require_equal("first.error", first.error, error_code{});
+    look.equal("first.duplicate", first.duplicate, false);
+    for (auto* one : {&store, &other}) {
+        const auto again = one->append("chat:a", "{\"second\":1}", two, key);
+        look.equal("again.error", again.error, error_code{});
+        look.equal("again.duplicate", again.duplicate, true);
+        look.equal("again.published", again.published, false);
+        look.equal("again.at", again.at, first.at);
+    }
+    look.equal("store.read(\"chat:a\", {.limits = two}).top", store.read("chat:a", {.limits = two}).top, first.at);
+    look.equal("store.append(\"chat:a\", \"{}\", two, key + '2').duplicate",
+               store.append("chat:a", "{}", two, key + '2').duplicate, false);
+    look.equal("store.append(\"chat:b\", \"{}\", two, key).duplicate",
+               store.append("chat:b", "{}", two, key).duplicate, false); // a key is its room's
+    look.equal("store.append(\"chat:a\", \"{}\", two).duplicate", store.append("chat:a", "{}", two).duplicate,
+               false);
+    const auto fourth = store.append("chat:a", "{}", two); // without a key nothing is a duplicate
+    look.equal("fourth.duplicate", fourth.duplicate, false);
+    look.equal("fourth.at.offset", fourth.at.offset, 4);
+    const auto late = other.append("chat:a", "{}", two, key); // the message is gone, its key is known
+    look.equal("late.duplicate", late.duplicate, true);
+    look.equal("late.at", late.at, first.at);
+    look.equal("store.read(\"chat:a\", {.limits = two}).top", store.read("chat:a", {.limits = two}).top,
+               fourth.at);
+}
+
+template <class World>
+void check_idempotency_window(World& w)
+{
+    auto& look = w.look;
+    look.about("S9", "appending again and again with a key that is known for 300 ms");
+    auto store = w[0];
+    const history_limits brief{.messages = 100, .idempotency_window = 300ms};
+    look.equal("store.append(\"chat:a\", \"{}\", brief, \"k\").at.offset",
+               store.append("chat:a", "{}", brief, "k").at.offset, 1);
+    std::optional<testing::stored_answer> answer;
+    // Asking again does not prolong it.
+    look.expect(w.eventually([&] {
+        answer.emplace(store.append("chat:a", "{}", brief, "k"));
+        return !answer->duplicate;
+    }),
+                "w.eventually([&] { answer.emplace(store.append(\"chat:a\", \"{}\", brief, \"k\")); return "
+                "!answer->duplicate; })");
+    look.equal("answer->error", answer->error, error_code{});
+    look.equal("answer->at.offset", answer->at.offset, 2);
+}
+
+template <class World>
+void check_many_rooms(World& w)
+{
+    auto& look = w.look;
+    look.about("S13", "appending to 300 rooms");
+    auto store = w[0];
+    std::vector<position> tops;
+    const auto name = [](std::size_t i) { return "device:" + std::to_string(i); };
+    for (std::size_t i = 0; i != 300; ++i)
+        tops.push_back(fill(store, name(i), 1 + i % 3, hundred));
+    for (std::size_t i = 0; i != 300; ++i) {
+        const auto page = store.read(name(i), {.limit = 10, .limits = hundred});
+        look.equal("page.top", page.top, tops[i]);
+        look.equal("offsets(page)", offsets(page), range(1, 1 + i % 3));
+    }
+}
+
+} // namespace fanfare::detail::store_promises
+
+#endif
