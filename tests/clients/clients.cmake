@@ -1,7 +1,8 @@
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 # Real clients that this project did not write: Python's websockets, Node's ws, Chromium. Every script is a test: it
 # gets the paths of notification_server and echo_server and exits with 0 when all is well. *support.* is shared code.
-# A script that lacks a package exits with 77, which fails here: nothing is skipped in silence.
+# A script that lacks a package exits with 77, which fails here: nothing is skipped in silence. Only the Autobahn test
+# suite may be: it is Python 2.7, which few still have.
 
 file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.py ${CMAKE_CURRENT_LIST_DIR}/*.mjs)
 list(FILTER scripts EXCLUDE REGEX "support\\.(py|mjs)$")
@@ -49,6 +50,9 @@ foreach(script IN LISTS scripts)
 endforeach()
 fanfare_client_test(typescript ${FANFARE_NODE} ${PROJECT_SOURCE_DIR}/examples/clients/typescript/test/run.mjs
     ${examples}/notification_server)
+fanfare_client_test(autobahn ${FANFARE_PYTHON} -B ${CMAKE_CURRENT_LIST_DIR}/autobahn/run ${examples}/echo_server)
+# Some of its cases wait for one second only: nothing else runs meanwhile.
+set_tests_properties(clients.autobahn PROPERTIES LABELS autobahn SKIP_RETURN_CODE 77 RUN_SERIAL ON)
 
 # A crowd of dashboards. The figures that it prints are this machine's, and no part of the verdict.
 set(FANFARE_LOAD_SECONDS 30 CACHE STRING "How long the load test publishes; 0: no load test")
