@@ -3,6 +3,8 @@
 #define FANFARE_BUS_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/port_call.hpp>
+#include <fanfare/error.hpp>
 #include <fanfare/fwd.hpp>
 #include <fanfare/position.hpp>
 
@@ -11,6 +13,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -96,21 +99,23 @@ using bus_done = std::function<void(const bus_receipt&)>;
 
 /// Carries messages between hubs. Copies are handles of one bus.
 ///
-/// Guarantees: all sinks that get the messages of one channel get them in one order, each message at most once. A sink
-/// that has joined a room gets every message that is published to it from `joined` on, or is told by `missed`.
-/// A message that is refused reaches nobody.
-/// - `attach(sink)`: from now on the sink may be called. `detach(sink)`: once it has returned, the sink is not called
-///   any more.
-/// - `publish(message, done)`: takes a message, or refuses it at once in the receipt. `done`, which may be empty, is
-///   called once with what became of a message that was taken, maybe before `publish` returns. If a message that was
-///   taken without `done` is lost, the sinks are told by `missed`.
-/// - `join(sink, room)`: the sink wants the room's messages. True if it gets them from now on; false if `joined` will
-///   tell it when. `leave(sink, room)`: it wants them no more. Both are called under a lock: they must not call the
-///   sink.
+/// What it must guarantee is docs/adapter_contracts.md, clauses B1 to B16: what is in force when `attach` and `join`
+/// return, one order a channel, what is told of losses, which locks may be held. `testing/bus_conformance.hpp` checks it
+/// and names the clause that is broken.
+///
+/// - `attach(sink)` (B1), `detach(sink)` (B2): from now on the sink may be called; once `detach` has returned, it is not
+///   called any more.
+/// - `publish(message, done)` (B5 to B12): takes a message, or refuses it at once in the receipt. `done`, which may be
+///   empty, is called once with what became of a message that was taken, maybe before `publish` returns.
+/// - `join(sink, room)` (B3): the sink wants the room's messages. True if it gets them from now on; false if `joined`
+///   will tell it when. `leave(sink, room)` (B4): it wants them no more. Both are called under a lock (B14): they must
+///   not call the sink.
+///
+/// All but `publish` must not throw: a hub cannot do without them. What they throw leaves the executor's `run`.
 ///
 /// Thread-safety: every function may be called from any thread.
-/// A bus that connects several processes says `static constexpr bool between_processes = true`: then rooms with history
-/// need a store that the processes share.
+/// A bus that connects several processes says `static constexpr bool between_processes = true` (B13): then rooms with
+/// history need a store that the processes share.
 // clang-format off
 template <class B>
 concept bus = std::copyable<B> &&
@@ -125,6 +130,9 @@ concept bus = std::copyable<B> &&
 // clang-format on
 
 /// Any bus, as one copyable type. Copies are handles of one bus; an empty one must not be used.
+///
+/// What became of a publish is told in any case: `delivery_unknown` where `publish` throws, or the bus destroys `done`
+/// without a call.
 class any_bus {
 public:
     /// An empty one.
@@ -141,7 +149,19 @@ public:
     /// The operations of `bus`: one virtual call each.
     void attach(bus_sink& sink) { held_->attach(sink); }
     void detach(bus_sink& sink) { held_->detach(sink); }
-    bus_receipt publish(const bus_message& message, bus_done done) { return held_->publish(message, done); }
+    bus_receipt publish(const bus_message& message, bus_done done)
+    {
+        if (done)
+            return publish_and_tell(message, std::move(done));
+        try {
+            return held_->publish(message, {});
+        } catch (...) {
+            return failed(std::current_exception());
+        }
+    }
+    /// Sets what is told the bus's exceptions, for this handle and its later copies; the hub does so for its own. Not
+    /// thread-safe.
+    void on_exception(detail::exception_sink told) { thrown_ = std::move(told); }
     bool join(bus_sink& sink, std::string_view room) { return held_->join(sink, room); }
     void leave(bus_sink& sink, std::string_view room) { held_->leave(sink, room); }
     /// Whether the bus says that it connects several processes: `static constexpr bool between_processes = true`.
@@ -152,7 +172,7 @@ private:
         virtual ~base() = default;
         virtual void attach(bus_sink& sink) = 0;
         virtual void detach(bus_sink& sink) = 0;
-        virtual bus_receipt publish(const bus_message& message, bus_done& done) = 0; // moves from it
+        virtual bus_receipt publish(const bus_message& message, bus_done done) = 0;
         virtual bool join(bus_sink& sink, std::string_view room) = 0;
         virtual void leave(bus_sink& sink, std::string_view room) = 0;
         virtual bool between_processes() const noexcept = 0;
@@ -162,7 +182,7 @@ private:
         explicit holder(B b) : held{std::move(b)} {}
         void attach(bus_sink& sink) override { held.attach(sink); }
         void detach(bus_sink& sink) override { held.detach(sink); }
-        bus_receipt publish(const bus_message& message, bus_done& done) override
+        bus_receipt publish(const bus_message& message, bus_done done) override
         {
             return held.publish(message, std::move(done));
         }
@@ -178,7 +198,29 @@ private:
         B held;
     };
 
+    bus_receipt publish_and_tell(const bus_message& message, bus_done done)
+    {
+        const auto answer = std::make_shared<detail::port_answer<const bus_receipt&>>(
+            std::move(done), bus_receipt{.error = error::delivery_unknown});
+        try {
+            const auto taken = held_->publish(message, detail::handler_of(answer));
+            if (taken.error)
+                answer->forget();
+            return taken;
+        } catch (...) {
+            answer->forget();
+            return failed(std::current_exception());
+        }
+    }
+    bus_receipt failed(const std::exception_ptr& cause) const
+    {
+        if (thrown_)
+            thrown_(cause);
+        return {.error = error::delivery_unknown};
+    }
+
     std::shared_ptr<base> held_;
+    detail::exception_sink thrown_;
 };
 
 static_assert(bus<any_bus>);

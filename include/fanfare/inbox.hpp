@@ -3,6 +3,8 @@
 #define FANFARE_INBOX_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/port_call.hpp>
+#include <fanfare/error.hpp>
 #include <fanfare/inbox_item.hpp>
 #include <fanfare/link_status.hpp>
 
@@ -27,10 +29,10 @@ using inbox_was_counted = std::function<void(error_code, inbox_counts)>;
 
 /// Keeps users' notifications, for all hubs that share it. A store is a handle: its copies share what they keep.
 ///
-/// Guarantees: every operation is atomic, and those on one user's inbox have one order. A notification whose `add` was
-/// answered without error stays until the limits push it out. Counts are never a guess: they change in the same step as
-/// the notifications. Ids are unguessable, and the id of another user's notification is answered as one that does not
-/// exist. Data are kept as the text that they are (`data_text`), or as values; text is what clients get digit for digit.
+/// What it must guarantee is docs/adapter_contracts.md, clauses I1 to I14, and `testing/inbox_conformance.hpp` checks it
+/// and names the clause that is broken. Every operation is atomic, and those on one user's inbox have one order (I12).
+/// Counts are never a guess (I1). Data are kept as the text that they are (`data_text`), or as values (I2).
+///
 /// - `async_add(what, handler)`: stores it; or, where the user has one with its idempotency key, answers that one.
 ///   Errors: `invalid_user`, `invalid_message` (not UTF-8, a bad key, data nested too deep), `message_too_large`.
 /// - `async_list(user, query, handler)`: newest first. What is added while a client turns the pages changes nothing in
@@ -60,6 +62,9 @@ concept inbox_store = std::copy_constructible<S> &&
 };
 
 /// Any inbox, as one copyable type. An empty one must not be used.
+///
+/// There is one answer in any case. An exception becomes `store_failed`. Where the inbox destroys a handler without a call,
+/// `async_list` and `async_counts` are answered with `store_failed`, the others with `delivery_unknown`.
 class any_inbox {
 public:
     /// An empty one.
@@ -75,19 +80,29 @@ public:
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
     /// The operations of `inbox_store`: one virtual call each.
-    void async_add(inbox_add what, inbox_was_added handler) { held_->add(std::move(what), std::move(handler)); }
+    void async_add(inbox_add what, inbox_was_added handler)
+    {
+        ask<inbox_added>(std::move(handler), error::delivery_unknown,
+                         [&](inbox_was_added done) { held_->add(std::move(what), std::move(done)); });
+    }
     void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler)
     {
-        held_->list(user, query, std::move(handler));
+        ask<inbox_page>(std::move(handler), error::store_failed,
+                        [&](inbox_was_listed done) { held_->list(user, query, std::move(done)); });
     }
     void async_mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler)
     {
-        held_->mark(user, mark, std::move(handler));
+        ask<inbox_marked>(std::move(handler), error::delivery_unknown,
+                          [&](inbox_was_marked done) { held_->mark(user, mark, std::move(done)); });
     }
     void async_counts(std::string_view user, inbox_was_counted handler)
     {
-        held_->counts(user, std::move(handler));
+        ask<inbox_counts>(std::move(handler), error::store_failed,
+                          [&](inbox_was_counted done) { held_->counts(user, std::move(done)); });
     }
+    /// Sets what is told the store's exceptions, for this handle and its later copies; the hub does so for its own. Not
+    /// thread-safe.
+    void on_exception(detail::exception_sink told) { thrown_ = std::move(told); }
     /// How its link stands; up if it has none.
     link_status status() const { return held_->status(); }
 
@@ -123,7 +138,17 @@ private:
         S store;
     };
 
+    template <class Answer, class Call>
+    void ask(std::function<void(error_code, Answer)> handler, error forgotten, Call call)
+    {
+        detail::call_port(thrown_,
+                          std::make_shared<detail::port_answer<error_code, Answer>>(
+                              std::move(handler), error_code{forgotten}, Answer{}),
+                          call, error_code{error::store_failed}, Answer{});
+    }
+
     std::shared_ptr<base> held_;
+    detail::exception_sink thrown_;
 };
 
 static_assert(inbox_store<any_inbox>);

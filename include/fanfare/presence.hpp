@@ -3,6 +3,8 @@
 #define FANFARE_PRESENCE_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/port_call.hpp>
+#include <fanfare/error.hpp>
 #include <fanfare/link_status.hpp>
 #include <fanfare/presence_list.hpp>
 
@@ -28,14 +30,14 @@ using presence_was_read = std::function<void(error_code, presence_list)>;
 
 /// Keeps who is in which room, for all hubs that share it. A store is a handle: its copies share what they keep.
 ///
-/// Guarantees: every operation is atomic, and those on one room have one order. Of all callers, exactly one is told
-/// that a user is in the room (`first_of_user`) and exactly one that the user is gone (`last_of_user` or `departed`),
-/// each time. Where an answer was lost on the way, the same caller is told again with its next operation on the room:
-/// so it may be told twice, but never nobody. For one connection, start an operation when the one before has answered;
-/// operations that overlap may take effect in any order. An entry lives for `lifetime()` from its last `enter` or
-/// `refresh`. One that has expired is not shown any more, and its user has departed for the first caller that then
-/// enters, leaves or refreshes something in the room. That may be put off for as long as the hubs could not reach the
-/// store, so that an outage makes nobody depart.
+/// What it must guarantee is docs/adapter_contracts.md, clauses P1 to P8, and `testing/presence_conformance.hpp` checks
+/// it and names the clause that is broken.
+///
+/// Of all callers, exactly one is told that a user is in the room (`first_of_user`) and exactly one that the user is
+/// gone (`last_of_user` or `departed`), each time (P1). An entry lives for `lifetime()` from its last `enter` or
+/// `refresh` (P6).
+/// For one connection, start an operation when the one before has answered; operations that overlap may take effect in
+/// any order (P8).
 /// - `async_enter(room, client, handler)`: notes that the connection is in the room. To enter again is to refresh.
 /// - `async_leave(room, connection_id, handler)`: notes that it is not. One that was not there is no error.
 /// - `async_refresh(entries, handler)`: renews the lifetime of these entries. With an error, the answer still holds
@@ -63,6 +65,8 @@ concept presence_store = std::copy_constructible<S> &&
 // clang-format on
 
 /// Any presence store, as one copyable type. An empty one must not be used.
+///
+/// There is one answer in any case: `store_failed` where the store throws, or destroys a handler without a call.
 class any_presence {
 public:
     /// An empty one.
@@ -80,20 +84,29 @@ public:
     /// The operations of `presence_store`: one virtual call each.
     void async_enter(std::string_view room, presence_client client, presence_changed handler)
     {
-        held_->enter(room, std::move(client), std::move(handler));
+        ask<presence_change>(std::move(handler), [&](presence_changed done) {
+            held_->enter(room, std::move(client), std::move(done));
+        });
     }
     void async_leave(std::string_view room, std::string_view connection_id, presence_changed handler)
     {
-        held_->leave(room, connection_id, std::move(handler));
+        ask<presence_change>(std::move(handler),
+                             [&](presence_changed done) { held_->leave(room, connection_id, std::move(done)); });
     }
     void async_refresh(std::vector<presence_entries> entries, presence_refreshed handler)
     {
-        held_->refresh(std::move(entries), std::move(handler));
+        ask<presence_refresh>(std::move(handler), [&](presence_refreshed done) {
+            held_->refresh(std::move(entries), std::move(done));
+        });
     }
     void async_read(std::string_view room, std::size_t limit, presence_was_read handler)
     {
-        held_->read(room, limit, std::move(handler));
+        ask<presence_list>(std::move(handler),
+                           [&](presence_was_read done) { held_->read(room, limit, std::move(done)); });
     }
+    /// Sets what is told the store's exceptions, for this handle and its later copies; the hub does so for its own. Not
+    /// thread-safe.
+    void on_exception(detail::exception_sink told) { thrown_ = std::move(told); }
     std::chrono::milliseconds lifetime() const { return held_->lifetime(); }
     /// How its link stands; up if it has none.
     link_status status() const { return held_->status(); }
@@ -132,7 +145,17 @@ private:
         S store;
     };
 
+    template <class Answer, class Call>
+    void ask(std::function<void(error_code, Answer)> handler, Call call)
+    {
+        detail::call_port(thrown_,
+                          std::make_shared<detail::port_answer<error_code, Answer>>(
+                              std::move(handler), error_code{error::store_failed}, Answer{}),
+                          call, error_code{error::store_failed}, Answer{});
+    }
+
     std::shared_ptr<base> held_;
+    detail::exception_sink thrown_;
 };
 
 } // namespace fanfare

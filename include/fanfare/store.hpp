@@ -3,6 +3,7 @@
 #define FANFARE_STORE_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/port_call.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/link_status.hpp>
 #include <fanfare/position.hpp>
@@ -107,19 +108,19 @@ using history_done = std::function<void(error_code, history_page)>;
 
 /// Keeps the history of rooms, for all hubs that share it. A store is a handle: its copies share what they keep.
 ///
-/// Guarantees: the messages of a room get offsets 1, 2, 3 and so on, without a hole, in one epoch. A message whose
-/// append was answered without error is in the history until the limits push it out. A room that was read or appended
-/// to keeps its epoch for as long as its offsets go on; where what was kept is lost (a flush, a restart of a store in
-/// memory, a room forgotten), it begins anew with an epoch that was never used. Epochs are random numbers above 0.
-/// - `async_append(message, done)`: the handlers of one room's appends in this process are called in the order of the
-///   offsets, one at a time. So what they publish has the order of the history.
+/// What it must guarantee is docs/adapter_contracts.md, clauses S1 to S15, and `testing/store_conformance.hpp` checks it:
+/// offsets without a hole in one epoch (S1, S2), what is kept for how long (S3, S4), what a page holds (S5, S6, S11),
+/// idempotency keys (S8, S9), in which order handlers are called (S10), and many processes at once (S12).
+/// - `async_append(message, done)`: stores a message, and calls `done` with its place. The handlers of one room's
+///   appends in this process are called in the order of the offsets, one at a time. So what they publish has the order
+///   of the history.
 /// - `async_read(room, query, done)`: one consistent view, of everything that was answered before the call at least.
-///   It reads no more than the query's `limit` and `bytes`, at least one message if it asks for some and there is one.
 ///   The hub makes a few reads at a time, so that an append does not wait behind a line of them. `bus_unavailable` says
-///   that the store is away for now, and should come at once: the hub then tries what members wait for again, for 30 s.
+///   that the store is away for now, and should come at once (S14).
+///
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, maybe before the
 /// function returns and maybe under a lock of the store: they must not call the store. Where the store works in an
-/// execution context that ends first, they are destroyed without a call.
+/// execution context that ends first, they are destroyed without a call; `any_store` answers for them.
 ///
 /// A store that has a link to a server may have `link_status status() const`, which may be called from any thread: see
 /// `hub::links`.
@@ -155,37 +156,25 @@ inline std::size_t count_in_page(const std::vector<stored_message>& messages, st
     return count;
 }
 
-/// The handler of a read, which is called in any case: with `store_failed` if the store destroys it without a call.
-class pending_read {
-public:
-    pending_read(const history_query& query, history_done done)
-        : limit_{query.limit}, bytes_{query.bytes}, done_{std::move(done)}
-    {}
-    ~pending_read() { complete(error::store_failed, {}); }
-    pending_read(const pending_read&) = delete;
-    pending_read& operator=(const pending_read&) = delete;
-
-    void complete(error_code ec, history_page page)
-    {
+/// The handler of a read, for whatever a store answers.
+inline history_done checked_page(const history_query& query, history_done done)
+{
+    return [limit = query.limit, bytes = query.bytes, done = std::move(done)](error_code ec, history_page page) {
         for (const auto& m : page.messages)
             if (!m.body.starts_with('{') || !m.body.ends_with('}'))
                 ec = error::store_failed; // no envelope: another program has written into the store
-        page.messages.resize(std::min(limit_, count_in_page(page.messages, bytes_)));
-        if (const auto done = std::exchange(done_, {}))
-            done(ec, ec ? history_page{} : std::move(page));
-    }
-
-private:
-    std::size_t limit_, bytes_;
-    history_done done_;
-};
+        page.messages.resize(std::min(limit, count_in_page(page.messages, bytes)));
+        done(ec, ec ? history_page{} : std::move(page));
+    };
+}
 
 } // namespace detail
 
 /// Any store, as one copyable type. Copies share what they keep; an empty one must not be used.
 ///
-/// Makes promises for the store that it holds: an exception becomes `store_failed`, a read whose handler the store
-/// destroys without a call is answered with `store_failed`, and a page is never more than what was asked for.
+/// Makes promises for the store that it holds: a page is never more than what was asked for, and there is one answer in
+/// any case. An exception becomes `store_failed`. Where the store destroys a handler without a call a read is answered with
+/// `store_failed`, and an append with `delivery_unknown`: nobody can tell whether it is stored.
 class any_store {
 public:
     /// An empty one.
@@ -203,12 +192,25 @@ public:
     /// The operations of `store`: one virtual call each.
     void async_append(history_append message, append_done done)
     {
-        held_->append(std::move(message), std::move(done));
+        detail::call_port(
+            thrown_,
+            std::make_shared<detail::port_answer<const append_answer&>>(
+                std::move(done), append_answer{.error = error::delivery_unknown}),
+            [&](append_done handler) { held_->append(std::move(message), std::move(handler)); },
+            append_answer{.error = error::store_failed});
     }
     void async_read(std::string_view room, const history_query& query, history_done done)
     {
-        held_->read(room, query, std::move(done));
+        detail::call_port(
+            thrown_,
+            std::make_shared<detail::port_answer<error_code, history_page>>(
+                detail::checked_page(query, std::move(done)), error_code{error::store_failed}, history_page{}),
+            [&](history_done handler) { held_->read(room, query, std::move(handler)); },
+            error_code{error::store_failed}, history_page{});
     }
+    /// Sets what is told the store's exceptions, for this handle and its later copies; the hub does so for its own. Not
+    /// thread-safe.
+    void on_exception(detail::exception_sink told) { thrown_ = std::move(told); }
     /// False if the store says that other processes cannot share it: `static constexpr bool between_processes = false`.
     bool between_processes() const noexcept { return held_->between_processes(); }
     /// How its link stands; up if it has none.
@@ -227,22 +229,11 @@ private:
         explicit holder(S s) : held{std::move(s)} {}
         void append(history_append message, append_done done) override
         {
-            try {
-                held.async_append(std::move(message), done);
-            } catch (...) {
-                done({.error = error::store_failed});
-            }
+            held.async_append(std::move(message), std::move(done));
         }
         void read(std::string_view room, const history_query& query, history_done done) override
         {
-            const auto pending = std::make_shared<detail::pending_read>(query, std::move(done));
-            try {
-                held.async_read(room, query, [pending](error_code ec, history_page page) {
-                    pending->complete(ec, std::move(page));
-                });
-            } catch (...) {
-                pending->complete(error::store_failed, {});
-            }
+            held.async_read(room, query, std::move(done));
         }
         bool between_processes() const noexcept override
         {
@@ -256,6 +247,7 @@ private:
     };
 
     std::shared_ptr<base> held_;
+    detail::exception_sink thrown_;
 };
 
 static_assert(store<any_store>);

@@ -1,47 +1,18 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // What members get of a history that is away for a while.
 #include "support/eventually.hpp"
+#include "support/held_store.hpp"
 #include "support/world.hpp"
 
 #include <boost/asio/use_future.hpp>
 
 #include <atomic>
-#include <limits>
-#include <memory>
 #include <string>
 
 using namespace fanfare;
 using namespace fanfare::test;
 
 namespace {
-
-// A memory store that is away, for reads of messages, after as many as the test says.
-class leaving_store {
-public:
-    void async_append(history_append message, append_done done)
-    {
-        state_->store.async_append(std::move(message), std::move(done));
-    }
-    void async_read(std::string_view room, const history_query& query, history_done done)
-    {
-        if (query.limit == 0 || state_->left.fetch_sub(1) > 0)
-            return state_->store.async_read(room, query, std::move(done));
-        ++state_->refused;
-        done(error::bus_unavailable, {});
-    }
-
-    void leave_after(int reads) { state_->left = reads; }
-    void come_back() { state_->left = std::numeric_limits<int>::max(); }
-    int refused() const { return state_->refused; }
-
-private:
-    struct state {
-        memory_store store;
-        std::atomic<int> left{std::numeric_limits<int>::max()};
-        std::atomic<int> refused{0};
-    };
-    std::shared_ptr<state> state_ = std::make_shared<state>();
-};
 
 struct leaving_world {
     explicit leaving_world(const hub_options& options = {}) : w{options, 1, in_process_bus{}, store}
@@ -54,8 +25,8 @@ struct leaving_world {
         w.hub().async_publish("chat:1", "n", payload, asio::use_future).get();
     }
 
-    leaving_store store;
-    basic_world<in_process_bus, leaving_store> w;
+    held_store store;
+    basic_world<in_process_bus, held_store> w;
 };
 
 } // namespace

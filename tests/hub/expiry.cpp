@@ -42,7 +42,7 @@ TEST_CASE("expiry: who has expired does not enter, by any way")
         const client c{w.port(), client_options{}, false};
         CHECK_FALSE(c.open());
         CHECK(c.status() == 401);
-        CHECK(c.response()[http::field::www_authenticate] == "Bearer");
+        CHECK(c.response()[http::field::www_authenticate] == "Bearer realm=\"fanfare\"");
         CHECK(json::parse(c.response().body()).at("error").at("code").as_string() == "unauthorized");
         const event_client events{w.port()};
         CHECK(events.head().result_int() == 401);

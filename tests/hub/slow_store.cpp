@@ -1,74 +1,17 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // Joining rooms whose history does not answer.
+#include "support/held_store.hpp"
 #include "support/world.hpp"
 
 #include <boost/asio/use_future.hpp>
 
-#include <deque>
-#include <mutex>
+#include <string>
+#include <vector>
 
 using namespace fanfare;
 using namespace fanfare::test;
 
 namespace {
-
-// A memory store whose reads wait until the test lets them go on; with a link that the test puts down.
-class waiting_store {
-public:
-    void async_append(history_append message, append_done done)
-    {
-        state_->store.async_append(std::move(message), std::move(done));
-    }
-    void async_read(std::string_view room, const history_query& query, history_done done)
-    {
-        const auto read = [state = state_, name = std::string{room}, query, done = std::move(done)] {
-            state->store.async_read(name, query, done);
-        };
-        std::unique_lock lock{state_->mutex};
-        if (state_->waits)
-            return state_->reads.push_back(read);
-        lock.unlock();
-        read();
-    }
-    link_status status() const
-    {
-        const std::lock_guard lock{state_->mutex};
-        return state_->link;
-    }
-
-    void put_down(link_status now)
-    {
-        const std::lock_guard lock{state_->mutex};
-        state_->link = std::move(now);
-    }
-    void wait()
-    {
-        const std::lock_guard lock{state_->mutex};
-        state_->waits = true;
-    }
-    // Lets those that wait be answered, as of now.
-    void go_on()
-    {
-        std::deque<std::function<void()>> all;
-        {
-            const std::lock_guard lock{state_->mutex};
-            state_->waits = false;
-            all.swap(state_->reads);
-        }
-        for (const auto& read : all)
-            read();
-    }
-
-private:
-    struct state {
-        memory_store store;
-        mutable std::mutex mutex;
-        bool waits = false;
-        link_status link;
-        std::deque<std::function<void()>> reads;
-    };
-    std::shared_ptr<state> state_ = std::make_shared<state>();
-};
 
 struct slow_world {
     slow_world()
@@ -82,8 +25,8 @@ struct slow_world {
         return w.hub().async_publish(room, "n", json::value(n), asio::use_future).get();
     }
 
-    waiting_store store;
-    basic_world<in_process_bus, waiting_store> w{{}, 1, in_process_bus{}, store};
+    held_store store{held_store::reads::all};
+    basic_world<in_process_bus, held_store> w{{}, 1, in_process_bus{}, store};
 };
 
 } // namespace
@@ -91,7 +34,7 @@ struct slow_world {
 TEST_CASE("a store that does not answer holds up neither a greeting nor rooms without history")
 {
     slow_world s;
-    s.store.wait();
+    s.store.hold();
     client c{s.w.port(), "ann"}; // greeted
     CHECK_FALSE(c.hello.as_object().contains("positions"));
     const auto joined = c.subscribe({"device:1", "chat:1"});
@@ -102,7 +45,7 @@ TEST_CASE("a store that does not answer holds up neither a greeting nor rooms wi
     // A message may come where the position is not known; what comes then follows it.
     s.publish("chat:1", 2);
     CHECK(c.next("n") == 2);
-    s.store.go_on();
+    s.store.release();
     CHECK(c.next().at("room") == "user:ann"); // a gap: see below
     s.publish("chat:1", 3);
     const auto m = c.next();
@@ -114,10 +57,10 @@ TEST_CASE("members who joined before the history could say where it is are told 
 {
     slow_world s;
     s.publish("chat:1", 1);
-    s.store.wait();
+    s.store.hold();
     client c{s.w.port(), "ann"};
     c.subscribe({"chat:1"});
-    s.store.go_on();
+    s.store.release();
     std::vector<std::string> rooms;
     while (rooms.size() != 2) { // the user's own, too
         const auto m = c.next();

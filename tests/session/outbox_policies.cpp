@@ -188,3 +188,33 @@ TEST_CASE("latest_per_key drops the oldest and tells it when keys are too many",
     CHECK(gap_of(all[0]) == 17);
     CHECK(all[3] == "19");
 }
+
+TEST_CASE("a stream that is offered a gap's marker and does not take it does not make many of one", "[outbox]")
+{
+    outbox box{100, 1000};
+    const std::string large(200, 'x');
+    for (int i = 0; i != 100; ++i) {
+        box.push(text(large), overflow_policy::drop_oldest);
+        gathered(box); // nothing is taken
+        CHECK(box.bytes() <= 1000 + 150);
+    }
+    SECTION("it takes all")
+    {
+        const auto all = parse(write_all(box));
+        REQUIRE(all.size() == 5);
+        CHECK(gap_of(all[0].payload) == 96);
+        CHECK(all[1].payload == large);
+    }
+    SECTION("a marker that has begun stays as it is")
+    {
+        std::string wire = gathered(box).substr(0, 10);
+        box.consume(10);
+        for (int i = 0; i != 10; ++i)
+            box.push(text(large), overflow_policy::drop_oldest);
+        wire += write_all(box);
+        const auto all = parse(wire);
+        CHECK(gap_of(all.at(0).payload) == 96);
+        CHECK(gap_of(all.at(1).payload) + all.size() - 2 == 14);
+    }
+    CHECK(box.bytes() == 0);
+}

@@ -104,14 +104,45 @@ TEST_CASE("an owner without room for the answer is passed over until it has some
     l.enter(1, "a2");
     l.enter(2, "b1");
     CHECK(l.begun == names{"b1"});
-    CHECK(l.home.reads.waiting() == 2);
-    l.home.reads.resume(1); // it has none yet
+    CHECK(l.home.reads.waiting() == 0); // nobody waits behind them
+    l.home.reads.resume(1);             // it has none yet
     CHECK(l.begun == names{"b1"});
     l.standing[1] = read_standing::ready;
     l.home.reads.resume(1);
     CHECK(l.begun == names{"b1", "a1"});
     l.home.reads.resume(7); // nobody
     CHECK(l.all() == names{"b1", "a1", "a2"});
+}
+
+TEST_CASE("reads whose owner has no room for answers count again when it has, and go with it", "[read_lines]")
+{
+    lines l;
+    const auto waiting = [&l] { return l.home.reads.waiting(); };
+    l.standing[1] = l.standing[2] = read_standing::not_now;
+    for (const auto* name : {"a1", "a2", "a3"})
+        l.enter(1, name);
+    l.enter(2, "b1");
+    l.enter(3, "c1");
+    l.enter(3, "c2");
+    CHECK(l.begun == names{"c1", "c2"}); // as many as may be under way
+    CHECK(waiting() == 0);
+    l.enter(1, "a4"); // behind its others, also where it cannot be asked now
+    CHECK(waiting() == 0);
+    l.enter(3, "c3");
+    CHECK(waiting() == 1);
+    l.home.reads.resume(1);
+    CHECK(waiting() == 5);
+    l.end(); // c3 begins
+    CHECK(waiting() == 4);
+    l.end();
+    CHECK(waiting() == 0); // it was asked again
+    l.home.reads.drop(2);
+    l.standing[1] = read_standing::ready;
+    l.home.reads.resume(1);
+    CHECK(waiting() == 3); // a1 is under way
+    l.home.reads.drop(1);
+    CHECK(waiting() == 0);
+    CHECK(l.all() == names{"c1", "c2", "c3", "a1"});
 }
 
 TEST_CASE("the end of a read lets its owner's others go on, of any kind", "[read_lines]")

@@ -57,6 +57,7 @@ private:
 
     std::size_t write(std::span<const std::string_view> buffers, error_code&) override
     {
+        check_waiting(*this, wire_->clock);
         if (writing_)
             return 0;
         out_.clear();

@@ -76,6 +76,15 @@ struct wire {
     }
 };
 
+// No more waits for a client than its outbox may hold, and one message.
+inline void check_waiting(const detail::session& s, scheduler& clock)
+{
+    constexpr std::size_t one_message = 1000;
+    if (s.waiting_bytes() > s.context().options.outbox_bytes + one_message)
+        clock.broken(s.waiting_bytes(), " bytes wait for a client that may have ",
+                     s.context().options.outbox_bytes);
+}
+
 // The server's end: a session over the virtual socket.
 class sim_session final : public detail::websocket_session {
 public:
@@ -90,6 +99,7 @@ private:
     std::size_t write(std::span<const std::string_view> buffers, error_code& ec) override
     {
         auto& w = *wire_;
+        check_waiting(*this, w.clock);
         if (w.server_knows) {
             ec = asio::error::connection_reset;
             return 0;
@@ -134,6 +144,7 @@ private:
     // As an Asio socket does: a wait holds the session, and completes by the executor.
     void watch()
     {
+        check_waiting(*this, wire_->clock);
         if (!wire_->on_server)
             wire_->on_server = [keep = boost::intrusive_ptr<sim_session>{this}] { keep->watch(); };
         const bool readable = !wire_->to_server.empty() || wire_->server_knows;

@@ -22,7 +22,11 @@ class hub_inbox : detail::hub_topic<hub_inbox> {
 public:
     /// Sets where notifications are kept: a `sqlite_inbox`, say, or a `memory_inbox` that several hubs of this process
     /// share. Set it before the first connection. Not thread-safe.
-    void inbox(any_inbox store) { core_->inbox.use(std::move(store)); }
+    void inbox(any_inbox store)
+    {
+        store.on_exception(core_->port_exceptions());
+        core_->inbox.use(std::move(store));
+    }
 
     /// Reads a page of a user's notifications, the newest first.
     ///

@@ -24,7 +24,11 @@ class hub_presence : detail::hub_topic<hub_presence> {
 public:
     /// Sets where presence is kept: a `redis_presence`, say, or a `memory_presence` that several hubs of this process
     /// share. Without one, the hub has its own in memory. Set it before the first connection. Not thread-safe.
-    void presence(any_presence store) { core_->presence.use(std::move(store)); }
+    void presence(any_presence store)
+    {
+        store.on_exception(core_->port_exceptions());
+        core_->presence.use(std::move(store));
+    }
 
     /// Reads who is in a room, on all hubs that share the presence store. Sees what this thread did before on this hub.
     ///

@@ -44,7 +44,8 @@ struct history_need {
     bool urgent = false;
     /// Whether somebody waits for it still; empty: always. Called on any thread.
     std::function<bool()> wanted{};
-    /// For how long it is tried again where the store says `bus_unavailable`, without a turn meanwhile; none: it is not.
+    /// For how long from the call it is tried again where the store says `bus_unavailable`, without a turn meanwhile; none:
+    /// it is not. A try that has begun is waited for.
     std::chrono::milliseconds patience{};
 
     /// The patience of what members wait for who are in the room already: it may be late, and must not be missing.
@@ -86,11 +87,14 @@ public:
 
 private:
     using readers = std::vector<stream_sequencer::reader>;
+    using time_point = std::chrono::steady_clock::time_point;
 
     void read_store(std::string_view room, const history_query& query, history_done done);
     void read_position(const room_ptr& room);
     shard& home_of(std::string_view room) const;
-    void try_again(const room_ptr& room, history_need what, std::function<void(const shared_slice&)> then);
+    void read_until(time_point end, const room_ptr& room, const history_need& what,
+                    std::function<void(const shared_slice&)> then);
+    void enter(const room_ptr& room, history_need what, std::function<void(const shared_slice&)> then);
     void begin_next_read(const room_ptr& room);
     void next_read(const room_ptr& room, const read_turn& turn);
     void answer(const room_ptr& room, readers all, const shared_slice& slice, std::uint64_t floor);

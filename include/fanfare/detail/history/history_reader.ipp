@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_HISTORY_HISTORY_READER_IPP
 #define FANFARE_DETAIL_HISTORY_HISTORY_READER_IPP
 
+#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/history/history_reader.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/error.hpp>
@@ -84,10 +85,33 @@ FANFARE_DECL void history_reader::read_after(const room_ptr& room, history_need 
                                              std::function<void(const shared_slice&)> then)
 {
     if (what.patience.count() > 0)
-        then = [this, keep = life_.keep(), room, what, then = std::move(then)](const shared_slice& slice) {
-            const bool again = slice->error == error::bus_unavailable && !life_.stopping();
-            again ? try_again(room, what, then) : then(slice);
-        };
+        read_until(later(std::chrono::steady_clock::now(), what.patience), room, what, std::move(then));
+    else
+        enter(room, std::move(what), std::move(then));
+}
+
+// As often as the store says that it is away. By the clock: it may take its time to say so.
+FANFARE_DECL void history_reader::read_until(time_point end, const room_ptr& room, const history_need& what,
+                                             std::function<void(const shared_slice&)> then)
+{
+    enter(room, what,
+          [this, keep = life_.keep(), end, room, what, then = std::move(then)](const shared_slice& slice) {
+              if (slice->error != error::bus_unavailable || life_.stopping() ||
+                  std::chrono::steady_clock::now() >= end)
+                  return then(slice);
+              // Not from here: the room's shard may have ended with its context.
+              home_of(room->name).post([this, keep, end, room, what, then](shard& home) {
+                  home.run_after(pause_before_next_try, [this, keep, end, room, what, then](shard&) {
+                      if (!what.wanted || what.wanted())
+                          read_until(end, room, what, then);
+                  });
+              });
+          });
+}
+
+FANFARE_DECL void history_reader::enter(const room_ptr& room, history_need what,
+                                        std::function<void(const shared_slice&)> then)
+{
     auto& stream = *room->stream;
     {
         const std::lock_guard lock{stream.mutex};
@@ -98,21 +122,6 @@ FANFARE_DECL void history_reader::read_after(const room_ptr& room, history_need 
             return;
     }
     begin_next_read(room);
-}
-
-// The store is away, and answers so at once.
-FANFARE_DECL void history_reader::try_again(const room_ptr& room, history_need what,
-                                            std::function<void(const shared_slice&)> then)
-{
-    what.patience -= pause_before_next_try;
-    // Not from here: the room's shard may have ended with its context.
-    home_of(room->name)
-        .post([this, keep = life_.keep(), room, what = std::move(what), then = std::move(then)](shard& home) {
-            home.run_after(pause_before_next_try, [this, keep, room, what, then](shard&) {
-                if (!what.wanted || what.wanted())
-                    read_after(room, what, then);
-            });
-        });
 }
 
 // Rooms are spread over the shards.
@@ -181,7 +190,7 @@ FANFARE_DECL shared_slice history_reader::make_slice(const room_state& room, err
     slice->frames.reserve(page.messages.size());
     const auto known = recent_.find(room.name, page.top.epoch);
     for (const auto& m : page.messages) {
-        auto f = frame_of(known, m.offset);
+        auto f = frame_of(known, m);
         if (!f)
             f = encode_stored(m.body, {room.name, m.key, m.except, {page.top.epoch, m.offset}});
         slice->bytes += f->wire().size();

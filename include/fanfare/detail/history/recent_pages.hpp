@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/room/stream_sequencer.hpp>
+#include <fanfare/store.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +17,7 @@
 namespace fanfare::detail {
 
 /// The pages of histories that were read last, so that clients who read the same messages one after the other share
-/// their frames: what has an epoch and an offset never changes. Thread-safe.
+/// their frames. Thread-safe.
 class recent_pages {
 public:
     /// `most_bytes` of frames are kept.
@@ -42,8 +43,9 @@ private:
     std::size_t bytes_ = 0;
 };
 
-/// The frame of this offset that one of the pages has; null if none does.
-shared_frame frame_of(const std::vector<shared_slice>& pages, std::uint64_t offset);
+/// The frame of this message that one of the pages has; null if none does. The text is compared: a store that was set
+/// back (restored from a backup, say) may have given the place to another message since.
+shared_frame frame_of(const std::vector<shared_slice>& pages, const stored_message& message);
 
 } // namespace fanfare::detail
 

@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_HISTORY_RECENT_PAGES_IPP
 
 #include <fanfare/detail/history/recent_pages.hpp>
+#include <fanfare/detail/wire/envelope.hpp>
 
 #include <utility>
 
@@ -33,13 +34,18 @@ FANFARE_DECL void recent_pages::add(std::string_view room, const shared_slice& p
     }
 }
 
-// Offsets have no holes, so a place in the page follows from the offset.
-FANFARE_DECL shared_frame frame_of(const std::vector<shared_slice>& pages, std::uint64_t offset)
+// Offsets have no holes, so a place in the page follows from the offset. The newest pages first: what is of the time
+// before a store was set back is not compared again and again.
+FANFARE_DECL shared_frame frame_of(const std::vector<shared_slice>& pages, const stored_message& message)
 {
-    for (const auto& page : pages) {
-        const auto first = page->frames.front()->at().offset;
-        if (offset >= first && offset - first < page->frames.size())
-            return page->frames[offset - first];
+    for (auto page = pages.rbegin(); page != pages.rend(); ++page) {
+        const auto& frames = (*page)->frames;
+        const auto first = frames.front()->at().offset;
+        if (message.offset < first || message.offset - first >= frames.size())
+            continue;
+        const auto& made = frames[message.offset - first];
+        if (is_stored_as(*made, message.body, message.key, message.except))
+            return made;
     }
     return nullptr;
 }

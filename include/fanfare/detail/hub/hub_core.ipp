@@ -69,8 +69,19 @@ FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& execut
       commands_{{options_, node, rules, sessions, others, acks}},
       context_{options_, handlers, node, shards, rules, rooms, preparation_, history, messages, presence, inbox, acks,
                admitted, resumable, sessions, count, life}
-{}
+{
+    bus_.on_exception(port_exceptions());
+    store_.on_exception(port_exceptions());
+}
 // clang-format on
+
+FANFARE_DECL exception_sink hub_core::port_exceptions()
+{
+    return [this](const std::exception_ptr& cause) {
+        if (const auto alive = life.keep()) // else this is being destroyed
+            shards.first().post([this, cause](shard& first) { handlers.tell(first, cause); });
+    };
+}
 
 FANFARE_DECL void hub_core::start()
 {

@@ -151,17 +151,13 @@ FANFARE_DECL receipt inbox_service::notify(std::string_view user, const notifica
         if (one->done) // nobody is left to send it
             one->done({.error = ec ? ec : error::shutting_down, .id = answer.item.id, .stored = !ec});
     };
-    try {
-        store_.async_add({.user_id = one->user,
-                          .title = what.title,
-                          .message = what.message,
-                          .data = json::value(what.data, json::storage_ptr{}),
-                          .idempotency_key = what.idempotency_key,
-                          .data_text = what.data_text},
-                         then);
-    } catch (...) {
-        added(one, error::handler_failed, {});
-    }
+    store_.async_add({.user_id = one->user,
+                      .title = what.title,
+                      .message = what.message,
+                      .data = json::value(what.data, json::storage_ptr{}),
+                      .idempotency_key = what.idempotency_key,
+                      .data_text = what.data_text},
+                     then);
     return taken;
 }
 
@@ -227,22 +223,14 @@ FANFARE_DECL void inbox_service::list(std::string_view user, const inbox_query& 
 {
     if (!in_use())
         return handler(error::no_inbox, {});
-    try {
-        store_.async_list(user, query, counted(handler));
-    } catch (...) {
-        counted(handler)(error::handler_failed, {});
-    }
+    store_.async_list(user, query, counted(handler));
 }
 
 FANFARE_DECL void inbox_service::counts(std::string_view user, inbox_was_counted handler)
 {
     if (!in_use())
         return handler(error::no_inbox, {});
-    try {
-        store_.async_counts(user, counted(handler));
-    } catch (...) {
-        counted(handler)(error::handler_failed, {});
-    }
+    store_.async_counts(user, counted(handler));
 }
 
 FANFARE_DECL void inbox_service::mark(std::string_view user, const inbox_mark& mark, std::uint64_t except,
@@ -260,11 +248,7 @@ FANFARE_DECL void inbox_service::mark(std::string_view user, const inbox_mark& m
         }
         handler(ec, std::move(answer));
     };
-    try {
-        store_.async_mark(user, mark, then);
-    } catch (...) {
-        then(error::handler_failed, {});
-    }
+    store_.async_mark(user, mark, then);
 }
 
 FANFARE_DECL void inbox_service::marked(std::string_view user, const inbox_mark& mark, std::uint64_t except,

@@ -83,11 +83,7 @@ FANFARE_DECL void presence_tracker::when_idle(std::function<void()> tell)
 FANFARE_DECL void presence_tracker::read(std::string_view room, std::size_t limit, presence_was_read handler)
 {
     parts_.first.post([this, name = std::string{room}, limit, handler = std::move(handler)](shard&) {
-        try {
-            store().async_read(name, limit, handler);
-        } catch (...) {
-            handler(error::handler_failed, {});
-        }
+        store().async_read(name, limit, handler);
     });
 }
 
@@ -150,11 +146,7 @@ FANFARE_DECL void presence_tracker::enter(const std::string& room, std::uint64_t
     e.step = ++steps_;
     ++under_way_;
     const auto done = reply(room, number);
-    try {
-        store().async_enter(room, {parts_.node.id_of(number), e.who->user_id, public_info(*e.who)}, done);
-    } catch (...) {
-        done(error::handler_failed, {});
-    }
+    store().async_enter(room, {parts_.node.id_of(number), e.who->user_id, public_info(*e.who)}, done);
 }
 
 FANFARE_DECL void presence_tracker::leave(const std::string& room, std::uint64_t number, entry& e)
@@ -164,11 +156,7 @@ FANFARE_DECL void presence_tracker::leave(const std::string& room, std::uint64_t
     ++under_way_;
     keep_hub();
     const auto done = reply(room, number);
-    try {
-        store().async_leave(room, parts_.node.id_of(number), done);
-    } catch (...) {
-        done(error::handler_failed, {});
-    }
+    store().async_leave(room, parts_.node.id_of(number), done);
 }
 
 // Answers come back to the first shard by its queue, never from within the question.
@@ -294,11 +282,7 @@ FANFARE_DECL void presence_tracker::refresh()
         if (const auto alive = hub.lock())
             parts_.first.post([this, ec, answer = std::move(answer)](shard&) { refreshed(ec, answer); });
     };
-    try {
-        store().async_refresh(std::move(present), done);
-    } catch (...) {
-        done(error::handler_failed, {});
-    }
+    store().async_refresh(std::move(present), done);
 }
 
 FANFARE_DECL void presence_tracker::refreshed(error_code ec, presence_refresh answer)

@@ -34,6 +34,12 @@ public:
 private:
     explicit subscribe_operation(client_request_ptr request) : request_{std::move(request)} {}
     session& from() const noexcept { return request_->from(); }
+    // The room's catching up that this request began, while it waits for its history; null if it was left again.
+    catch_up* way_of(const requested_room& one) const
+    {
+        auto* way = from().catching().find(one.room);
+        return way && way->number() == one.catch_up && way->now() == catch_up::state::reading ? way : nullptr;
+    }
 
     // Each step ends in the next one, at once or when what it waits for has come.
     void resume();
@@ -51,7 +57,7 @@ private:
     void read_more();
     void was_read(std::size_t i, std::size_t most, const shared_slice& slice);
     void one_less(void (subscribe_operation::*next)());
-    static position continue_at(const requested_room& one);
+    static position continue_at(const requested_room& one, const shared_slice& slice);
     position complete(requested_room& one);
     void tell(requested_room& one, json::object& payload);
 
@@ -62,9 +68,8 @@ private:
     std::size_t waiting_ = 1;         // for answers, and the step itself
 
     static constexpr std::size_t max_reads = 2;
-    std::size_t next_ = 0;       // room to read
-    std::size_t reads_ = 0;      // under way
-    std::size_t read_bytes_ = 0; // reserved for what has been read
+    std::size_t next_ = 0;  // room to read
+    std::size_t reads_ = 0; // under way
 };
 
 } // namespace fanfare::detail

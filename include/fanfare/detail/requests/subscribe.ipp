@@ -221,8 +221,8 @@ FANFARE_DECL void subscribe_operation::read_more()
     for (; next_ != asked_.rooms.size() && reads_ != max_reads && from().open(); ++next_) {
         const auto& one = asked_.rooms[next_];
         const auto* member = one.reading ? from().rooms().find(one.room) : nullptr;
-        const auto* way = member ? from().catching().find(one.room) : nullptr;
-        if (!way || way->number() != one.catch_up)
+        const auto* way = member ? way_of(one) : nullptr;
+        if (!way)
             continue; // not to be read, or left again
         ++waiting_;
         ++reads_;
@@ -242,9 +242,8 @@ FANFARE_DECL void subscribe_operation::read_more()
 FANFARE_DECL void subscribe_operation::was_read(std::size_t i, std::size_t most, const shared_slice& slice)
 {
     from().unreserve(most);
-    from().reserve(slice->bytes);
-    read_bytes_ += slice->bytes;
-    asked_.rooms[i].slice = slice;
+    if (auto* way = way_of(asked_.rooms[i]))
+        way->keep(slice, from().room_left());
     --reads_;
     read_more();
     one_less(&subscribe_operation::answer);
@@ -254,12 +253,12 @@ FANFARE_DECL void subscribe_operation::was_read(std::size_t i, std::size_t most,
 
 // Where a room goes on whose history could not make good what was missed. The live stream here may be behind what the
 // client has had from another hub.
-FANFARE_DECL position subscribe_operation::continue_at(const requested_room& one)
+FANFARE_DECL position subscribe_operation::continue_at(const requested_room& one, const shared_slice& slice)
 {
-    if (one.slice && !one.slice->error && one.slice->top.epoch != one.base.epoch)
-        return one.slice->top; // the stream here has not noticed yet that the history has begun anew
+    if (slice && !slice->error && slice->top.epoch != one.base.epoch)
+        return slice->top; // the stream here has not noticed yet that the history has begun anew
     const bool ahead = one.since && one.since->epoch == one.base.epoch && one.since->offset > one.base.offset;
-    const bool made_up = ahead && one.slice && !one.slice->error && one.since->offset > one.slice->top.offset;
+    const bool made_up = ahead && slice && !slice->error && one.since->offset > slice->top.offset;
     return ahead && !made_up ? *one.since : one.base;
 }
 
@@ -271,28 +270,28 @@ FANFARE_DECL position subscribe_operation::complete(requested_room& one)
     const auto room = member ? member->room : room_ptr{};
     if (!room || !room->stream)
         return {};
-    auto* way = one.since || one.last != 0 ? s.catching().find(one.room) : nullptr;
-    if (!way || way->number() != one.catch_up || way->now() != catch_up::state::reading) {
+    auto* way = way_of(one);
+    if (!way) {
         if (one.since && !one.recovered)
             one.recovered = !one.reading;
         return s.home().last_of(*room);
     }
     bool whole = !one.reading;
-    if (one.slice && s.take_slice(*way, one.slice)) {
+    const auto slice = way->take_kept();
+    if (slice && s.take_slice(*way, slice)) {
         whole = true;
         if (one.base.epoch != way->sent().epoch)
             way->ignore_epoch(one.base.epoch);
-    } else if (one.slice && !one.since && !one.slice->error && one.slice->top.epoch == one.base.epoch) {
+    } else if (slice && !one.since && !slice->error && slice->top.epoch == one.base.epoch) {
         way->begin_at_oldest();
     } else {
-        const auto at = continue_at(one);
+        const auto at = continue_at(one, slice);
         way->continue_live_at(at, wall_now()); // never a part of what was missed as if it were all
         if (at.epoch != one.base.epoch)
             way->ignore_epoch(one.base.epoch);
     }
     if (one.since)
         one.recovered = whole;
-    one.slice = nullptr; // what may wait is kept
     return way->end();
 }
 
@@ -325,7 +324,6 @@ FANFARE_DECL void subscribe_operation::answer()
 {
     const auto hold = std::exchange(hold_, nullptr);
     request_->finish();
-    from().unreserve(read_bytes_); // each takes its part now
     if (!from().open())
         return;
     json::object payload{{"rooms", json::array{}},

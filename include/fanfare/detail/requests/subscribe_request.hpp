@@ -33,7 +33,6 @@ struct requested_room {
     std::uint32_t catch_up = 0;   ///< Its number.
     bool history_refused = false; ///< It may join, and not read what was before.
     bool reading = false;         ///< The history has to be read.
-    shared_slice slice{};         ///< What was read.
     std::optional<bool> recovered{};
 };
 

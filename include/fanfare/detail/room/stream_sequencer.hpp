@@ -41,6 +41,9 @@ struct history_slice {
 };
 using shared_slice = std::shared_ptr<const history_slice>;
 
+/// What a slice tells of the history, with its frames from `first` on and before `end` only: it keeps no others.
+shared_slice part_of(const shared_slice& whole, std::size_t first, std::size_t end);
+
 /// The messages of a room with history on their way through one hub: lets them pass in the order of their offsets, and
 /// finds holes. What came after a hole waits until it is filled from the history, or the members have been told.
 /// No I/O, no clock. All but the constructor under `mutex`.

@@ -9,6 +9,23 @@
 
 namespace fanfare::detail {
 
+FANFARE_DECL shared_slice part_of(const shared_slice& whole, std::size_t first, std::size_t end)
+{
+    const auto& all = whole->frames;
+    if (first == 0 && end == all.size())
+        return whole;
+    const auto part = std::make_shared<history_slice>(history_slice{.error = whole->error,
+                                                                    .top = whole->top,
+                                                                    .from = whole->from,
+                                                                    .oldest = whole->oldest,
+                                                                    .began = whole->began});
+    part->frames.assign(all.begin() + static_cast<std::ptrdiff_t>(first),
+                        all.begin() + static_cast<std::ptrdiff_t>(end));
+    for (const auto& f : part->frames)
+        part->bytes += f->wire().size();
+    return part;
+}
+
 FANFARE_DECL stream_sequencer::step stream_sequencer::live(const shared_frame& message)
 {
     const auto& at = message->at();

@@ -65,6 +65,16 @@ public:
     /// pass it on. `room`: the bytes that may wait here besides what does.
     live_step live(const shared_frame& message, std::size_t room = no_limit);
 
+    /// Keeps a page of the history until somebody decides what becomes of it: as much as `room` bytes hold, and only while
+    /// nothing else needs the room. What it tells besides its messages is kept in any case.
+    void keep(const shared_slice& slice, std::size_t room);
+    /// What was kept; null if nothing was.
+    shared_slice take_kept() noexcept
+    {
+        kept_bytes_ = 0;
+        return std::exchange(kept_, nullptr);
+    }
+
     /// The history's answer, of which the first messages are kept, as many as `room` bytes hold; what follows is read
     /// again. `must`: at least one. False if it does not hold everything after `sent()`: see `continue_live_at` and
     /// `continue_with_gap`.
@@ -84,7 +94,7 @@ public:
     /// Bytes that wait here.
     std::size_t held() const noexcept
     {
-        return slice_bytes_ + buffered_bytes_ + (marker_ ? marker_->wire().size() : 0);
+        return kept_bytes_ + slice_bytes_ + buffered_bytes_ + (marker_ ? marker_->wire().size() : 0);
     }
     /// Lets go of what waits here and can be read again.
     void release();
@@ -100,6 +110,11 @@ public:
 
 private:
     static constexpr auto no_limit = static_cast<std::size_t>(-1);
+
+    struct messages {
+        std::size_t first, end, bytes;
+    };
+    messages lacking(const history_slice& slice, std::size_t room, bool must) const noexcept;
 
     enum class place { had, next, hole };
     place place_of(const frame& message) noexcept;
@@ -137,6 +152,8 @@ private:
     std::uint64_t first_ = 0; // the offset of the first message that the history had for `sent_`
     bool failed_ = false;     // it could not be read
     bool read_ = false;       // it was read, and nothing has been decided since
+    shared_slice kept_;
+    std::size_t kept_bytes_ = 0; // of its messages
     shared_slice slice_;
     std::size_t at_ = 0, end_ = 0; // in the slice
     std::size_t slice_bytes_ = 0;  // between them

@@ -160,6 +160,30 @@ FANFARE_DECL const frame* catch_up::first_of(const history_slice& slice) const n
     return at == slice.frames.end() ? nullptr : at->get();
 }
 
+// Those that the receiver has not had, as many as `room` bytes hold. `must`: at least one.
+FANFARE_DECL catch_up::messages catch_up::lacking(const history_slice& slice, std::size_t room,
+                                                  bool must) const noexcept
+{
+    messages out{};
+    const auto& frames = slice.frames;
+    while (out.first != frames.size() && has_had(*frames[out.first]))
+        ++out.first;
+    for (out.end = out.first; out.end != frames.size(); ++out.end) {
+        const auto more = frames[out.end]->wire().size();
+        if (out.bytes + more > room && !(must && out.end == out.first))
+            break;
+        out.bytes += more;
+    }
+    return out;
+}
+
+FANFARE_DECL void catch_up::keep(const shared_slice& slice, std::size_t room)
+{
+    const auto [first, end, bytes] = lacking(*slice, room, false);
+    kept_ = part_of(slice, first, end);
+    kept_bytes_ = bytes;
+}
+
 FANFARE_DECL bool catch_up::take_slice(const shared_slice& slice, std::size_t room, bool must)
 {
     drop_slice();
@@ -172,27 +196,15 @@ FANFARE_DECL bool catch_up::take_slice(const shared_slice& slice, std::size_t ro
     if (sent_ && read_ && goal_.epoch != sent_.epoch && !is_over(goal_.epoch)) // or it was brought back
         anew_ = slice->beginning_after(sent_.offset);
     first_ = slice->from < slice->top.offset ? std::max(slice->oldest, slice->from + 1) : slice->top.offset + 1;
-    const auto& frames = slice->frames;
     if (read_ && goal_.epoch != skip_epoch_) { // of another epoch only what it has from the one before was sent
         skip_to_ = std::min(skip_to_, slice->began);
         skip_epoch_ = goal_.epoch;
     }
-    while (at_ != frames.size() && has_had(*frames[at_]))
-        ++at_;
-    for (end_ = at_; end_ != frames.size(); ++end_) {
-        const auto more = frames[end_]->wire().size();
-        if (slice_bytes_ + more > room && !(must && end_ == at_))
-            break;
-        slice_bytes_ += more;
-    }
-    if (end_ != at_ && end_ - at_ == frames.size()) {
-        slice_ = slice;
-    } else if (end_ != at_) { // the rest must not be kept with it
-        auto part = std::make_shared<history_slice>();
-        part->frames.assign(frames.begin() + static_cast<std::ptrdiff_t>(at_),
-                            frames.begin() + static_cast<std::ptrdiff_t>(end_));
-        end_ -= std::exchange(at_, 0);
-        slice_ = std::move(part);
+    const auto [first, end, bytes] = lacking(*slice, room, must);
+    if (end != first) { // the rest must not be kept with it
+        slice_ = part_of(slice, first, end);
+        end_ = end - first;
+        slice_bytes_ = bytes;
     }
     return sent_ && !failed_ && slice->top.epoch == sent_.epoch && sent_.offset <= slice->top.offset &&
            slice->reaches_back_to(sent_.offset);
@@ -246,6 +258,9 @@ FANFARE_DECL void catch_up::continue_with_gap(wall_time now)
 
 FANFARE_DECL void catch_up::release()
 {
+    if (kept_bytes_ != 0)
+        kept_ = part_of(kept_, 0, 0);
+    kept_bytes_ = 0;
     if (!sent_ || (state_ != state::sending && state_ != state::reading))
         return;
     drop_slice();

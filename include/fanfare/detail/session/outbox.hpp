@@ -33,8 +33,9 @@ public:
     outbox(std::size_t max_messages, std::size_t max_bytes) : max_messages_{max_messages}, max_bytes_{max_bytes} {}
 
     /// Queues a message. When full, does what `policy` says; `overflow` means that the caller has to close, `resync` that
-    /// the room's messages from `resync_from()` on have been dropped, this one included.
-    result push(shared_frame message, overflow_policy policy);
+    /// the room's messages from `resync_from()` on have been dropped, this one included. `elsewhere`: bytes that wait for the
+    /// same client in other places, and count as if they waited here.
+    result push(shared_frame message, overflow_policy policy, std::size_t elsewhere = 0);
 
     /// Queues a message of which the socket has already taken `written` bytes. Only while empty.
     void push_started(shared_frame message, std::size_t written);
@@ -71,8 +72,8 @@ public:
 
 private:
     struct item {
-        shared_frame message; // null: a gap marker or a hole
-        bool is_gap = false;  // stands for the gap of its room
+        shared_frame message; // null: a gap without a marker, or a hole
+        bool is_gap = false;  // stands for the gap of its room, and its marker has not begun
         bool is_live() const noexcept { return message || is_gap; }
     };
     struct gap {
@@ -87,16 +88,18 @@ private:
     };
 
     // An empty outbox takes one message of any size, or a large message could never pass.
-    bool full(std::size_t more) const noexcept
+    bool full(std::size_t more) const noexcept // besides what waits here
     {
         return live_ != 0 && (live_ + 1 > max_messages_ || bytes() + more > max_bytes_);
     }
     gap* find_gap(std::string_view room);
-    bool conflate(shared_frame& message);
+    bool conflate(shared_frame& message, std::size_t elsewhere);
     bool take_back(const frame& newer);
     void clear_if_empty();
     bool drop_oldest(std::string_view room);
     void note_lost(std::string_view room);
+    void add_to(gap& known);
+    void end_gap(std::size_t at);
     void drop_for_resync(const frame& last);
     void append(item next);
     void compact();

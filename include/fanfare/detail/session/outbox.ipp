@@ -17,17 +17,17 @@ inline std::string outbox_key(const frame& message)
     return key;
 }
 
-FANFARE_DECL outbox::result outbox::push(shared_frame message, overflow_policy policy)
+FANFARE_DECL outbox::result outbox::push(shared_frame message, overflow_policy policy, std::size_t elsewhere)
 {
     if (closing_)
         return result::overflow;
     const auto size = message->wire().size();
     const bool keyed = policy == overflow_policy::latest_per_key && !message->key().empty();
-    if (keyed && !message->at() && conflate(message))
+    if (keyed && !message->at() && conflate(message, elsewhere))
         return result::conflated;
     // In the order of the offsets: the old one goes, the new one waits at the end.
     auto outcome = keyed && message->at() && take_back(*message) ? result::conflated : result::queued;
-    while (full(size)) {
+    while (full(size + elsewhere)) {
         if (policy == overflow_policy::close)
             return result::overflow;
         if (policy == overflow_policy::resync && message->at() && !message->is_gap()) {
@@ -100,11 +100,10 @@ FANFARE_DECL std::size_t outbox::gather(std::span<std::string_view> out, wall_ti
         out[count++] = std::string_view{control_}.substr(control_begun_);
     for (; at != items_.size() && count != out.size(); ++at) {
         auto& next = items_[at];
-        if (next.is_gap) {
+        if (next.is_gap && !next.message) {
             const auto of = std::find_if(gaps_.begin(), gaps_.end(), [at](const gap& g) { return g.at == at; });
-            next = {encode_gap(of->room, of->dropped, now)};
+            next.message = encode_gap(of->room, of->dropped, now);
             bytes_ += next.message->wire().size();
-            gaps_.erase(of);
         }
         if (next.message)
             out[count++] = next.message->wire();
@@ -128,9 +127,28 @@ FANFARE_DECL void outbox::consume(std::size_t n)
     }
     while (n != 0 && head_ != items_.size()) {
         if (!items_[head_].message)
-            ++head_; // a hole: gaps were made frames when gathered
+            ++head_; // a hole: gaps have markers since they were gathered
         else if (advance(begun_, items_[head_].message->wire().size()))
             pop_front();
+    }
+    if (begun_ != 0)
+        end_gap(head_);
+}
+
+// The marker of a room's gap that is on its way is not changed any more: what is dropped from now on gets another one.
+FANFARE_DECL void outbox::end_gap(std::size_t at)
+{
+    if (std::exchange(items_[at].is_gap, false))
+        std::erase_if(gaps_, [at](const gap& g) { return g.at == at; });
+}
+
+// One more message of its room. What was made of it for a stream that did not take it is made anew.
+FANFARE_DECL void outbox::add_to(gap& known)
+{
+    ++known.dropped;
+    if (auto& marker = items_[known.at].message) {
+        bytes_ -= marker->wire().size();
+        marker.reset();
     }
 }
 
@@ -140,14 +158,14 @@ FANFARE_DECL outbox::gap* outbox::find_gap(std::string_view room)
     return found == gaps_.end() ? nullptr : &*found;
 }
 
-FANFARE_DECL bool outbox::conflate(shared_frame& message)
+FANFARE_DECL bool outbox::conflate(shared_frame& message, std::size_t elsewhere)
 {
     const auto found = keys_.find(outbox_key(*message));
     if (found == keys_.end() || (found->second == head_ && begun_ != 0))
         return false;
     auto& old = items_[found->second].message;
     const auto rest = bytes_ - old->wire().size();
-    if (rest + message->wire().size() > max_bytes_ && live_ > 1)
+    if (rest + message->wire().size() + elsewhere > max_bytes_ && live_ > 1)
         return false;
     bytes_ = rest + message->wire().size();
     old = std::move(message);
@@ -183,7 +201,8 @@ FANFARE_DECL bool outbox::drop_oldest(std::string_view room)
     std::size_t at = known ? std::max(known->scan_from, head_) : head_;
     if (at == head_ && begun_ != 0)
         ++at;
-    while (at != items_.size() && !(items_[at].message && items_[at].message->room() == room))
+    while (at != items_.size() &&
+           !(items_[at].message && !items_[at].is_gap && items_[at].message->room() == room))
         ++at;
     if (known)
         known->scan_from = at;
@@ -194,7 +213,7 @@ FANFARE_DECL bool outbox::drop_oldest(std::string_view room)
     bytes_ -= items_[at].message->wire().size();
     items_[at].message.reset();
     if (known) {
-        ++known->dropped;
+        add_to(*known);
         --live_;
     } else {
         items_[at].is_gap = true;
@@ -207,10 +226,8 @@ FANFARE_DECL bool outbox::drop_oldest(std::string_view room)
 FANFARE_DECL void outbox::note_lost(std::string_view room)
 {
     ++dropped_;
-    if (auto* known = find_gap(room)) {
-        ++known->dropped;
-        return;
-    }
+    if (auto* known = find_gap(room))
+        return add_to(*known);
     append({nullptr, true});
     gaps_.push_back({std::string{room}, 1, items_.size() - 1, items_.size()});
 }
@@ -303,6 +320,7 @@ FANFARE_DECL void outbox::start_control()
 FANFARE_DECL void outbox::pop_front()
 {
     forget_key(head_);
+    end_gap(head_);
     bytes_ -= items_[head_].message->wire().size();
     items_[head_].message.reset();
     begun_ = 0;

@@ -116,9 +116,11 @@ public:
     catch_up& begin_catch_up(std::string_view room, const position& sent);
     /// Sends what has been read from the history, as far as the stream takes it.
     void pump();
-    /// Bytes that may wait for the client besides what does, whichever way they come.
+    /// Bytes that wait for the client, whichever way they came: no more than `hub_options::outbox_bytes` and one message.
+    std::size_t waiting_bytes() const noexcept;
+    /// Bytes of the history that may wait besides that, and besides what is reserved.
     std::size_t room_left() const noexcept;
-    /// Bytes that were read for a request, or will be, and wait for its answer: they count as waiting.
+    /// Bytes that will be read for a request. What is not in the history comes first: it may take their place.
     void reserve(std::size_t bytes) noexcept { reserved_ += bytes; }
     void unreserve(std::size_t bytes) noexcept { reserved_ -= bytes; }
     /// Gives a catching up what was read for it, as much as may wait. False if that is not all that it lacks.

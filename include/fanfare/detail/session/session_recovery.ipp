@@ -20,9 +20,14 @@ inline constexpr std::size_t catch_up_rounds = 8;
 // Reads for one connection that are under way at most.
 inline constexpr std::size_t catch_up_reads = 2;
 
+FANFARE_DECL std::size_t session::waiting_bytes() const noexcept
+{
+    return (out_.waiting() ? out_.waiting()->bytes() : 0) + catching_.held();
+}
+
 FANFARE_DECL std::size_t session::room_left() const noexcept
 {
-    const auto waiting = (out_.waiting() ? out_.waiting()->bytes() : 0) + catching_.held() + reserved_;
+    const auto waiting = waiting_bytes() + reserved_;
     return context_->options.outbox_bytes - std::min(context_->options.outbox_bytes, waiting);
 }
 
@@ -95,7 +100,7 @@ FANFARE_DECL void session::send_on(catch_up& one)
         if (next->except() == mine)
             continue;
         next = own_form(std::move(next));
-        if (!out_.takes(next->wire().size()))
+        if (!out_.takes(next->wire().size() + catching_.held()))
             return one.put_back(std::move(next));
         push(std::move(next), overflow_policy::close);
         ++n;

@@ -83,14 +83,15 @@ FANFARE_DECL void session::push(shared_frame message, overflow_policy policy)
     if (policy == overflow_policy::resync && message->at())
         if (const auto* one = catching_.find(message->room()); one && one->now() == catch_up::state::waiting)
             return; // of the batch that did not fit: it comes from the history
+    const auto size = message->wire().size();
     // What is in the history makes way for what is not.
-    if (!catching_.empty() && message->wire().size() > room_left())
+    if (!catching_.empty() && waiting_bytes() + size > context_->options.outbox_bytes)
         catching_.release();
     // What is only being collected is no reason to do without anything.
-    if (out_.corked() && !out_.takes(message->wire().size()) && !flush_collected())
+    if (out_.corked() && !out_.takes(size + catching_.held()) && !flush_collected())
         return;
     const std::string room{policy == overflow_policy::resync ? message->room() : std::string_view{}};
-    const auto what = out_.queue(context_->options).push(std::move(message), policy);
+    const auto what = out_.queue(context_->options).push(std::move(message), policy, catching_.held());
     if (what == outbox::result::queued)
         home_.count().delivered.add();
     else

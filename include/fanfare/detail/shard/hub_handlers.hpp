@@ -32,6 +32,8 @@ struct hub_handlers {
     /// One of them threw on this shard: counts that, and tells `on_exception`. What that throws itself leaves the
     /// executor's `run`.
     void failed(shard& at, const std::exception_ptr& cause) const;
+    /// The same for what is counted elsewhere.
+    void tell(shard& at, const std::exception_ptr& cause) const;
     /// Calls a handler on this shard, if it is set, with what it throws told to `failed`. False if it threw.
     template <class F, class... Arguments>
     bool call(shard& at, const F& handler, Arguments&&... arguments) const

@@ -12,6 +12,11 @@ namespace fanfare::detail {
 FANFARE_DECL void hub_handlers::failed(shard& at, const std::exception_ptr& cause) const
 {
     at.count().handler_failures.add();
+    tell(at, cause);
+}
+
+FANFARE_DECL void hub_handlers::tell(shard& at, const std::exception_ptr& cause) const
+{
     if (!on_exception)
         return;
     try {

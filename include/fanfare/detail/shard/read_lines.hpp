@@ -53,21 +53,24 @@ public:
     read_lines(const read_lines&) = delete;
     read_lines& operator=(const read_lines&) = delete;
 
-    /// Begins the read when its turn comes: before this returns, if nothing is before it.
+    /// Begins the read when its turn comes: before this returns, if nothing is before it. Behind one whose owner has no room
+    /// for the answer it waits for `resume`.
     void enter(read_kind kind, queued_read one);
     /// The owner may have room for answers now.
     void resume(std::uint64_t owner);
     /// Drops what waits for this owner.
     void drop(std::uint64_t owner);
-    /// Reads that wait, but for recoveries: these are as many as there are connections and rooms.
+    /// Reads that wait for their turn: what others have to wait for. Not counted are those whose owner has no room for the
+    /// answer: they are in nobody's way, and requests of one connection, of which there are no more than
+    /// `hub_options::max_pending_requests`. Nor recoveries, which are as many as there are connections and rooms.
     std::size_t waiting() const noexcept { return waiting_; }
     /// Takes all that waits out, so that it goes with the result: nobody will run it.
     std::shared_ptr<void> release();
 
 private:
     struct owner {
-        std::list<queued_read> reads; // never empty
-        bool in_turn = false;         // its number is in `turns`
+        std::list<queued_read> reads; // not empty between calls
+        bool in_turn = false;         // its number is in `turns`, and its reads are in `waiting_`
     };
     using owners = std::unordered_map<std::uint64_t, owner>;
     struct line {
@@ -78,6 +81,9 @@ private:
     };
 
     line& of(read_kind kind) noexcept { return lines_[static_cast<std::size_t>(kind)]; }
+    void count(const line& of, std::size_t reads) noexcept;
+    void uncount(const line& of, std::size_t reads) noexcept;
+    void take_turn(line& in, owners::iterator at);
     void run(read_kind kind);
     void begin_next(read_kind kind, owners::iterator at);
     void finished(read_kind kind, std::uint64_t owner);

@@ -9,16 +9,36 @@
 
 namespace fanfare::detail {
 
+FANFARE_DECL void read_lines::count(const line& of_kind, std::size_t reads) noexcept
+{
+    if (&of_kind != &of(read_kind::recovery))
+        waiting_ += reads;
+}
+
+FANFARE_DECL void read_lines::uncount(const line& of_kind, std::size_t reads) noexcept
+{
+    if (&of_kind != &of(read_kind::recovery))
+        waiting_ -= reads;
+}
+
+FANFARE_DECL void read_lines::take_turn(line& in, owners::iterator at)
+{
+    at->second.in_turn = true;
+    in.turns.push_back(at->first);
+    count(in, at->second.reads.size());
+}
+
 FANFARE_DECL void read_lines::enter(read_kind kind, queued_read one)
 {
     auto& l = of(kind);
-    const auto number = one.owner;
-    auto& own = l.all[number];
+    const auto at = l.all.try_emplace(one.owner).first;
+    auto& own = at->second;
+    const bool first = own.reads.empty();
     own.reads.push_back(std::move(one));
-    if (kind != read_kind::recovery)
-        ++waiting_;
-    if (!std::exchange(own.in_turn, true))
-        l.turns.push_back(number);
+    if (own.in_turn)
+        count(l, 1);
+    else if (first) // else those before it wait for `resume`
+        take_turn(l, at);
     run(kind);
 }
 
@@ -28,8 +48,8 @@ FANFARE_DECL void read_lines::resume(std::uint64_t number)
         const auto at = lines_[i].all.find(number);
         if (at == lines_[i].all.end())
             continue;
-        if (!std::exchange(at->second.in_turn, true))
-            lines_[i].turns.push_back(number);
+        if (!at->second.in_turn)
+            take_turn(lines_[i], at);
         run(static_cast<read_kind>(i));
     }
 }
@@ -37,8 +57,8 @@ FANFARE_DECL void read_lines::resume(std::uint64_t number)
 FANFARE_DECL void read_lines::drop(std::uint64_t number)
 {
     for (auto& l : lines_)
-        if (auto gone = l.all.extract(number); gone && &l != &of(read_kind::recovery))
-            waiting_ -= gone.mapped().reads.size();
+        if (const auto gone = l.all.extract(number); gone && gone.mapped().in_turn)
+            uncount(l, gone.mapped().reads.size());
 }
 
 FANFARE_DECL void read_lines::run(read_kind kind)
@@ -64,18 +84,15 @@ FANFARE_DECL void read_lines::begin_next(read_kind kind, owners::iterator at)
     const auto& ask = at->second.reads.front().ask;
     const auto standing = ask ? ask() : read_standing::ready;
     at->second.in_turn = false;
+    uncount(l, at->second.reads.size());
     if (standing == read_standing::not_now)
         return;
     const auto one = std::move(at->second.reads.front()); // which may be the last to hold its client
     at->second.reads.pop_front();
-    if (kind != read_kind::recovery)
-        --waiting_;
-    if (at->second.reads.empty()) {
+    if (at->second.reads.empty())
         l.all.erase(at);
-    } else {
-        at->second.in_turn = true;
-        l.turns.push_back(one.owner);
-    }
+    else
+        take_turn(l, at);
     if (standing == read_standing::gone)
         return;
     ++l.under_way;

@@ -69,6 +69,8 @@ shared_frame encode_lost(std::string_view room, const position& at, wall_time no
 inline constexpr std::size_t max_position_size = 64;
 /// A stored envelope with its position, as a text frame.
 shared_frame encode_stored(std::string_view body, const frame_tags& tags);
+/// Whether that is what `encode_stored` makes of them, for the same room and place.
+bool is_stored_as(const frame& made, std::string_view body, std::string_view key, std::uint64_t except) noexcept;
 
 /// JSON numbers above this do not survive a browser.
 inline constexpr std::uint64_t max_offset = std::uint64_t{1} << 53;

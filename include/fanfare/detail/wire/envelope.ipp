@@ -128,19 +128,44 @@ FANFARE_DECL std::string epoch_text(std::uint64_t epoch)
     return text;
 }
 
+// A position, as it stands before the last brace of an envelope, and the brace.
+class position_text {
+public:
+    explicit position_text(const position& at) noexcept
+    {
+        static constexpr char hex[] = "0123456789abcdef";
+        add(",\"offset\":");
+        end_ = std::to_chars(end_, end_ + 20, at.offset).ptr;
+        add(",\"epoch\":\"");
+        for (int shift = 60; shift >= 0; shift -= 4)
+            *end_++ = hex[(at.epoch >> shift) & 15];
+        add("\"}");
+    }
+    position_text(const position_text&) = delete;
+    position_text& operator=(const position_text&) = delete;
+    std::string_view view() const noexcept { return {text_, static_cast<std::size_t>(end_ - text_)}; }
+
+private:
+    void add(std::string_view part) noexcept { end_ = std::copy(part.begin(), part.end(), end_); }
+    char text_[80];
+    char* end_ = text_;
+};
+
 FANFARE_DECL shared_frame encode_stored(std::string_view body, const frame_tags& tags)
 {
-    static constexpr char hex[] = "0123456789abcdef";
-    char rest[80] = ",\"offset\":";
-    char* end = std::to_chars(rest + 10, rest + 40, tags.at.offset).ptr;
-    for (const char c : std::string_view{",\"epoch\":\""})
-        *end++ = c;
-    for (int shift = 60; shift >= 0; shift -= 4)
-        *end++ = hex[(tags.at.epoch >> shift) & 15];
-    *end++ = '"';
-    *end++ = '}';
+    const position_text rest{tags.at};
     body.remove_suffix(1);
-    return frame::make(ws_opcode::text, body, {rest, static_cast<std::size_t>(end - rest)}, tags);
+    return frame::make(ws_opcode::text, body, rest.view(), tags);
+}
+
+FANFARE_DECL bool is_stored_as(const frame& made, std::string_view body, std::string_view key,
+                               std::uint64_t except) noexcept
+{
+    const position_text rest{made.at()};
+    const auto text = made.payload();
+    body.remove_suffix(1);
+    return made.except() == except && made.key() == key && text.size() == body.size() + rest.view().size() &&
+           text.starts_with(body) && text.ends_with(rest.view());
 }
 
 FANFARE_DECL json::object position_fields(const position& at)

@@ -1,0 +1,78 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_BASE_PORT_CALL_HPP
+#define FANFARE_DETAIL_BASE_PORT_CALL_HPP
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace fanfare::detail {
+
+/// Is told what an application's bus or store has thrown, in the thread that called it.
+using exception_sink = std::function<void(const std::exception_ptr&)>;
+
+/// The answer of an application's bus or store, that somebody waits for: the first one counts, and there is one in any
+/// case. If the handler is destroyed without a call it is `otherwise`. Thread-safe.
+template <class... Arguments>
+class port_answer {
+public:
+    using handler = std::function<void(Arguments...)>;
+
+    explicit port_answer(handler done, std::decay_t<Arguments>... otherwise)
+        : done_{std::move(done)}, otherwise_{std::move(otherwise)...}
+    {}
+    ~port_answer()
+    {
+        if (!given_.exchange(true))
+            std::apply(done_, std::move(otherwise_));
+    }
+    port_answer(const port_answer&) = delete;
+    port_answer& operator=(const port_answer&) = delete;
+
+    void give(Arguments... with)
+    {
+        // Moved out, so that what it holds goes with the call, and not with the port's last copy of the handler.
+        if (!given_.exchange(true))
+            std::exchange(done_, {})(std::forward<Arguments>(with)...);
+    }
+    /// Nobody waits for it any more.
+    void forget() noexcept
+    {
+        if (!given_.exchange(true))
+            done_ = {};
+    }
+
+private:
+    handler done_;
+    std::tuple<std::decay_t<Arguments>...> otherwise_;
+    std::atomic<bool> given_{false};
+};
+
+/// What a port is given to call.
+template <class... Arguments>
+std::function<void(Arguments...)> handler_of(const std::shared_ptr<port_answer<Arguments...>>& answer)
+{
+    return [answer](Arguments... with) { answer->give(std::forward<Arguments>(with)...); };
+}
+
+/// Calls a port by `call(handler)`. If that throws, the answer is `failure`, and the exception is told.
+template <class... Arguments, class Call, class... Failure>
+void call_port(const exception_sink& thrown, const std::shared_ptr<port_answer<Arguments...>>& answer, Call call,
+               Failure... failure)
+{
+    try {
+        call(handler_of(answer));
+    } catch (...) {
+        answer->give(std::move(failure)...);
+        if (thrown)
+            thrown(std::current_exception());
+    }
+}
+
+} // namespace fanfare::detail
+
+#endif
