@@ -131,7 +131,7 @@ TEST_CASE("a client that was told that something is lost goes on live from there
     c.live(message(9));
     c.live(message(10));
     REQUIRE_FALSE(c.take_slice(slice(3, 9, 6)));
-    c.continue_live_at({epoch, 9}, {});
+    c.continue_live_at({epoch, 9});
     CHECK(all_of(c) == words{"10"});
     CHECK(c.live(message(11)) == live_step::caught_up);
 }
@@ -374,7 +374,7 @@ TEST_CASE("a gap of an epoch that the live stream comes through is believed only
     ahead.live(gap(0, 8));
     ahead.live(message(1, 8));
     REQUIRE_FALSE(ahead.take_slice(slice(3, 2, 1, 9)));
-    ahead.continue_live_at({9, 2}, {});
+    ahead.continue_live_at({9, 2});
     CHECK(all_of(ahead).empty());
     REQUIRE(ahead.must_read());
     ahead.begin_reading();
@@ -387,7 +387,7 @@ TEST_CASE("a gap of an epoch that the live stream comes through is believed only
     // The same, but 8 is the newest.
     auto behind = reading(3);
     REQUIRE_FALSE(behind.take_slice(slice(3, 2, 1, 9)));
-    behind.continue_live_at({9, 2}, {});
+    behind.continue_live_at({9, 2});
     CHECK(all_of(behind).empty());
     CHECK(behind.live(gap(0, 8)) == live_step::drop);
     REQUIRE(behind.must_read());
@@ -403,7 +403,7 @@ TEST_CASE("a history that is brought back is found by a receiver that has passed
 {
     auto c = reading(3);
     REQUIRE_FALSE(c.take_slice(slice(3, 2, 1, 8)));
-    c.continue_live_at({8, 2}, {});
+    c.continue_live_at({8, 2});
     CHECK(all_of(c).empty());
     std::uint64_t next = 4;
     while (!c.must_read()) {
@@ -417,40 +417,51 @@ TEST_CASE("a history that is brought back is found by a receiver that has passed
     CHECK(c.live(message(next + 1)) == live_step::caught_up);
 }
 
-TEST_CASE("a receiver that had to go on elsewhere is told when the stream is where it was", "[catch_up]")
+TEST_CASE("while the history cannot be read a receiver stays in its epoch, and is told so once", "[catch_up]")
 {
     const auto failed = std::make_shared<const history_slice>(history_slice{.error = error::store_failed});
     auto c = reading(5);
     REQUIRE_FALSE(c.take_slice(failed));
-    c.continue_live_at({8, 2}, {});
-    CHECK(all_of(c).empty());
-    CHECK_FALSE(c.may_end());
-    CHECK(c.live(message(3, 8)) == live_step::drop);
-    CHECK(all_of(c) == words{"3"});
-    for (std::uint64_t i = 4; i != 8; ++i)
-        c.live(message(i));
-    const auto gap = c.next();
-    CHECK(text_of(gap) == "link_lost");
-    CHECK(gap->at() == position{epoch, 5});
-    CHECK(all_of(c) == words{"6", "7"});
-    CHECK(c.may_end());
+    c.wait_for_history();
+    CHECK(c.waits_for_history());
+    CHECK(c.sent() == position{epoch, 5});
+    for (const auto& told : {words{"link_lost"}, words{}}) { // by the first read that fails, not by the next
+        REQUIRE(c.must_read());
+        c.begin_reading();
+        CHECK(c.live(message(3, 8)) == live_step::drop); // of an epoch before or after its own: nobody knows
+        REQUIRE_FALSE(c.take_slice(failed));
+        c.continue_with_gap({});
+        CHECK(all_of(c) == told);
+        CHECK(c.waits_for_history());
+    }
 
-    // If it never comes back that is forgotten.
-    auto away = reading(5);
-    REQUIRE_FALSE(away.take_slice(failed));
-    away.continue_live_at({}, {});
-    words all;
-    for (std::uint64_t i = 1; i != 200; ++i)
-        if (away.live(message(i, 8)) == live_step::caught_up) {
-            all.push_back(std::to_string(i));
-            break;
-        } else {
-            const auto more = all_of(away);
-            all.insert(all.end(), more.begin(), more.end());
-        }
-    CHECK(away.may_end());
-    REQUIRE(all.size() < 100);
-    CHECK(all.back() == std::to_string(all.size()));
+    SECTION("what comes of its epoch it gets")
+    {
+        c.begin_reading();
+        REQUIRE_FALSE(c.take_slice(failed));
+        c.continue_with_gap({});
+        CHECK(all_of(c).empty());
+        CHECK(c.live(message(5)) == live_step::drop);
+        CHECK(c.live(message(9)) == live_step::caught_up);
+    }
+    SECTION("when it can be read the other epoch follows from its beginning")
+    {
+        c.begin_reading();
+        REQUIRE_FALSE(c.take_slice(slice(0, 4, 1, 8)));
+        CHECK_FALSE(c.waits_for_history());
+        c.continue_with_gap({});
+        CHECK(all_of(c) == words{"history_lost", "1", "2", "3", "4"});
+        CHECK(c.live(message(5, 8)) == live_step::caught_up);
+    }
+    SECTION("or nothing of the one that is over")
+    {
+        c.begin_reading();
+        REQUIRE(c.take_slice(slice(0, 7)));
+        CHECK(all_of(c) == words{"6", "7"});
+        CHECK(c.live(message(4, 8)) == live_step::drop);
+        CHECK_FALSE(c.must_read());
+        CHECK(c.live(message(8)) == live_step::caught_up);
+    }
 }
 
 TEST_CASE("while a socket is full live messages are let go and come from the history later", "[catch_up]")
@@ -612,8 +623,8 @@ TEST_CASE("where nobody knows the position a receiver does not get again what it
     CHECK(c.live(message(4)) == live_step::drop);
     REQUIRE_FALSE(
         c.take_slice(std::make_shared<const history_slice>(history_slice{.error = error::store_failed})));
-    c.continue_live_at({}, {});
-    CHECK(all_of(c).empty());
+    c.continue_with_gap({});
+    CHECK(all_of(c) == words{"link_lost"});
     CHECK(c.live(message(5)) == live_step::drop);
     CHECK(c.live(message(6)) == live_step::caught_up);
 }

@@ -183,7 +183,7 @@ FANFARE_DECL void subscribe_operation::begin_catch_up(requested_room& one)
             one.recovered = false; // nothing is kept, for this client, that could make good what was missed
         return;
     }
-    if (const auto* way = s.catching().find(one.room); way && one.since && way->waits_for_position())
+    if (const auto* way = s.catching().find(one.room); way && one.since && way->waits_for_history())
         s.catching().end(one.room);
     if (was_member && (!one.since || s.catching().find(one.room))) {
         if (one.since)
@@ -284,9 +284,11 @@ FANFARE_DECL position subscribe_operation::complete(requested_room& one)
             way->ignore_epoch(one.base.epoch);
     } else if (slice && !one.since && !slice->error && slice->top.epoch == one.base.epoch) {
         way->begin_at_oldest();
+    } else if (one.since && slice && slice->error && one.since->epoch != one.base.epoch) {
+        way->wait_for_history(); // which of the two is the newer epoch?
     } else {
         const auto at = continue_at(one, slice);
-        way->continue_live_at(at, wall_now()); // never a part of what was missed as if it were all
+        way->continue_live_at(at); // never a part of what was missed as if it were all
         if (at.epoch != one.base.epoch)
             way->ignore_epoch(one.base.epoch);
     }

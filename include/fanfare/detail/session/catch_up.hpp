@@ -80,11 +80,15 @@ public:
     /// `continue_with_gap`.
     bool take_slice(const shared_slice& slice, std::size_t room = no_limit, bool must = true);
     /// Goes on live from `at`, which the caller has told the receiver; nothing is sent from the history. Without an
-    /// epoch from wherever the stream is. What the receiver has had does not come again.
-    void continue_live_at(const position& at, wall_time now);
+    /// epoch from wherever the stream is.
+    void continue_live_at(const position& at);
+    /// The history could not be read, and whether the live stream is ahead of the receiver or behind only the history
+    /// knows: it stays where it is, and the history is read again.
+    void wait_for_history();
     /// Begins with the oldest message that was read: the receiver asked for the newest, however many there are.
     void begin_at_oldest();
-    /// Goes on with what the history still holds; the receiver gets a `gap` marker first.
+    /// Goes on with what the history still holds; the receiver gets a `gap` marker first. If the history could not be
+    /// read it goes on with what comes live of its epoch; a message of another one makes it read again.
     void continue_with_gap(wall_time now);
 
     /// The next message for the receiver, if there is one. After null: `reading` has to begin again if `must_read()`.
@@ -100,11 +104,11 @@ public:
     void release();
     bool must_read() const noexcept { return state_ == state::waiting; }
     /// Whether it is done once the live stream is at `sent()`.
-    bool may_end() const noexcept { return state_ == state::complete && !floor_; }
+    bool may_end() const noexcept { return state_ == state::complete; }
     /// Whether the history had more, when it was read, than the receiver has.
     bool goes_on() const noexcept { return sent_ && sent_.epoch == goal_.epoch && sent_.offset < goal_.offset; }
-    /// Nobody knows where the stream is, and the receiver has something of it: what it has is kept from it until then.
-    bool waits_for_position() const noexcept { return !sent_ && floor_; }
+    /// The history could not be read when it had to be, and nothing has come since.
+    bool waits_for_history() const noexcept { return unread_; }
     /// Where the receiver is when it has got all that the history had when it was read.
     position end() const;
 
@@ -122,8 +126,6 @@ private:
     bool is_over(std::uint64_t epoch) const noexcept;
     bool has_passed(std::uint64_t epoch) noexcept;
     void learn_from(const position& top) noexcept;
-    bool leave_floor(const position& at) noexcept;
-    void return_to_floor() noexcept;
     void follow(const position& at) noexcept;
     void go_to(const position& at) noexcept;
     shared_frame next_of_slice();
@@ -133,25 +135,22 @@ private:
     std::string room_;
     position sent_;
     std::uint32_t number_;
-    // What the receiver has had, while `sent_` says nothing of it: the history could not be read. And what it is told
-    // when the live stream is back there, if it was elsewhere meanwhile.
-    position floor_{};
-    shared_frame floor_gap_;
-    bool elsewhere_ = false;
     // Epochs have no order that could be seen. The live stream may still come through several that were over when the
     // receiver was told its position; only the history knows.
     static constexpr std::size_t max_foreign_messages = 64;
     std::array<std::uint64_t, 4> passed_epochs_{}; // that are over
-    std::size_t foreign_messages_ = 0;             // in a row, of those epochs or of another one than the floor's
+    std::size_t foreign_messages_ = 0;             // in a row, of those epochs
     std::uint64_t doubtful_epoch_ = 0; // a live message's; over, if what is read after that is of another
     bool stream_came_ = false;         // the live stream has been in the epoch of `sent_`: others are newer
     position goal_{};                  // how far the history went when it was read
     position anew_{};                  // where it goes on for a receiver that it does not go on from
     state state_ = state::waiting;
     bool overflowed_ = false;
-    std::uint64_t first_ = 0; // the offset of the first message that the history had for `sent_`
-    bool failed_ = false;     // it could not be read
-    bool read_ = false;       // it was read, and nothing has been decided since
+    std::uint64_t first_ = 0;  // the offset of the first message that the history had for `sent_`
+    bool failed_ = false;      // it could not be read
+    bool unread_ = false;      // nor has anything come since
+    bool told_missed_ = false; // and the receiver was told: what comes next of its epoch it gets
+    bool read_ = false;        // it was read, and nothing has been decided since
     shared_slice kept_;
     std::size_t kept_bytes_ = 0; // of its messages
     shared_slice slice_;

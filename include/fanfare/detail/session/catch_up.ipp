@@ -19,7 +19,7 @@ FANFARE_DECL catch_up::place catch_up::place_of(const frame& message) noexcept
         if (at.offset <= sent_.offset)
             return place::had;
         // What others lack may still be in the history.
-        return at.offset == sent_.offset + 1 && !message.is_gap() ? place::next : place::hole;
+        return told_missed_ || (at.offset == sent_.offset + 1 && !message.is_gap()) ? place::next : place::hole;
     }
     if (has_passed(at.epoch))
         return place::had;
@@ -52,36 +52,12 @@ FANFARE_DECL bool catch_up::has_passed(std::uint64_t epoch) noexcept
     return false; // so many: somebody may have brought an old history back. The history knows
 }
 
-// A live message is about to be judged. True if the receiver has to be told first that the stream is where it was.
-FANFARE_DECL bool catch_up::leave_floor(const position& at) noexcept
-{
-    if (!floor_ || at.epoch != floor_.epoch)
-        return false;
-    // What is beyond may be all that there is: the history could not tell.
-    if (!elsewhere_ && at.offset > floor_.offset)
-        floor_ = {};
-    else
-        return_to_floor();
-    return marker_ != nullptr;
-}
-
-FANFARE_DECL void catch_up::return_to_floor() noexcept
-{
-    go_to(std::exchange(floor_, {}));
-    if (elsewhere_)
-        marker_ = std::exchange(floor_gap_, nullptr);
-}
-
 // A live message is passed on.
 FANFARE_DECL void catch_up::follow(const position& at) noexcept
 {
-    elsewhere_ = true;
-    if (floor_ && ++foreign_messages_ == max_foreign_messages)
-        floor_ = {}; // so many: the stream does not come back to it
-    if (!sent_ && floor_)
-        return;
     go_to(at);
     stream_came_ = true;
+    unread_ = told_missed_ = false;
 }
 
 FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message, std::size_t room)
@@ -114,12 +90,6 @@ FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message, std
         }
         return live_step::drop;
     }
-    if (floor_) { // it may not be alone: see `next`
-        buffer_.push_back(message);
-        buffered_bytes_ += message->wire().size();
-        state_ = state::sending;
-        return live_step::drop;
-    }
     switch (place_of(*message)) {
     case place::next: return live_step::caught_up;
     case place::had: return live_step::drop;
@@ -143,9 +113,7 @@ FANFARE_DECL void catch_up::learn_from(const position& top) noexcept
 {
     if (const auto doubtful = std::exchange(doubtful_epoch_, 0); doubtful != top.epoch)
         ignore_epoch(doubtful);
-    if (floor_ && floor_.epoch == top.epoch)
-        return_to_floor();
-    ignore_epoch(std::exchange(floor_, {}).epoch);
+    unread_ = told_missed_ = false;
 }
 
 FANFARE_DECL bool catch_up::has_had(const frame& message) const noexcept
@@ -216,22 +184,23 @@ FANFARE_DECL void catch_up::drop_slice() noexcept
     at_ = end_ = slice_bytes_ = 0;
 }
 
-FANFARE_DECL void catch_up::continue_live_at(const position& at, wall_time now)
+FANFARE_DECL void catch_up::continue_live_at(const position& at)
 {
     if (read_ && sent_.epoch != goal_.epoch)
         ignore_epoch(sent_.epoch);
-    else if (!read_ && sent_ && at.epoch != sent_.epoch) {
-        floor_ = sent_;
-        floor_gap_ = encode_missed(room_, now, floor_);
-        elsewhere_ = static_cast<bool>(at);
-        foreign_messages_ = 0;
-    }
     read_ = false;
     stream_came_ = stream_came_ && at.epoch == sent_.epoch;
     sent_ = at;
     drop_slice();
     goal_ = {};
     state_ = state::sending;
+}
+
+FANFARE_DECL void catch_up::wait_for_history()
+{
+    drop_slice();
+    unread_ = true;
+    state_ = state::waiting;
 }
 
 // Before the first message that the history had.
@@ -248,8 +217,10 @@ FANFARE_DECL void catch_up::begin_at_oldest()
 FANFARE_DECL void catch_up::continue_with_gap(wall_time now)
 {
     if (failed_) {
-        marker_ = encode_missed(room_, now);
-        return continue_live_at({}, now);
+        if (!std::exchange(told_missed_, true))
+            marker_ = encode_missed(room_, now);
+        unread_ = true;
+        return;
     }
     const bool same = sent_.epoch == goal_.epoch && sent_.offset <= goal_.offset;
     go_to(same ? before_first() : anew_);
@@ -285,8 +256,6 @@ FANFARE_DECL shared_frame catch_up::next()
         return f;
     shared_frame found;
     while (buffer_at_ != buffer_.size() && !found && state_ == state::sending) {
-        if (const auto& at = buffer_[buffer_at_]->at(); at && leave_floor(at))
-            return std::exchange(marker_, nullptr);
         auto f = std::move(buffer_[buffer_at_++]);
         buffered_bytes_ -= f->wire().size();
         const auto here = f->at() ? place_of(*f) : place::next;
