@@ -6,7 +6,7 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/fanfare)
 
 install(DIRECTORY include/fanfare DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/fanfare)
-install(TARGETS fanfare fanfare_compiled EXPORT fanfare_targets)
+install(TARGETS fanfare_headers fanfare fanfare_compiled EXPORT fanfare_targets)
 install(EXPORT fanfare_targets FILE fanfareTargets.cmake NAMESPACE fanfare:: DESTINATION ${package_dir})
 
 # While the version is 0.x every minor version may break its users.

@@ -5,7 +5,7 @@
 
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
      ${PROJECT_SOURCE_DIR}/include/fanfare/*.hpp)
-list(FILTER headers EXCLUDE REGEX "^fanfare/(detail/|src\\.hpp$)")
+list(FILTER headers EXCLUDE REGEX "^fanfare/(detail/|src/|src\\.hpp$)")
 if(NOT FANFARE_WITH_REDIS)
     list(FILTER headers EXCLUDE REGEX "^fanfare/(.*/)?redis")
 endif()

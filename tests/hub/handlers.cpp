@@ -2,6 +2,8 @@
 // The application's own handlers: messages, raw mode, authorizer, connect and disconnect.
 #include "support/world.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -234,6 +236,33 @@ TEST_CASE("an answer for a connection that has gone is dropped")
     w.destroy_server();
     w.destroy_hub();
     CHECK(next.closed() == 1001);
+}
+
+TEST_CASE("a coroutine whose connection ends goes on, and what it answers is dropped")
+{
+    mailbox<asio::steady_timer*> waits;
+    mailbox<std::string> ended;
+    world w;
+    w.hub().on_message("slow", [&](const request& r) -> asio::awaitable<json::value> {
+        asio::steady_timer timer{co_await asio::this_coro::executor, asio::steady_timer::time_point::max()};
+        waits.put(&timer);
+        error_code ec;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+        r.from().send("to nobody", 1);
+        ended.put(r.from().user_id() + " asked " + r.type());
+        co_return 1;
+    });
+    w.serve();
+    std::optional<client> c{std::in_place, w.port(), "alice"};
+    c->send({{"type", "slow"}});
+    auto* timer = waits.take();
+    c.reset();
+    REQUIRE(eventually([&] { return w.hub().stats().connections == 0; }));
+    client next{w.port(), "bob"}; // in the same slot
+    asio::post(timer->get_executor(), [timer] { timer->cancel(); });
+    CHECK(ended.take() == "alice asked slow");
+    CHECK(next.drain().empty());
+    CHECK(w.hub().stats().handler_failures == 0);
 }
 
 TEST_CASE("raw mode takes text and binary as they come")

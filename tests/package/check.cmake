@@ -3,7 +3,7 @@
 
 set(work ${WORK}/${WAY})
 set(project ${SOURCE}/tests/package)
-set(programs use_header_only use_compiled)
+set(programs use_header_only use_compiled only_publishes)
 file(REMOVE_RECURSE ${work})
 
 function(run)
@@ -21,11 +21,33 @@ if(WAY STREQUAL "conan_example")
     set(programs example)
 endif()
 
-run(${CMAKE_COMMAND} -S ${project} -B ${work}/build -G ${GENERATOR}
+set(configure ${CMAKE_COMMAND} -S ${project} -G ${GENERATOR}
     -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0
     -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}
     -DCMAKE_CXX_FLAGS=${FLAGS} -DBoost_DIR=${Boost_DIR} ${arguments})
+run(${configure} -B ${work}/build)
 run(${CMAKE_COMMAND} --build ${work}/build)
 foreach(program IN LISTS programs)
     run(${work}/build/${program})
 endforeach()
+
+if(WAY STREQUAL "installed")
+    # Both targets in one program.
+    execute_process(COMMAND ${configure} -B ${work}/mixed -DMIX=ON RESULT_VARIABLE failed ERROR_VARIABLE said OUTPUT_QUIET)
+    if(NOT failed OR NOT said MATCHES "FANFARE_BODIES")
+        message(FATAL_ERROR "fanfare::fanfare and fanfare::compiled in one program are not refused: ${said}")
+    endif()
+    # What a program does not use of the static library it does not hold.
+    find_program(nm nm REQUIRED)
+    execute_process(COMMAND ${nm} -C ${work}/build/only_publishes OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+    foreach(held IN ITEMS "fanfare::any_bus" "fanfare::detail::hub_core")
+        if(NOT symbols MATCHES "${held}")
+            message(FATAL_ERROR "nm does not show what is there: ${held}")
+        endif()
+    endforeach()
+    foreach(unused IN ITEMS "fanfare::redis" "fanfare::sqlite" "fanfare::http_api" "boost::beast::http" "redisAsync" "sqlite3_")
+        if(symbols MATCHES "${unused}")
+            message(FATAL_ERROR "A program that only publishes holds ${unused}")
+        endif()
+    endforeach()
+endif()
