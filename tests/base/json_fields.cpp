@@ -45,6 +45,21 @@ TEST_CASE("a number field is a whole number, however it is written")
         CHECK_FALSE(int_field(fields(), name));
 }
 
+TEST_CASE("a whole number between two others is one however it is written")
+{
+    const auto read = [](std::string_view text) { return whole_number(json::parse(text), 2, 9007199254740992); };
+    CHECK(read("2") == 2U);
+    CHECK(read("2.0") == 2U);
+    CHECK(read("0.2e1") == 2U);
+    CHECK(read("9007199254740992") == 9007199254740992U);
+    CHECK(read("9007199254740992.0") == 9007199254740992U);
+    for (const std::string_view wrong : {"1", "-2", "2.5", "9007199254740993", "1e300", "-1e300", "1e19",
+                                         "18446744073709551616", "null", "\"2\"", "[2]", "true"}) {
+        INFO(wrong);
+        CHECK(read(wrong) == std::nullopt);
+    }
+}
+
 TEST_CASE("object and array fields are answered as they are")
 {
     REQUIRE(object_field(fields(), "object"));

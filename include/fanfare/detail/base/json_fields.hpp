@@ -46,6 +46,15 @@ inline std::optional<std::int64_t> int_field(const json::object& fields, std::st
     return ec ? std::nullopt : std::optional{number};
 }
 
+/// The number that `value` is, if it is a whole one from `least` to `most`, however it is written.
+inline std::optional<std::uint64_t> whole_number(const json::value& value, std::uint64_t least,
+                                                 std::uint64_t most) noexcept
+{
+    error_code ec;
+    const auto number = value.to_number<std::uint64_t>(ec);
+    return ec || number < least || number > most ? std::nullopt : std::optional{number};
+}
+
 /// The object `name`, or null.
 inline const json::object* object_field(const json::object& fields, std::string_view name) noexcept
 {

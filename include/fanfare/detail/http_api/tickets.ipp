@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_HTTP_API_TICKETS_IPP
 #define FANFARE_DETAIL_HTTP_API_TICKETS_IPP
 
+#include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/http_api/tickets.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/wire/names.hpp>
@@ -58,10 +59,11 @@ FANFARE_DECL void post_ticket(const api_call& c)
     if (!who)
         return;
     auto lifetime = c.options.ticket_lifetime;
-    if (const auto* wanted = body->if_contains("expires_in")) {
-        if (!wanted->is_int64())
-            return c.fail(400, error::invalid_message, "expires_in must be a number of seconds");
-        lifetime = std::chrono::seconds{wanted->get_int64()};
+    if (body->contains("expires_in")) {
+        const auto wanted = int_field(*body, "expires_in");
+        if (!wanted)
+            return c.fail(400, error::invalid_message, "expires_in must be a whole number of seconds");
+        lifetime = std::chrono::seconds{*wanted};
     }
     // An empty origin would not bind the ticket to any page, which the caller cannot have meant.
     const bool bound = body->if_contains("origin") != nullptr;

@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_INBOX_INBOX_JSON_IPP
 #define FANFARE_DETAIL_INBOX_INBOX_JSON_IPP
 
+#include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/inbox/inbox_json.hpp>
 #include <fanfare/detail/inbox/inbox_rules.hpp>
 #include <fanfare/detail/wire/json_writer.hpp>
@@ -34,9 +35,8 @@ FANFARE_DECL inbox_query read_inbox_query(const json::object& fields, std::strin
             why = "cursor must be the next_cursor of a page";
     }
     if (const auto* limit = inbox_field(fields, "limit")) {
-        error_code ec;
-        query.limit = limit->to_number<std::size_t>(ec);
-        if (ec || query.limit == 0 || query.limit > inbox_max_page)
+        query.limit = static_cast<std::size_t>(whole_number(*limit, 1, inbox_max_page).value_or(0));
+        if (query.limit == 0)
             why = "limit must be a number from 1 to " + std::to_string(inbox_max_page);
     }
     if (const auto* filter = inbox_field(fields, "filter")) {

@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_REQUESTS_HISTORY_IPP
 #define FANFARE_DETAIL_REQUESTS_HISTORY_IPP
 
+#include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/requests/authorize.hpp>
 #include <fanfare/detail/requests/history.hpp>
 
@@ -21,11 +22,10 @@ FANFARE_DECL std::string read_history_request(const json::object& body, history_
             return "history: since: " + why;
     }
     if (const auto* limit = body.if_contains("limit")) {
-        error_code ec;
-        const auto n = limit->is_number() && !limit->is_double() ? limit->to_number<std::size_t>(ec) : 0;
-        if (ec || n == 0 || n > max_history_page)
+        const auto n = whole_number(*limit, 1, max_history_page);
+        if (!n)
             return "history: limit must be a number from 1 to " + std::to_string(max_history_page);
-        out.limit = n;
+        out.limit = static_cast<std::size_t>(*n);
     }
     if (const auto* order = body.if_contains("order")) {
         const auto* text = order->if_string();

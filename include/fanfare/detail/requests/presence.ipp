@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_REQUESTS_PRESENCE_IPP
 #define FANFARE_DETAIL_REQUESTS_PRESENCE_IPP
 
+#include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/requests/authorize.hpp>
 #include <fanfare/detail/requests/presence.hpp>
 
@@ -60,8 +61,8 @@ FANFARE_DECL void presence_operation::start(session& s, const incoming& message)
     const auto* body = message.payload ? message.payload->if_object() : nullptr;
     const auto* named = body ? body->if_contains("room") : nullptr;
     const auto* limit = body ? body->if_contains("limit") : nullptr;
-    const auto* most = limit ? limit->if_int64() : nullptr;
-    if ((named && !named->is_string()) || (!named && message.room.empty()) || (limit && (!most || *most < 1)))
+    const auto most = limit ? whole_number(*limit, 1, SIZE_MAX) : std::nullopt;
+    if ((named && !named->is_string()) || (!named && message.room.empty()) || (limit && !most))
         return s.refuse(error::invalid_message, "presence needs a room; its limit must be a number above zero",
                         message.request_id);
     const std::string room{named ? std::string_view{named->get_string()} : message.room};
@@ -70,7 +71,7 @@ FANFARE_DECL void presence_operation::start(session& s, const incoming& message)
     const auto request = client_request::begin(s, message.request_id);
     if (!request)
         return;
-    const auto count = most ? static_cast<std::size_t>(*most) : presence_default_limit;
+    const auto count = static_cast<std::size_t>(most.value_or(presence_default_limit));
     const auto then = [request, room, count](bool allowed) {
         if (!allowed)
             return answer(*request, room, error::forbidden, {});

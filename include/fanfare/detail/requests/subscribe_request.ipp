@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_REQUESTS_SUBSCRIBE_REQUEST_IPP
 #define FANFARE_DETAIL_REQUESTS_SUBSCRIBE_REQUEST_IPP
 
+#include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/requests/room_list.hpp>
 #include <fanfare/detail/requests/subscribe_request.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
@@ -68,11 +69,7 @@ FANFARE_DECL std::string subscribe_request::read_since(const json::value* named)
 // `last: N` for all rooms that have no `since`, or `last: {room: N}`.
 FANFARE_DECL std::string subscribe_request::read_last(const json::value* last)
 {
-    const auto count = [](const json::value& v) -> std::optional<std::uint64_t> {
-        error_code ec;
-        const auto n = v.is_number() && !v.is_double() ? v.to_number<std::uint64_t>(ec) : 0;
-        return ec || n == 0 ? std::nullopt : std::optional{n};
-    };
+    const auto count = [](const json::value& v) { return whole_number(v, 1, UINT64_MAX); };
     if (!last)
         return {};
     const std::string wrong = "payload.last must be a number above zero, or an object of such numbers by room";

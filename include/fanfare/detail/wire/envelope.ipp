@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_WIRE_ENVELOPE_IPP
 #define FANFARE_DETAIL_WIRE_ENVELOPE_IPP
 
+#include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 
 #include <boost/json/object.hpp>
@@ -183,16 +184,15 @@ FANFARE_DECL std::optional<position> read_position(const json::value& from, std:
     if (!text || text->size() != 16 ||
         std::from_chars(text->data(), text->data() + 16, out.epoch, 16).ptr != text->data() + 16 ||
         out.epoch == 0) {
-        why = "a position's epoch must be a string of 16 hexadecimal digits";
+        why = "a position's epoch must be a string of 16 hexadecimal digits, not all of them 0";
         return std::nullopt;
     }
-    error_code ec;
-    if (offset && offset->is_number())
-        out.offset = offset->to_number<std::uint64_t>(ec);
-    if (!offset || !offset->is_number() || offset->is_double() || ec || out.offset > max_offset) {
+    const auto place = offset ? whole_number(*offset, 0, max_offset) : std::nullopt;
+    if (!place) {
         why = "a position's offset must be a whole number from 0 to 2^53";
         return std::nullopt;
     }
+    out.offset = *place;
     return out;
 }
 
