@@ -53,6 +53,9 @@ add_library(fanfare::compiled ALIAS fanfare_compiled)
 set_target_properties(fanfare_compiled PROPERTIES OUTPUT_NAME fanfare EXPORT_NAME compiled
     POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(fanfare_compiled PUBLIC fanfare_headers)
+# With --gc-sections a program drops what it does not use of a part, too.
+target_compile_options(fanfare_compiled PRIVATE
+    $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-ffunction-sections -fdata-sections>)
 fanfare_bodies_are(fanfare_compiled compiled)
 target_compile_definitions(fanfare_compiled PUBLIC FANFARE_SEPARATE_COMPILATION)
 if(NOT FANFARE_INSTALL)

@@ -209,6 +209,10 @@ TEST_CASE("a request whose optional field is of the wrong type is refused by the
         wrong("/api/v1/tickets", ticket, "claims", claims);
     for (const auto& rooms : {json::value("chat:1"), json::value(nullptr)})
         wrong("/api/v1/tickets", ticket, "rooms", rooms);
+    json::object many = ticket;
+    many["rooms"] = json::array(w.hub().core()->options().max_rooms + 1, "device:1");
+    CHECK(refusal_of(c, "/api/v1/tickets", many) ==
+          "400 invalid_message: rooms must name at most " + std::to_string(w.hub().core()->options().max_rooms));
     for (const auto& lifetime : {json::value("20"), json::value(1.5), json::value(nullptr)})
         wrong("/api/v1/tickets", ticket, "expires_in", lifetime);
     const json::object message{{"room", "device:1"}, {"type", "t"}};
