@@ -44,6 +44,8 @@ struct local_link {
 };
 
 /// A session without a socket: takes the messages out of the frames of its outbox, and passes them to the handlers.
+// Its functions are cold: where no other kind of session is in sight, GCC takes a call of one for likely to be a call of
+// these, and compiles them into programs that have no such connection.
 class local_session final : public session {
 public:
     local_session(std::shared_ptr<const session_context> context, shard& home, session_settings settings,
@@ -51,7 +53,7 @@ public:
         : session{std::move(context), home, std::move(settings)}, link_{std::move(link)}, read_timer_{
                                                                                               home.executor()}
     {}
-    ~local_session() override { link_->session = nullptr; }
+    [[gnu::cold]] ~local_session() override { link_->session = nullptr; }
 
     void begin()
     {
@@ -74,15 +76,15 @@ public:
     }
 
 private:
-    int native_socket() noexcept override { return -1; }
+    [[gnu::cold]] int native_socket() noexcept override { return -1; }
 
-    void on_greeted() override
+    [[gnu::cold]] void on_greeted() override
     {
         for (const auto& text : std::exchange(queued_, {}))
             on_message(text);
     }
 
-    std::size_t write(std::span<const std::string_view> buffers, error_code&) override
+    [[gnu::cold]] std::size_t write(std::span<const std::string_view> buffers, error_code&) override
     {
         std::size_t taken = 0;
         server_frame one;
@@ -102,7 +104,7 @@ private:
         return !frame.empty() && (static_cast<unsigned char>(frame.front()) & 8) != 0; // RFC 6455 section 5.5
     }
 
-    bool has_peer() const noexcept override { return false; }
+    [[gnu::cold]] bool has_peer() const noexcept override { return false; }
 
     void hand_over(const server_frame& one)
     {
@@ -135,7 +137,7 @@ private:
     }
 
     // There is nothing to read. The wait for a timer that never expires owns the session, as a read from a socket would.
-    void wait_read() override
+    [[gnu::cold]] void wait_read() override
     {
         read_timer_.expires_at(asio::steady_timer::time_point::max());
         read_timer_.async_wait(
@@ -143,15 +145,15 @@ private:
                 keep->read_done();
             }));
     }
-    void wait_write() override { wants_write_ = true; }
+    [[gnu::cold]] void wait_write() override { wants_write_ = true; }
 
     // The close frame has been delivered. Posted, since this is called in the middle of a write.
-    void shutdown_write() noexcept override
+    [[gnu::cold]] void shutdown_write() noexcept override
     {
         home().post([keep = boost::intrusive_ptr<local_session>{this}](shard&) { keep->end(); });
     }
 
-    void close_stream() noexcept override
+    [[gnu::cold]] void close_stream() noexcept override
     {
         read_timer_.cancel();
         call([this] {
