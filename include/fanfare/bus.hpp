@@ -203,13 +203,14 @@ private:
         const auto answer = std::make_shared<detail::port_answer<const bus_receipt&>>(
             std::move(done), bus_receipt{.error = error::delivery_unknown});
         try {
-            const auto taken = held_->publish(message, detail::handler_of(answer));
-            if (taken.error)
-                answer->forget();
+            auto taken = held_->publish(message, detail::handler_of(answer));
+            if (taken.error && !answer->forget())
+                taken.error = {}; // what it has told stands
             return taken;
         } catch (...) {
-            answer->forget();
-            return failed(std::current_exception());
+            const bool told = !answer->forget();
+            const auto fate = failed(std::current_exception());
+            return told ? bus_receipt{} : fate;
         }
     }
     bus_receipt failed(const std::exception_ptr& cause) const

@@ -423,6 +423,7 @@ TEST_CASE("while the history cannot be read a receiver stays in its epoch, and i
     auto c = reading(5);
     REQUIRE_FALSE(c.take_slice(failed));
     c.wait_for_history();
+    CHECK(all_of(c).empty());
     CHECK(c.waits_for_history());
     CHECK(c.sent() == position{epoch, 5});
     for (const auto& told : {words{"link_lost"}, words{}}) { // by the first read that fails, not by the next
@@ -462,6 +463,51 @@ TEST_CASE("while the history cannot be read a receiver stays in its epoch, and i
         CHECK_FALSE(c.must_read());
         CHECK(c.live(message(8)) == live_step::caught_up);
     }
+}
+
+TEST_CASE("the more often the history could not be read, the less often messages of another epoch ask it",
+          "[catch_up]")
+{
+    const auto failed = std::make_shared<const history_slice>(history_slice{.error = error::store_failed});
+    auto c = reading(5);
+    std::vector<std::size_t> messages; // from one read to the next
+    for (int read = 0; read != 9; ++read) {
+        REQUIRE_FALSE(c.take_slice(failed));
+        c.continue_with_gap({});
+        all_of(c);
+        messages.push_back(0);
+        while (!c.must_read()) {
+            REQUIRE(c.live(message(1, 8)) == live_step::drop);
+            REQUIRE(++messages.back() < 1000);
+        }
+        c.begin_reading();
+    }
+    CHECK(messages == std::vector<std::size_t>{1, 2, 4, 8, 16, 32, 64, 64, 64});
+    REQUIRE_FALSE(c.take_slice(slice(0, 2, 1, 8)));
+    c.continue_with_gap({});
+    CHECK(all_of(c) == words{"history_lost", "1", "2"});
+}
+
+TEST_CASE("what waits for a history that could not be read makes way, but for what is in no history", "[catch_up]")
+{
+    const auto plain = frame::make(ws_opcode::text, "plain", {.room = "r"});
+    auto c = reading(5);
+    c.live(message(6));
+    REQUIRE(c.live(plain) == live_step::drop);
+    c.live(message(7));
+    REQUIRE_FALSE(
+        c.take_slice(std::make_shared<const history_slice>(history_slice{.error = error::store_failed})));
+    c.wait_for_history();
+    CHECK(c.held() == plain->wire().size());
+    CHECK_FALSE(c.waits_for_history()); // ends: it would be lost
+    CHECK(all_of(c) == words{"plain"});
+    CHECK(c.held() == 0);
+    CHECK(c.waits_for_history());
+    CHECK(c.must_read());
+    c.begin_reading();
+    CHECK_FALSE(c.waits_for_history());
+    REQUIRE(c.take_slice(slice(5, 8)));
+    CHECK(all_of(c) == words{"6", "7", "8"});
 }
 
 TEST_CASE("while a socket is full live messages are let go and come from the history later", "[catch_up]")

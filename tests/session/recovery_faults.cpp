@@ -128,6 +128,14 @@ struct receiver {
         world.run();
     }
     explicit receiver(quiet_hub& at) : receiver{at, json::value()} {}
+    // Names its position once more.
+    void ask_again(const position& since)
+    {
+        REQUIRE_FALSE(
+            link.send(R"({"type":"subscribe","payload":{"rooms":["chat:1"],"since":{"chat:1":{"epoch":")" +
+                      detail::epoch_text(since.epoch) + R"(","offset":)" + std::to_string(since.offset) + "}}}}"));
+        world.run();
+    }
     receiver(quiet_hub& at, const position& since)
         : receiver{at, {{"epoch", detail::epoch_text(since.epoch)}, {"offset", since.offset}}}
     {}
@@ -225,6 +233,46 @@ TEST_CASE("a client that returns to a hub that is behind, while the store fails,
     CHECK_FALSE(w.store.asked());
     CHECK(member.news() == words{"2/7"});
     CHECK(back.news() == words{"2/7"});
+}
+
+TEST_CASE("a client that asks again after a read has failed gets all that it lacks")
+{
+    quiet_hub w;
+    receiver member{w};
+    w.answer({1, 3});
+    SECTION("of another epoch")
+    {
+        receiver back{w, position{2, 5}};
+        w.fail();
+        w.fail();
+        CHECK(back.news() == words{"not recovered 2/5", "gap"});
+        for (std::uint64_t i = 4; i != 10; ++i) { // which are not for it
+            w.arrive({1, i});
+            if (w.store.asked())
+                w.fail();
+        }
+        back.ask_again({2, 5});
+        w.answer({2, 9});
+        CHECK(back.news() == words{"recovered 2/9", "2/6", "2/7", "2/8", "2/9"});
+    }
+    SECTION("of the same one")
+    {
+        receiver back{w, position{1, 2}};
+        w.answer({1, 3});
+        w.arrive({1, 4});
+        CHECK(back.news() == words{"recovered 1/3", "1/3", "1/4"});
+        back.ask_again({2, 1}); // made up: it is where the client says, and the stream is not
+        w.fail();
+        w.arrive({1, 5});
+        w.fail();
+        w.fail(); // the message of another epoch asked for it
+        CHECK(back.news() == words{"not recovered 2/1", "gap"});
+        back.ask_again({1, 4});
+        w.answer({1, 5});
+        CHECK(back.news() == words{"recovered 1/5", "1/5"});
+        w.arrive({1, 6});
+        CHECK(back.news() == words{"1/6"});
+    }
 }
 
 TEST_CASE("a room's position that could not be read at first is known to those who come later")

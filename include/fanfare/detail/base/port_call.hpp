@@ -39,11 +39,13 @@ public:
         if (!given_.exchange(true))
             std::exchange(done_, {})(std::forward<Arguments>(with)...);
     }
-    /// Nobody waits for it any more.
-    void forget() noexcept
+    /// Nobody is to be answered any more. False if the answer was given.
+    bool forget() noexcept
     {
-        if (!given_.exchange(true))
-            done_ = {};
+        if (given_.exchange(true))
+            return false;
+        done_ = {};
+        return true;
     }
 
 private:
@@ -67,9 +69,9 @@ void call_port(const exception_sink& thrown, const std::shared_ptr<port_answer<A
     try {
         call(handler_of(answer));
     } catch (...) {
-        answer->give(std::move(failure)...);
-        if (thrown)
+        if (thrown) // first: what is answered may let go of the sink
             thrown(std::current_exception());
+        answer->give(std::move(failure)...);
     }
 }
 

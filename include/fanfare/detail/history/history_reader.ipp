@@ -259,10 +259,12 @@ FANFARE_DECL void history_reader::answer(const room_ptr& room, readers all, cons
         auto& stream = *room->stream;
         const std::lock_guard lock{stream.mutex};
         stream.first_leads = rest != all.end() && !stream.first_leads;
-        stream.readers.insert(stream.readers.end(), std::make_move_iterator(rest),
-                              std::make_move_iterator(all.end()));
-        std::stable_sort(stream.readers.begin(), stream.readers.end(),
-                         [](const auto& a, const auto& b) { return a.ticket < b.ticket; });
+        readers came = std::exchange(stream.readers, {});
+        stream.readers.reserve(came.size() + static_cast<std::size_t>(all.end() - rest));
+        std::merge(std::make_move_iterator(came.begin()), std::make_move_iterator(came.end()),
+                   std::make_move_iterator(rest), std::make_move_iterator(all.end()),
+                   std::back_inserter(stream.readers),
+                   [](const auto& a, const auto& b) { return a.ticket < b.ticket; });
         stream.reading = !stream.readers.empty();
         if (!stream.reading)
             return;

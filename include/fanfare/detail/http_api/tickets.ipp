@@ -39,7 +39,8 @@ inline std::optional<identity> ticket_holder(const api_call& c, const json::obje
     if (!list)
         return c.fail(400, error::invalid_message, "rooms must be an array of room names"), std::nullopt;
     if (const auto most = c.hub.options().max_rooms; list->size() > most)
-        return c.fail(400, error::invalid_message, "rooms must name at most " + std::to_string(most)), std::nullopt;
+        return c.fail(400, error::invalid_message, "rooms must name at most " + std::to_string(most)),
+               std::nullopt;
     for (const auto& room : *list) {
         if (!room.is_string() || !c.hub.rules.rules_for(room.get_string(), ec))
             return c.fail(400, error::invalid_room, "rooms must be an array of room names"), std::nullopt;

@@ -25,14 +25,11 @@ struct stored_publish : std::enable_shared_from_this<stored_publish> {
     publish_done done;
     initiating_call call;
     std::optional<receipt> early; // what came within the call
-    bool answered = false;
 
     const publisher_parts& parts() const noexcept { return owner->parts_; }
 
     void stored(const append_answer& answer)
     {
-        if (std::exchange(answered, true))
-            return; // the store threw after it had answered
         receipt out{.error = answer.error,
                     .local_receivers = receivers,
                     .position = answer.at,

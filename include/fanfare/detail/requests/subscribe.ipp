@@ -203,7 +203,7 @@ FANFARE_DECL void subscribe_operation::begin_catch_up(requested_room& one)
     way.begin_reading();
     one.catch_up = way.number();
     // What a member got live since it joined is not sent again.
-    if (was_member && s.got_all_since_joining(*room))
+    if (was_member && s.got_all_since_joining(*room, begin.epoch))
         way.skip(s.rooms().find(one.room)->begin.offset, one.base.offset);
 }
 
@@ -285,6 +285,7 @@ FANFARE_DECL position subscribe_operation::complete(requested_room& one)
     } else if (slice && !one.since && !slice->error && slice->top.epoch == one.base.epoch) {
         way->begin_at_oldest();
     } else if (one.since && slice && slice->error && one.since->epoch != one.base.epoch) {
+        s.rooms().lost_some(one.room);
         way->wait_for_history(); // which of the two is the newer epoch?
     } else {
         const auto at = continue_at(one, slice);

@@ -107,8 +107,11 @@ public:
     bool may_end() const noexcept { return state_ == state::complete; }
     /// Whether the history had more, when it was read, than the receiver has.
     bool goes_on() const noexcept { return sent_ && sent_.epoch == goal_.epoch && sent_.offset < goal_.offset; }
-    /// The history could not be read when it had to be, and nothing has come since.
-    bool waits_for_history() const noexcept { return unread_; }
+    /// The history could not be read when it had to be, and nothing has come since; nor is it being read now.
+    bool waits_for_history() const noexcept
+    {
+        return unread_ && (state_ == state::waiting || state_ == state::complete);
+    }
     /// Where the receiver is when it has got all that the history had when it was read.
     position end() const;
 
@@ -146,11 +149,16 @@ private:
     position anew_{};                  // where it goes on for a receiver that it does not go on from
     state state_ = state::waiting;
     bool overflowed_ = false;
-    std::uint64_t first_ = 0;  // the offset of the first message that the history had for `sent_`
-    bool failed_ = false;      // it could not be read
-    bool unread_ = false;      // nor has anything come since
-    bool told_missed_ = false; // and the receiver was told: what comes next of its epoch it gets
-    bool read_ = false;        // it was read, and nothing has been decided since
+    std::uint64_t first_ = 0; // the offset of the first message that the history had for `sent_`
+    bool failed_ = false;     // it could not be read
+    bool read_ = false;       // it was read, and nothing has been decided since
+    // The history could not be read, and the receiver has got nothing since.
+    bool unread_ = false;
+    // And it was told so: it gets the next message of its epoch, whatever lies between.
+    bool told_missed_ = false;
+    // Messages of other epochs that do not make it read again: the more, the more often that has failed.
+    std::size_t not_to_ask_ = 0;
+    unsigned failures_ = 0;
     shared_slice kept_;
     std::size_t kept_bytes_ = 0; // of its messages
     shared_slice slice_;

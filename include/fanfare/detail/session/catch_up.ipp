@@ -25,6 +25,10 @@ FANFARE_DECL catch_up::place catch_up::place_of(const frame& message) noexcept
         return place::had;
     if (!sent_ || (stream_came_ && message.is_gap()))
         return place::next;
+    if (told_missed_ && not_to_ask_ != 0) {
+        --not_to_ask_;
+        return place::had;
+    }
     doubtful_epoch_ = at.epoch;
     return place::hole;
 }
@@ -58,6 +62,7 @@ FANFARE_DECL void catch_up::follow(const position& at) noexcept
     go_to(at);
     stream_came_ = true;
     unread_ = told_missed_ = false;
+    failures_ = 0;
 }
 
 FANFARE_DECL catch_up::live_step catch_up::live(const shared_frame& message, std::size_t room)
@@ -114,6 +119,7 @@ FANFARE_DECL void catch_up::learn_from(const position& top) noexcept
     if (const auto doubtful = std::exchange(doubtful_epoch_, 0); doubtful != top.epoch)
         ignore_epoch(doubtful);
     unread_ = told_missed_ = false;
+    failures_ = 0;
 }
 
 FANFARE_DECL bool catch_up::has_had(const frame& message) const noexcept
@@ -198,9 +204,8 @@ FANFARE_DECL void catch_up::continue_live_at(const position& at)
 
 FANFARE_DECL void catch_up::wait_for_history()
 {
-    drop_slice();
-    unread_ = true;
-    state_ = state::waiting;
+    unread_ = overflowed_ = true;
+    release();
 }
 
 // Before the first message that the history had.
@@ -220,6 +225,8 @@ FANFARE_DECL void catch_up::continue_with_gap(wall_time now)
         if (!std::exchange(told_missed_, true))
             marker_ = encode_missed(room_, now);
         unread_ = true;
+        not_to_ask_ = (std::size_t{1} << failures_) - 1;
+        failures_ = std::min(failures_ + 1, 6U);
         return;
     }
     const bool same = sent_.epoch == goal_.epoch && sent_.offset <= goal_.offset;

@@ -20,7 +20,7 @@ struct membership {
     room_ptr room;
     std::uint32_t position = 0; ///< Among the room's members of the shard; see `shard::join`.
     bool own = false;           ///< It came with the identity.
-    fanfare::position begin{};  ///< In the room's history: what the connection got live is after it.
+    fanfare::position begin{};  ///< In the room's history: it has what came after that. None: some is lost.
 };
 
 /// The rooms of one connection: those that it is a member of, and those that it will join once the bus carries them.
@@ -29,6 +29,8 @@ class memberships {
 public:
     /// Null if it is not a member.
     const membership* find(std::string_view room) const noexcept;
+    /// The connection has not got all of the room that came since it joined.
+    void lost_some(std::string_view room) noexcept;
     bool contains(std::string_view room) const noexcept { return find(room) != nullptr; }
     bool empty() const noexcept { return joined_.empty(); }
     std::size_t size() const noexcept { return joined_.size(); }

@@ -17,6 +17,13 @@ FANFARE_DECL const membership* memberships::find(std::string_view room) const no
     return nullptr;
 }
 
+FANFARE_DECL void memberships::lost_some(std::string_view room) noexcept
+{
+    const auto* one = find(room);
+    if (one)
+        joined_[static_cast<std::size_t>(one - joined_.data())].begin = {};
+}
+
 FANFARE_DECL membership& memberships::add(room_ptr room, bool own)
 {
     if (joined_.empty())

@@ -126,7 +126,7 @@ public:
     /// Gives a catching up what was read for it, as much as may wait. False if that is not all that it lacks.
     bool take_slice(catch_up& one, const shared_slice& slice);
     /// Whether nothing can be lacking in what it got live since it has joined.
-    bool got_all_since_joining(const room_state& room) const;
+    bool got_all_since_joining(const room_state& room, std::uint64_t epoch) const;
 
     // ---- the client's messages
 

@@ -43,7 +43,7 @@ FANFARE_DECL catch_up& session::begin_catch_up(std::string_view room, const posi
     return catching_.begin(room, sent);
 }
 
-FANFARE_DECL bool session::got_all_since_joining(const room_state& room) const
+FANFARE_DECL bool session::got_all_since_joining(const room_state& room, std::uint64_t epoch) const
 {
     const auto policy = room.options->overflow;
     if (policy == overflow_policy::drop_oldest || policy == overflow_policy::latest_per_key)
@@ -52,7 +52,8 @@ FANFARE_DECL bool session::got_all_since_joining(const room_state& room) const
     const auto begin = one ? one->begin : position{};
     const std::lock_guard lock{room.stream->mutex};
     const auto& gap = room.stream->last_gap();
-    return begin.epoch == room.stream->last().epoch && !(gap.epoch == begin.epoch && gap.offset >= begin.offset);
+    return begin && begin.epoch == epoch && epoch == room.stream->last().epoch &&
+           !(gap.epoch == begin.epoch && gap.offset >= begin.offset);
 }
 
 FANFARE_DECL void session::read_on(catch_up& one)
@@ -82,8 +83,10 @@ FANFARE_DECL void session::page_read(const room_state& room, std::uint32_t numbe
         if (first && first->wire().size() > room_left())
             catching_.release();
         const bool whole = waits->take_slice(slice, room_left(), !out_.waiting());
-        if (!whole)
+        if (!whole) {
+            rooms_.lost_some(room.name);
             waits->continue_with_gap(wall_now());
+        }
         if (!goes_on || !whole)
             context_->count.count_recovered(whole);
     }
