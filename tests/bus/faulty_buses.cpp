@@ -154,7 +154,8 @@ private:
                     sink->check_capacity(m))
                     return {error::queue_full};
             const auto count = ++state_->counts[std::string{m.channel}];
-            if (is_late(m) || (is(fault::loses) && count % 50 == 0))
+            // Threads of a check publish to chat:0 as often as they happen to: which message was lost there would be chance.
+            if (is_late(m) || (is(fault::loses) && count % 50 == 0 && m.channel != "chat:0"))
                 return answer;
             for (auto* sink : receivers)
                 if (is(fault::asks_nobody) || !sink->check_capacity(m))
