@@ -116,7 +116,7 @@ using history_done = std::function<void(error_code, history_page)>;
 ///   of the history.
 /// - `async_read(room, query, done)`: one consistent view, of everything that was answered before the call at least.
 ///   The hub makes a few reads at a time, so that an append does not wait behind a line of them. `bus_unavailable` says
-///   that the store is away for now, and should come at once (S14).
+///   that the store is away, and should come at once (S14).
 ///
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, maybe before the
 /// function returns and maybe under a lock of the store: they must not call the store. Where the store works in an

@@ -3,7 +3,7 @@
 #define FANFARE_TESTING_BLOCKING_INBOX_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/testing/wait_for_answer.hpp>
+#include <fanfare/detail/testing/blocking_answer.hpp>
 #include <fanfare/inbox.hpp>
 #include <fanfare/testing/check.hpp>
 
@@ -67,7 +67,7 @@ private:
     template <class Answer, class Start>
     Answer wait(Start start)
     {
-        auto [ec, got] = detail::wait_for_answer<Answer>("I13", patience_, start);
+        auto [ec, got] = detail::blocking_answer<Answer>("I13", patience_, start);
         if (ec)
             throw boost::system::system_error{ec};
         return std::move(got);

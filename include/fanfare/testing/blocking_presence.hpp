@@ -3,7 +3,7 @@
 #define FANFARE_TESTING_BLOCKING_PRESENCE_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/testing/wait_for_answer.hpp>
+#include <fanfare/detail/testing/blocking_answer.hpp>
 #include <fanfare/presence.hpp>
 #include <fanfare/testing/check.hpp>
 
@@ -57,7 +57,7 @@ private:
     template <class Answer, class Start>
     Answer wait(Start start)
     {
-        auto [ec, got] = detail::wait_for_answer<Answer>("P7", patience_, start);
+        auto [ec, got] = detail::blocking_answer<Answer>("P7", patience_, start);
         if (ec)
             throw boost::system::system_error{ec};
         return std::move(got);

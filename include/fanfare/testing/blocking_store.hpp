@@ -3,7 +3,7 @@
 #define FANFARE_TESTING_BLOCKING_STORE_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/testing/wait_for_answer.hpp>
+#include <fanfare/detail/testing/blocking_answer.hpp>
 #include <fanfare/position.hpp>
 #include <fanfare/store.hpp>
 #include <fanfare/testing/check.hpp>
@@ -42,7 +42,7 @@ public:
     stored_answer append(std::string_view room, stored_message message, history_limits limits,
                          std::string_view idempotency_key = {})
     {
-        return detail::wait_for_answer<stored_answer>(
+        return detail::blocking_answer<stored_answer>(
                    "S10", patience_,
                    [&](auto done) {
                        store_.async_append({.room = room,
@@ -60,7 +60,7 @@ public:
     /// Answers the page; the error, if any, in `error()`.
     history_page read(std::string_view room, const history_query& query)
     {
-        auto [ec, page] = detail::wait_for_answer<history_page>(
+        auto [ec, page] = detail::blocking_answer<history_page>(
             "S10", patience_, [&](auto done) { store_.async_read(room, query, done); });
         error_ = ec;
         return page;

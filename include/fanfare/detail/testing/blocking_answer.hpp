@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_DETAIL_TESTING_WAIT_FOR_ANSWER_HPP
-#define FANFARE_DETAIL_TESTING_WAIT_FOR_ANSWER_HPP
+#ifndef FANFARE_DETAIL_TESTING_BLOCKING_ANSWER_HPP
+#define FANFARE_DETAIL_TESTING_BLOCKING_ANSWER_HPP
 
 #include <fanfare/config.hpp>
 #include <fanfare/testing/check.hpp>
@@ -26,7 +26,7 @@ void set_once(std::promise<Answer>& to, Answer value)
 /// Calls `start(handler)` and waits until the handler is called with an error and an answer, for at most `patience`: then
 /// `clause` is broken.
 template <class Answer, class Start>
-std::pair<error_code, Answer> wait_for_answer(std::string_view clause, std::chrono::milliseconds patience,
+std::pair<error_code, Answer> blocking_answer(std::string_view clause, std::chrono::milliseconds patience,
                                               Start start)
 {
     using both = std::pair<error_code, Answer>;
