@@ -55,7 +55,7 @@ auto refusing(error code, bool credential_seen)
 
 TEST_CASE("plain functions of every shape are authenticators", "[auth]")
 {
-    const auto r = request("/");
+    const auto r = handshake("/");
     CHECK(ask(accepting("alice"), r).who().user_id == "alice");
     CHECK(ask([](const handshake_request&) { return auth_result{identity{.user_id = "bob"}}; }, r).accepted());
     CHECK(ask([](const handshake_request&) { return std::optional{identity{}}; }, r).who().anonymous());
@@ -77,7 +77,7 @@ TEST_CASE("without an authenticator nobody gets in", "[auth]")
 {
     const any_authenticator none;
     CHECK_FALSE(none);
-    CHECK(ask(none, request("/")).why().code == error::unauthorized);
+    CHECK(ask(none, handshake("/")).why().code == error::unauthorized);
 }
 
 TEST_CASE("an authenticator that throws lets nobody in, and the exception is kept for the log", "[auth]")
@@ -87,7 +87,7 @@ TEST_CASE("an authenticator that throws lets nobody in, and the exception is kep
     const any_authenticator later{
         [](const handshake_request&, const auth_done&) { throw std::runtime_error{"secret"}; }};
     for (const auto& authenticate : {now, later}) {
-        const auto result = ask(authenticate, request("/"));
+        const auto result = ask(authenticate, handshake("/"));
         REQUIRE_FALSE(result);
         CHECK(result.why().status == 503);
         CHECK(result.why().message.find("secret") == std::string::npos);
@@ -101,14 +101,14 @@ TEST_CASE("only the first answer of an authenticator counts", "[auth]")
         done(make_refusal(error::unauthorized));
         done(identity{.user_id = "too late"});
     };
-    CHECK_FALSE(ask(twice, request("/")));
+    CHECK_FALSE(ask(twice, handshake("/")));
     const auto then_throws = [](const handshake_request&, const auth_done& done) {
         done(identity{.user_id = "alice"});
         throw std::runtime_error{"after the answer"};
     };
     int answers = 0;
     const any_authenticator authenticate{then_throws};
-    CHECK_THROWS_AS(authenticate(request("/"), [&](const auth_result&) { ++answers; }), std::runtime_error);
+    CHECK_THROWS_AS(authenticate(handshake("/"), [&](const auth_result&) { ++answers; }), std::runtime_error);
     CHECK(answers == 1);
 }
 
@@ -118,7 +118,7 @@ TEST_CASE("of two answers from two threads one counts", "[auth][threads]")
         auth_done kept;
         std::atomic<int> answers{0};
         any_authenticator{[&](const handshake_request&, auth_done done) { kept = std::move(done); }}(
-            request("/"), [&](const auth_result&) { ++answers; });
+            handshake("/"), [&](const auth_result&) { ++answers; });
         std::latch start{2};
         std::thread other{[&, done = kept] {
             start.arrive_and_wait();
@@ -139,7 +139,7 @@ TEST_CASE("a request that is handed over lives until the answer, and no longer",
         seen = &asked;
         kept = std::move(done);
     }};
-    auto shared = std::make_shared<const handshake_request>(request("/?user=alice"));
+    auto shared = std::make_shared<const handshake_request>(handshake("/?user=alice"));
     const std::weak_ptr<const handshake_request> watch = shared;
     std::string user;
     later(std::move(shared), [&](const auth_result& result) { user = result.who().user_id; });
@@ -151,26 +151,26 @@ TEST_CASE("a request that is handed over lives until the answer, and no longer",
 
 TEST_CASE("an anonymous visitor is nobody, unless the demonstration's query names somebody", "[auth]")
 {
-    CHECK(ask(anonymous_authenticator{}, request("/?user=alice")).who().anonymous());
+    CHECK(ask(anonymous_authenticator{}, handshake("/?user=alice")).who().anonymous());
     const anonymous_authenticator demo{"user"};
-    CHECK(ask(demo, request("/?user=alice")).who().user_id == "alice");
-    CHECK(ask(demo, request("/?user=")).who().anonymous());
-    CHECK(ask(demo, request("/")).who().anonymous());
-    CHECK(ask(demo, request("/?user=" + std::string(128, 'a'))).accepted());
-    CHECK(ask(demo, request("/?user=" + std::string(129, 'a'))).why().code == error::invalid_user);
-    CHECK(ask(demo, request("/?user=a%0Ab")).why().code == error::invalid_user);
-    CHECK(ask(demo, request("/?user=a%00b")).why().code == error::invalid_user);
+    CHECK(ask(demo, handshake("/?user=alice")).who().user_id == "alice");
+    CHECK(ask(demo, handshake("/?user=")).who().anonymous());
+    CHECK(ask(demo, handshake("/")).who().anonymous());
+    CHECK(ask(demo, handshake("/?user=" + std::string(128, 'a'))).accepted());
+    CHECK(ask(demo, handshake("/?user=" + std::string(129, 'a'))).why().code == error::invalid_user);
+    CHECK(ask(demo, handshake("/?user=a%0Ab")).why().code == error::invalid_user);
+    CHECK(ask(demo, handshake("/?user=a%00b")).why().code == error::invalid_user);
 }
 
 TEST_CASE("of several ways to enter, the first that works counts", "[auth]")
 {
     const any_of both{refusing(error::unauthorized, false), accepting("alice"), accepting("bob")};
-    CHECK(ask(both, request("/")).who().user_id == "alice");
+    CHECK(ask(both, handshake("/")).who().user_id == "alice");
 }
 
 TEST_CASE("who cannot enter learns what was wrong with the credential that was brought", "[auth]")
 {
-    const auto code = [](const any_of& all) { return ask(all, request("/")).why().code; };
+    const auto code = [](const any_of& all) { return ask(all, handshake("/")).why().code; };
     CHECK(code({refusing(error::unauthorized, false), refusing(error::ticket_invalid, true),
                 refusing(error::forbidden, true)}) == error::ticket_invalid);
     CHECK(code({refusing(error::ticket_invalid, true), refusing(error::unauthorized, false)}) ==
@@ -190,7 +190,7 @@ TEST_CASE("several ways to enter may answer later, on other threads, after the a
         };
         const any_authenticator all{
             any_of{later(0, make_refusal(error::unauthorized)), later(1, identity{.user_id = "alice"})}};
-        all(std::make_shared<const handshake_request>(request("/")),
+        all(std::make_shared<const handshake_request>(handshake("/")),
             [&](const auth_result& result) { user = result.who().user_id; });
     }
     for (auto& thread : threads) {
@@ -211,7 +211,7 @@ TEST_CASE("an authenticator may go on after its answer, although the combination
                        done(identity{.user_id = "alice"});
                        after = own;
                    }}};
-        all(std::make_shared<const handshake_request>(request("/")),
+        all(std::make_shared<const handshake_request>(handshake("/")),
             [&](const auth_result& result) { user = result.who().user_id; });
     }
     const auto answer = std::exchange(first, {});

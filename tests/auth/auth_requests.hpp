@@ -9,14 +9,14 @@
 
 namespace fanfare::test {
 
-inline handshake_request request(std::string target, handshake_request::header_list headers = {})
+inline handshake_request handshake(std::string target, handshake_request::header_list headers = {})
 {
     return {"GET", std::move(target), std::move(headers), "192.0.2.1"};
 }
 
 inline handshake_request from_origin(std::string origin, std::string host = "server.example")
 {
-    return request("/", {{"Host", std::move(host)}, {"Origin", std::move(origin)}});
+    return handshake("/", {{"Host", std::move(host)}, {"Origin", std::move(origin)}});
 }
 
 } // namespace fanfare::test

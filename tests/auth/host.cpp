@@ -14,7 +14,7 @@ namespace {
 
 bool allows(const host_allow_list& list, std::string host)
 {
-    return list.allows(request("/", {{"Host", std::move(host)}}));
+    return list.allows(handshake("/", {{"Host", std::move(host)}}));
 }
 
 } // namespace
@@ -29,8 +29,8 @@ TEST_CASE("the names of the loopback interface are allowed by themselves", "[hos
                              "[::2]", "::1", "[::1", "localhost:x", "localhost:65536", "user@localhost",
                              "localhost/", " localhost", "localhost,example.com", "0.0.0.0"})
         CHECK_FALSE(allows(list, host));
-    CHECK_FALSE(list.allows(request("/")));
-    CHECK_FALSE(list.allows(request("/", {{"Host", "localhost"}, {"host", "localhost"}})));
+    CHECK_FALSE(list.allows(handshake("/")));
+    CHECK_FALSE(list.allows(handshake("/", {{"Host", "localhost"}, {"host", "localhost"}})));
 }
 
 TEST_CASE("listed hosts are allowed with any port, or with theirs", "[host]")
@@ -41,12 +41,12 @@ TEST_CASE("listed hosts are allowed with any port, or with theirs", "[host]")
         CHECK(allows(list, host));
     for (const auto* host : {"x.app.example", "other.example", "other.example:80", "192.0.2.2"})
         CHECK_FALSE(allows(list, host));
-    const auto why = list.check(request("/", {{"Host", "evil.example"}}));
+    const auto why = list.check(handshake("/", {{"Host", "evil.example"}}));
     REQUIRE(why);
     CHECK(why->status == 403);
     CHECK(why->code == error::forbidden);
-    CHECK(host_allow_list::any().allows(request("/")));
-    CHECK_FALSE(list.check(request("/", {{"Host", "app.example"}})));
+    CHECK(host_allow_list::any().allows(handshake("/")));
+    CHECK_FALSE(list.check(handshake("/", {{"Host", "app.example"}})));
 }
 
 TEST_CASE("what begins like an address and is a name is a name", "[host]")

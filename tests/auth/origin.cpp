@@ -101,9 +101,9 @@ TEST_CASE("pages of this server may connect by default", "[origin]")
     CHECK_FALSE(list.allows(from_origin("https://evil.example", "server.example")));
     CHECK_FALSE(list.allows(from_origin("https://server.example", "")));
     CHECK_FALSE(list.allows(from_origin("https://server.example", "x@server.example")));
-    CHECK_FALSE(list.allows(request("/", {{"Origin", "https://server.example"}})));
+    CHECK_FALSE(list.allows(handshake("/", {{"Origin", "https://server.example"}})));
     CHECK_FALSE(list.allows(
-        request("/", {{"Origin", "https://a.example"}, {"Host", "server.example"}, {"Host", "a.example"}})));
+        handshake("/", {{"Origin", "https://a.example"}, {"Host", "server.example"}, {"Host", "a.example"}})));
     auto combined = origin_allow_list{"https://app.example"};
     CHECK_FALSE(combined.allows(from_origin("https://server.example")));
     combined.allow_same_origin();
@@ -114,11 +114,11 @@ TEST_CASE("pages of this server may connect by default", "[origin]")
 TEST_CASE("programs without an origin may connect unless one is required", "[origin]")
 {
     origin_allow_list list{"https://app.example"};
-    CHECK(list.allows(request("/")));
+    CHECK(list.allows(handshake("/")));
     list.require_origin();
-    CHECK_FALSE(list.allows(request("/")));
+    CHECK_FALSE(list.allows(handshake("/")));
     CHECK(list.allows(from_origin("https://app.example")));
-    CHECK_FALSE(origin_allow_list::any().require_origin().allows(request("/")));
+    CHECK_FALSE(origin_allow_list::any().require_origin().allows(handshake("/")));
 }
 
 TEST_CASE("a malformed origin is refused even where all are allowed, null only unless it is listed", "[origin]")
@@ -128,7 +128,7 @@ TEST_CASE("a malformed origin is refused even where all are allowed, null only u
     CHECK(any.allows(from_origin("null")));
     CHECK_FALSE(any.allows(from_origin("")));
     CHECK_FALSE(any.allows(from_origin("https://a.example/path")));
-    CHECK_FALSE(any.allows(request("/", {{"Origin", "https://a.example"}, {"Origin", "https://a.example"}})));
+    CHECK_FALSE(any.allows(handshake("/", {{"Origin", "https://a.example"}, {"Origin", "https://a.example"}})));
     CHECK_FALSE(origin_allow_list{}.allows(from_origin("null", "null")));
     CHECK(origin_allow_list{"null"}.allows(from_origin("null")));
 }

@@ -43,7 +43,7 @@ identity alice()
     return {.user_id = "alice", .claims = {{"role", "operator"}}, .rooms = {"device:7"}};
 }
 
-handshake_request request(std::string target, handshake_request::header_list headers = {})
+handshake_request handshake(std::string target, handshake_request::header_list headers = {})
 {
     return {"GET", std::move(target), std::move(headers), "192.0.2.1"};
 }
@@ -264,22 +264,22 @@ TEST_CASE("a ticket may come by query, header, cookie or subprotocol", "[ticket]
     memory_ticket_store store;
     const ticket_authenticator authenticate{store};
     const auto ticket = store.issue(alice()).value();
-    auto asked = request("/");
+    auto asked = handshake("/");
     SECTION("query")
     {
-        asked = request("/api/v1/ws?x=1&ticket=" + ticket);
+        asked = handshake("/api/v1/ws?x=1&ticket=" + ticket);
     }
     SECTION("header")
     {
-        asked = request("/", {{"authorization", "bearer " + ticket}});
+        asked = handshake("/", {{"authorization", "bearer " + ticket}});
     }
     SECTION("cookie")
     {
-        asked = request("/", {{"Cookie", "a=b; fanfare_ticket=" + ticket}});
+        asked = handshake("/", {{"Cookie", "a=b; fanfare_ticket=" + ticket}});
     }
     SECTION("subprotocol")
     {
-        asked = request("/", {{"Sec-WebSocket-Protocol", "fanfare.v1, fanfare.ticket." + ticket}});
+        asked = handshake("/", {{"Sec-WebSocket-Protocol", "fanfare.v1, fanfare.ticket." + ticket}});
     }
     const auto result = ask(authenticate, asked);
     REQUIRE(result);
@@ -299,7 +299,7 @@ TEST_CASE("a subprotocol that carries a ticket is never echoed", "[ticket]")
 {
     memory_ticket_store store;
     const auto entry = "fanfare.ticket." + store.issue(alice()).value();
-    const auto asked = request("/", {{"Sec-WebSocket-Protocol", entry}});
+    const auto asked = handshake("/", {{"Sec-WebSocket-Protocol", entry}});
     const auto result = ask(ticket_authenticator{store}, asked);
     REQUIRE(result);
     CHECK(chosen_subprotocol(asked, result).empty());
@@ -315,15 +315,15 @@ TEST_CASE("who brings no ticket is refused as unauthorized, who brings a bad one
         CHECK_FALSE(result.why().message.empty());
         return result.why().code;
     };
-    CHECK(code(request("/")) == error::unauthorized);
-    CHECK(code(request("/?ticket=")) == error::unauthorized);
-    CHECK(code(request("/", {{"Cookie", "fanfare_ticket="}})) == error::unauthorized);
-    CHECK(code(request("/", {{"Authorization", "Bearer some.other.token"}})) == error::unauthorized);
-    CHECK(code(request("/?ticket=short")) == error::ticket_invalid);
-    CHECK(code(request("/?ticket=" + std::string(43, 'A'))) == error::ticket_invalid);
-    CHECK(code(request("/?ticket=" + std::string(43, '.'))) == error::ticket_invalid);
-    CHECK(code(request("/?ticket=" + std::string(100'000, 'A'))) == error::ticket_invalid);
-    CHECK(code(request("/", {{"Sec-WebSocket-Protocol", "fanfare.ticket."}})) == error::ticket_invalid);
+    CHECK(code(handshake("/")) == error::unauthorized);
+    CHECK(code(handshake("/?ticket=")) == error::unauthorized);
+    CHECK(code(handshake("/", {{"Cookie", "fanfare_ticket="}})) == error::unauthorized);
+    CHECK(code(handshake("/", {{"Authorization", "Bearer some.other.token"}})) == error::unauthorized);
+    CHECK(code(handshake("/?ticket=short")) == error::ticket_invalid);
+    CHECK(code(handshake("/?ticket=" + std::string(43, 'A'))) == error::ticket_invalid);
+    CHECK(code(handshake("/?ticket=" + std::string(43, '.'))) == error::ticket_invalid);
+    CHECK(code(handshake("/?ticket=" + std::string(100'000, 'A'))) == error::ticket_invalid);
+    CHECK(code(handshake("/", {{"Sec-WebSocket-Protocol", "fanfare.ticket."}})) == error::ticket_invalid);
 }
 
 namespace {
@@ -344,7 +344,7 @@ struct broken_store {
 TEST_CASE("nobody gets in while the ticket store is down, and the reason is kept for the log", "[ticket]")
 {
     static_assert(ticket_store<broken_store>);
-    const auto result = ask(ticket_authenticator{broken_store{}}, request("/?ticket=" + std::string(43, 'A')));
+    const auto result = ask(ticket_authenticator{broken_store{}}, handshake("/?ticket=" + std::string(43, 'A')));
     REQUIRE_FALSE(result);
     CHECK(result.why().status == 503);
     CHECK(result.why().code == error::handler_failed);
