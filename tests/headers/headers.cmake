@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-# Every public header stands alone: a translation unit a header includes it twice and nothing else. One more includes
-# them all, so that each body is in two translation units and linking shows what lacks `inline`. Done header-only and
-# separately compiled, where the bodies' own includes are not there to help.
+# Every public header stands alone: a translation unit a header includes it twice and nothing else; no code is made of
+# them. Two more include them all and become a program, so that each body is in two translation units and linking shows
+# what lacks `inline`. Done header-only and separately compiled, where the bodies' own includes are not there to help.
 
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
      ${PROJECT_SOURCE_DIR}/include/fanfare/*.hpp)
@@ -14,14 +14,15 @@ if(NOT FANFARE_WITH_SQLITE)
 endif()
 
 set(header_units)
-set(all_headers "int main() {}\n")
+set(all_headers)
 foreach(header IN LISTS headers)
     string(MAKE_C_IDENTIFIER ${header} unit)
     file(CONFIGURE OUTPUT headers/${unit}.cpp CONTENT "#include <${header}>\n#include <${header}>\n")
     list(APPEND header_units ${CMAKE_CURRENT_BINARY_DIR}/headers/${unit}.cpp)
     string(PREPEND all_headers "#include <${header}>\n")
 endforeach()
-file(CONFIGURE OUTPUT headers/all_headers.cpp CONTENT "${all_headers}")
+file(CONFIGURE OUTPUT headers/all_headers.cpp CONTENT "${all_headers}int main() {}\n")
+file(CONFIGURE OUTPUT headers/all_headers_again.cpp CONTENT "${all_headers}")
 
 # Who only publishes does not pay for Beast.
 if("fanfare/fanfare.hpp" IN_LIST headers)
@@ -34,11 +35,16 @@ if("fanfare/fanfare.hpp" IN_LIST headers)
 endif()
 
 foreach(library IN ITEMS fanfare compiled)
+    add_library(headers_alone_${library} OBJECT EXCLUDE_FROM_ALL ${header_units})
+    # No object file comes of it: who asks again has them compiled again.
+    target_compile_options(headers_alone_${library} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-fsyntax-only>)
     add_executable(headers_${library} EXCLUDE_FROM_ALL
-        ${header_units} ${CMAKE_CURRENT_BINARY_DIR}/headers/all_headers.cpp)
-    target_link_libraries(headers_${library} PRIVATE fanfare::${library})
-    target_compile_options(headers_${library} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-O0 -g0>)
-    fanfare_warnings(headers_${library})
+        ${CMAKE_CURRENT_BINARY_DIR}/headers/all_headers.cpp ${CMAKE_CURRENT_BINARY_DIR}/headers/all_headers_again.cpp)
+    foreach(target IN ITEMS headers_alone_${library} headers_${library})
+        target_link_libraries(${target} PRIVATE fanfare::${library})
+        target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-O0 -g0>)
+        fanfare_warnings(${target})
+    endforeach()
 endforeach()
 
-fanfare_build_test(headers headers_fanfare headers_compiled)
+fanfare_build_test(headers headers_alone_fanfare headers_fanfare headers_alone_compiled headers_compiled)
