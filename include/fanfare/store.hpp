@@ -201,12 +201,8 @@ public:
     }
     void async_read(std::string_view room, const history_query& query, history_done done)
     {
-        detail::call_port(
-            thrown_,
-            std::make_shared<detail::port_answer<error_code, history_page>>(
-                detail::checked_page(query, std::move(done)), error_code{error::store_failed}, history_page{}),
-            [&](history_done handler) { held_->read(room, query, std::move(handler)); },
-            error_code{error::store_failed}, history_page{});
+        detail::ask_store(thrown_, detail::checked_page(query, std::move(done)), error::store_failed,
+                          [&](history_done handler) { held_->read(room, query, std::move(handler)); });
     }
     /// Sets what is told the store's exceptions, for this handle and its later copies; the hub does so for its own. Not
     /// thread-safe.
