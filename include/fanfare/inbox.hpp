@@ -46,7 +46,9 @@ using inbox_was_counted = std::function<void(error_code, inbox_counts)>;
 ///
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, with no lock
 /// held, maybe before the function returns; where the store works in an execution context and that ends first, they
-/// are destroyed without a call. Views are copied before the function returns.
+/// are destroyed without a call. They must not throw: an exception ends the program where `any_inbox` answers for one
+/// that was destroyed. The hub's own do not: they post the application's to their executors. Views are copied before
+/// the function returns.
 ///
 /// A store that has a link to a server may have `link_status status() const`, which may be called from any thread: see
 /// `hub::links`.

@@ -27,6 +27,8 @@ public:
     explicit port_answer(handler done, std::decay_t<Arguments>... otherwise)
         : done_{std::move(done)}, otherwise_{std::move(otherwise)...}
     {}
+    /// `done` must not throw, as the ports' concepts say. It has no executor to be posted to, and whoever destroys a
+    /// handler expects no exception: here one ends the program.
     ~port_answer()
     {
         if (!given_.exchange(true))
