@@ -94,7 +94,9 @@ struct bus_receipt {
     std::optional<std::size_t> nodes{};
 };
 
-/// Takes what became of a publish. Called from any thread, once.
+/// Takes what became of a publish. Called from any thread, once. It must not throw: an exception ends the program
+/// where `any_bus` answers for one that the bus has destroyed. The hub's own does not: it posts the application's to
+/// its executor.
 using bus_done = std::function<void(const bus_receipt&)>;
 
 /// Carries messages between hubs. Copies are handles of one bus.

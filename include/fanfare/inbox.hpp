@@ -46,7 +46,9 @@ using inbox_was_counted = std::function<void(error_code, inbox_counts)>;
 ///
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, with no lock
 /// held, maybe before the function returns; where the store works in an execution context and that ends first, they
-/// are destroyed without a call. Views are copied before the function returns.
+/// are destroyed without a call. They must not throw: an exception ends the program where `any_inbox` answers for one
+/// that was destroyed. The hub's own do not: they post the application's to their executors. Views are copied before
+/// the function returns.
 ///
 /// A store that has a link to a server may have `link_status status() const`, which may be called from any thread: see
 /// `hub::links`.
@@ -82,22 +84,22 @@ public:
     /// The operations of `inbox_store`: one virtual call each.
     void async_add(inbox_add what, inbox_was_added handler)
     {
-        ask<inbox_added>(std::move(handler), error::delivery_unknown,
-                         [&](inbox_was_added done) { held_->add(std::move(what), std::move(done)); });
+        detail::ask_store(thrown_, std::move(handler), error::delivery_unknown,
+                          [&](inbox_was_added done) { held_->add(std::move(what), std::move(done)); });
     }
     void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler)
     {
-        ask<inbox_page>(std::move(handler), error::store_failed,
-                        [&](inbox_was_listed done) { held_->list(user, query, std::move(done)); });
+        detail::ask_store(thrown_, std::move(handler), error::store_failed,
+                          [&](inbox_was_listed done) { held_->list(user, query, std::move(done)); });
     }
     void async_mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler)
     {
-        ask<inbox_marked>(std::move(handler), error::delivery_unknown,
+        detail::ask_store(thrown_, std::move(handler), error::delivery_unknown,
                           [&](inbox_was_marked done) { held_->mark(user, mark, std::move(done)); });
     }
     void async_counts(std::string_view user, inbox_was_counted handler)
     {
-        ask<inbox_counts>(std::move(handler), error::store_failed,
+        detail::ask_store(thrown_, std::move(handler), error::store_failed,
                           [&](inbox_was_counted done) { held_->counts(user, std::move(done)); });
     }
     /// Sets what is told the store's exceptions, for this handle and its later copies; the hub does so for its own. Not
@@ -137,15 +139,6 @@ private:
         link_status status() const override { return detail::status_of(store); }
         S store;
     };
-
-    template <class Answer, class Call>
-    void ask(std::function<void(error_code, Answer)> handler, error forgotten, Call call)
-    {
-        detail::call_port(thrown_,
-                          std::make_shared<detail::port_answer<error_code, Answer>>(
-                              std::move(handler), error_code{forgotten}, Answer{}),
-                          call, error_code{error::store_failed}, Answer{});
-    }
 
     std::shared_ptr<base> held_;
     detail::exception_sink thrown_;

@@ -98,8 +98,8 @@ struct hub_options {
     /// Requests of one connection that may wait for an answer.
     std::uint32_t max_pending_requests = 16;
     /// Requests for history, presence and inbox (of clients, of the application and over HTTP) that may wait for their
-    /// turn to read in one shard; more are refused with `too_many_requests`. Those of a client that does not take what it was
-    /// sent are not counted: see `max_pending_requests`.
+    /// turn to read in one shard; more are refused with `too_many_requests`. Those of a client that does not take what
+    /// it was sent are not counted: see `max_pending_requests`.
     std::size_t max_pending_reads = 4096;
 
     /// Whether to accept permessage-deflate (RFC 7692), without context takeover.

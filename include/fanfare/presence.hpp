@@ -46,7 +46,8 @@ using presence_was_read = std::function<void(error_code, presence_list)>;
 /// - `lifetime()`: zero if entries stay until they leave, so that no refresh is needed.
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, maybe before the
 /// function returns; where the store works in an execution context and that ends first, they are destroyed without a
-/// call. Views are copied before the function returns.
+/// call. They must not throw: an exception ends the program where `any_presence` answers for one that was destroyed.
+/// The hub's own do not: they post the application's to their executors. Views are copied before the function returns.
 ///
 /// A store that has a link to a server may have `link_status status() const`, which may be called from any thread: see
 /// `hub::links`.
@@ -84,25 +85,23 @@ public:
     /// The operations of `presence_store`: one virtual call each.
     void async_enter(std::string_view room, presence_client client, presence_changed handler)
     {
-        ask<presence_change>(std::move(handler), [&](presence_changed done) {
-            held_->enter(room, std::move(client), std::move(done));
-        });
+        detail::ask_store(thrown_, std::move(handler), error::store_failed,
+                          [&](presence_changed done) { held_->enter(room, std::move(client), std::move(done)); });
     }
     void async_leave(std::string_view room, std::string_view connection_id, presence_changed handler)
     {
-        ask<presence_change>(std::move(handler),
-                             [&](presence_changed done) { held_->leave(room, connection_id, std::move(done)); });
+        detail::ask_store(thrown_, std::move(handler), error::store_failed,
+                          [&](presence_changed done) { held_->leave(room, connection_id, std::move(done)); });
     }
     void async_refresh(std::vector<presence_entries> entries, presence_refreshed handler)
     {
-        ask<presence_refresh>(std::move(handler), [&](presence_refreshed done) {
-            held_->refresh(std::move(entries), std::move(done));
-        });
+        detail::ask_store(thrown_, std::move(handler), error::store_failed,
+                          [&](presence_refreshed done) { held_->refresh(std::move(entries), std::move(done)); });
     }
     void async_read(std::string_view room, std::size_t limit, presence_was_read handler)
     {
-        ask<presence_list>(std::move(handler),
-                           [&](presence_was_read done) { held_->read(room, limit, std::move(done)); });
+        detail::ask_store(thrown_, std::move(handler), error::store_failed,
+                          [&](presence_was_read done) { held_->read(room, limit, std::move(done)); });
     }
     /// Sets what is told the store's exceptions, for this handle and its later copies; the hub does so for its own. Not
     /// thread-safe.
@@ -144,15 +143,6 @@ private:
         link_status status() const override { return detail::status_of(store); }
         S store;
     };
-
-    template <class Answer, class Call>
-    void ask(std::function<void(error_code, Answer)> handler, Call call)
-    {
-        detail::call_port(thrown_,
-                          std::make_shared<detail::port_answer<error_code, Answer>>(
-                              std::move(handler), error_code{error::store_failed}, Answer{}),
-                          call, error_code{error::store_failed}, Answer{});
-    }
 
     std::shared_ptr<base> held_;
     detail::exception_sink thrown_;

@@ -36,9 +36,10 @@ struct server_options {
     bool events = true;
     /// Finds out who a client is. Without one, every client is accepted, without a user.
     ///
-    /// Called on a shard's executor, from several threads if the hub has several shards; it has `handshake_timeout` to
-    /// answer, from any thread. Not asked for HEAD of the event stream, which connects nobody. No answer in time is refused with 503 (`timed_out`), an exception with 503
-    /// (`handler_failed`); the exception is told to `hub::on_exception`.
+    /// Called on a shard's executor, from several threads if the hub has several shards; it has `handshake_timeout`
+    /// to answer, from any thread. Not asked for HEAD of the event stream, which connects nobody. No answer in time is
+    /// refused with 503 (`timed_out`), an exception with 503 (`handler_failed`); the exception is told to
+    /// `hub::on_exception`.
     any_authenticator authenticate{};
     /// Pages of which origins may connect (RFC 6454), and may read event streams. By default those of this server's own
     /// host.

@@ -120,7 +120,9 @@ using history_done = std::function<void(error_code, history_page)>;
 ///
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, maybe before the
 /// function returns and maybe under a lock of the store: they must not call the store. Where the store works in an
-/// execution context that ends first, they are destroyed without a call; `any_store` answers for them.
+/// execution context that ends first, they are destroyed without a call; `any_store` answers for them. They must not
+/// throw: an exception ends the program where they are answered for. The hub's own do not: they post the application's
+/// to their executors.
 ///
 /// A store that has a link to a server may have `link_status status() const`, which may be called from any thread: see
 /// `hub::links`.
@@ -201,12 +203,8 @@ public:
     }
     void async_read(std::string_view room, const history_query& query, history_done done)
     {
-        detail::call_port(
-            thrown_,
-            std::make_shared<detail::port_answer<error_code, history_page>>(
-                detail::checked_page(query, std::move(done)), error_code{error::store_failed}, history_page{}),
-            [&](history_done handler) { held_->read(room, query, std::move(handler)); },
-            error_code{error::store_failed}, history_page{});
+        detail::ask_store(thrown_, detail::checked_page(query, std::move(done)), error::store_failed,
+                          [&](history_done handler) { held_->read(room, query, std::move(handler)); });
     }
     /// Sets what is told the store's exceptions, for this handle and its later copies; the hub does so for its own. Not
     /// thread-safe.

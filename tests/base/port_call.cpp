@@ -3,11 +3,14 @@
 #include "support/catch.hpp"
 
 #include <fanfare/bus.hpp>
+#include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/base/port_call.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/inbox.hpp>
 #include <fanfare/presence.hpp>
 #include <fanfare/store.hpp>
+
+#include <boost/asio/io_context.hpp>
 
 #include <chrono>
 #include <functional>
@@ -216,4 +219,17 @@ TEST_CASE("a publish that a bus refuses is not told twice", "[ports]")
     int told = 0;
     CHECK(p.bus.publish({.body = "refused"}, [&](const bus_receipt&) { ++told; }).error == error::queue_full);
     CHECK(told == 0);
+}
+
+TEST_CASE("what the application's handler throws leaves its executor, whatever the port did with who waits",
+          "[ports]")
+{
+    for (const auto how : {manners::forgets, manners::throws, manners::answers_twice}) {
+        all_ports p{how};
+        asio::io_context ioc;
+        const auto fails = [](error_code, const history_page&) { throw std::runtime_error{"an application"}; };
+        p.store.async_read("r", {}, detail::completion<error_code, history_page>(ioc.get_executor(), fails));
+        CHECK_THROWS_WITH(ioc.run(), "an application");
+        CHECK(ioc.run() == 0);
+    }
 }

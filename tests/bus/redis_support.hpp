@@ -112,6 +112,11 @@ struct bus_problems {
     }
 };
 
+inline std::string body_of(int publisher, int i)
+{
+    return detail::numbered_body(static_cast<std::size_t>(publisher), i);
+}
+
 // How often the server has run this command, by INFO commandstats.
 inline long calls_of(const redis_server& server, const std::string& command)
 {

@@ -208,6 +208,9 @@ async def test_every_route_that_the_server_knows_is_described_and_no_other():
                     known = allowed if path == "/openapi.json" else allowed | {"OPTIONS"}
                     assert answer.status == (204 if method in known else 405), (method, path, answer.status)
                     assert set(answer.headers["allow"].split(", ")) == known, (method, path, answer.headers)
+                    if answer.status == 405:
+                        assert answer.kind == "application/json", (method, path, answer.kind)
+                        assert answer.json()["error"]["code"] == "invalid_message", (method, path, answer.text)
                 else:
                     assert answer.status not in (404, 405), (method, path, answer.text)
                 answer.close()

@@ -2,8 +2,10 @@
 #ifndef FANFARE_TESTS_SUPPORT_EVENTUALLY_HPP
 #define FANFARE_TESTS_SUPPORT_EVENTUALLY_HPP
 
+#include <fanfare/testing/check.hpp>
+
 #include <chrono>
-#include <thread>
+#include <utility>
 
 namespace fanfare::test {
 
@@ -14,13 +16,7 @@ inline constexpr std::chrono::seconds patience{20};
 template <class F>
 bool eventually(F holds)
 {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!holds()) {
-        if (std::chrono::steady_clock::now() > deadline)
-            return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    }
-    return true;
+    return testing::eventually(patience, std::move(holds));
 }
 
 } // namespace fanfare::test

@@ -16,6 +16,8 @@ bool serve_page(const fanfare::http_api::request_type& request, fanfare::http_ap
             return false; // is asked again, as GET
         answer.result(http::status::method_not_allowed);
         answer.set(http::field::allow, "GET, HEAD");
+        answer.set(http::field::content_type, "application/json"); // every error is as those of the HTTP API
+        answer.body() = R"({"error":{"code":"invalid_message","message":"this path wants another method"}})";
         return true;
     }
     answer.set(http::field::content_type, found->type);

@@ -71,10 +71,10 @@ public:
         core_->handlers.raw = std::move(f);
     }
 
-    /// Sets what is told the exceptions of the other handlers, and of the bus, the store, the inbox and the presence store, for
-    /// the application's log. Those of handlers are counted in `hub_stats::handler_failures` in any case; the others fail
-    /// the operation, which is counted where its failures are, and are told on the first shard. What it throws itself leaves the executor's `run`, as of any handler
-    /// of Asio.
+    /// Sets what is told the exceptions of the other handlers, and of the bus, the store, the inbox and the presence
+    /// store, for the application's log. Those of handlers are counted in `hub_stats::handler_failures` in any case;
+    /// the others fail the operation, which is counted where its failures are, and are told on the first shard. What
+    /// it throws itself leaves the executor's `run`, as of any handler of Asio.
     void on_exception(std::function<void(std::exception_ptr)> f) { core_->handlers.on_exception = std::move(f); }
 
     /// Sets what decides about clients' access to rooms: `bool(const access_request&)`, or, to answer later,

@@ -2,6 +2,8 @@
 #ifndef FANFARE_DETAIL_BASE_PORT_CALL_HPP
 #define FANFARE_DETAIL_BASE_PORT_CALL_HPP
 
+#include <fanfare/error.hpp>
+
 #include <atomic>
 #include <exception>
 #include <functional>
@@ -25,6 +27,8 @@ public:
     explicit port_answer(handler done, std::decay_t<Arguments>... otherwise)
         : done_{std::move(done)}, otherwise_{std::move(otherwise)...}
     {}
+    /// `done` must not throw, as the ports' concepts say. It has no executor to be posted to, and whoever destroys a
+    /// handler expects no exception: here one ends the program.
     ~port_answer()
     {
         if (!given_.exchange(true))
@@ -73,6 +77,17 @@ void call_port(const exception_sink& thrown, const std::shared_ptr<port_answer<A
             thrown(std::current_exception());
         answer->give(std::move(failure)...);
     }
+}
+
+/// Asks a store by `call(handler)`, for `done`. If the store throws, the answer is `store_failed`; if it destroys the
+/// handler without a call, `forgotten`.
+template <class Answer, class Call>
+void ask_store(const exception_sink& thrown, std::function<void(error_code, Answer)> done, error forgotten,
+               Call call)
+{
+    const auto answer =
+        std::make_shared<port_answer<error_code, Answer>>(std::move(done), error_code{forgotten}, Answer{});
+    call_port(thrown, answer, std::move(call), error_code{error::store_failed}, Answer{});
 }
 
 } // namespace fanfare::detail

@@ -47,8 +47,8 @@ public:
     /// What sessions work with. Keeps the hub.
     std::shared_ptr<const session_context> context() { return {shared_from_this(), &context_}; }
     hub_stats stats() const;
-    /// What is to be told the exceptions of the hub's bus and stores: `on_exception` is, on the first shard. Thread-safe, while
-    /// this lives.
+    /// What is to be told the exceptions of the hub's bus and stores: `on_exception` is, on the first shard.
+    /// Thread-safe, while this lives.
     exception_sink port_exceptions();
     /// The links that it needs, the bus first.
     std::vector<hub_link> links() const;

@@ -32,16 +32,16 @@ public:
 
     outbox(std::size_t max_messages, std::size_t max_bytes) : max_messages_{max_messages}, max_bytes_{max_bytes} {}
 
-    /// Queues a message. When full, does what `policy` says; `overflow` means that the caller has to close, `resync` that
-    /// the room's messages from `resync_from()` on have been dropped, this one included. `elsewhere`: bytes that wait for the
-    /// same client in other places, and count as if they waited here.
+    /// Queues a message. When full, does what `policy` says; `overflow` means that the caller has to close, `resync`
+    /// that the room's messages from `resync_from()` on have been dropped, this one included. `elsewhere`: bytes that
+    /// wait for the same client in other places, and count as if they waited here.
     result push(shared_frame message, overflow_policy policy, std::size_t elsewhere = 0);
 
     /// Queues a message of which the socket has already taken `written` bytes. Only while empty.
     void push_started(shared_frame message, std::size_t written);
 
-    /// Queues a pong. Of those that wait only the newest `max_pongs` are kept: the newest alone would do (RFC 6455 section
-    /// 5.5.3), but some peers count. Their bytes are counted.
+    /// Queues a pong. Of those that wait only the newest `max_pongs` are kept: the newest alone would do (RFC 6455
+    /// section 5.5.3), but some peers count. Their bytes are counted.
     void push_pong(std::span<const char> payload);
     /// Queues a ping without payload, unless one waits.
     void push_ping() { ping_ = !closing_; }

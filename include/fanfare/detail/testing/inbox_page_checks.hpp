@@ -37,12 +37,11 @@ void check_pages(World& w)
         query.cursor = page.next_cursor;
         here.add("pages", "while the pages are turned");
     } while (!query.cursor.empty());
-    look.equal("got", got, expected);
-    look.equal("sizes", sizes, std::vector<std::size_t>{10, 10, 5});
-    look.equal("there.list(\"pages\", {.limit = 25}).next_cursor.size()",
+    look.equal("the titles of all pages together", got, expected);
+    look.equal("the sizes of the pages", sizes, std::vector<std::size_t>{10, 10, 5});
+    look.equal("the length of the cursor of a page before the last",
                there.list("pages", {.limit = 25}).next_cursor.size(), 24);
-    look.equal("there.list(\"pages\", {.limit = 28}).next_cursor.empty()",
-               there.list("pages", {.limit = 28}).next_cursor.empty(), true);
+    look.expect(there.list("pages", {.limit = 28}).next_cursor.empty(), "the last page has no cursor");
 
     // What is marked on the way leaves no hole behind.
     const auto first = here.list("pages", {.limit = 5, .filter = inbox_filter::unread});
@@ -52,7 +51,8 @@ void check_pages(World& w)
     here.mark("pages", inbox_action::read, ids);
     const auto second =
         here.list("pages", {.cursor = first.next_cursor, .limit = 5, .filter = inbox_filter::unread});
-    look.equal("titles(second)", titles(second), texts{"n22", "n21", "n20", "n19", "n18"});
+    look.equal("the titles of the second page of unread ones, after the first was marked as read", titles(second),
+               texts{"n22", "n21", "n20", "n19", "n18"});
 }
 
 template <class World>
@@ -69,14 +69,14 @@ void check_page_bytes(World& w)
     inbox_query query{.limit = 200};
     do {
         const auto page = store.list("big", query);
-        look.expect(page.items.size() <= 16, "page.items.size() <= 16");
-        look.equal("page.items.empty()", page.items.empty(), false);
+        look.expect(page.items.size() <= 16, "a page has at most 16 such notifications");
+        look.expect(!page.items.empty(), "no page is empty");
         items += page.items.size();
         ++pages;
         query.cursor = page.next_cursor;
     } while (!query.cursor.empty());
-    look.equal("items", items, 40);
-    look.expect(pages >= 3, "pages >= 3");
+    look.equal("the number of notifications of all pages together", items, 40);
+    look.expect(pages >= 3, "there are three pages or more");
 }
 
 template <class World>
@@ -90,8 +90,8 @@ void check_cursors(World& w)
         store.add("c2", std::to_string(i));
     }
     const auto cursor = store.list("c1", {.limit = 1}).next_cursor;
-    look.require_equal("cursor.empty()", cursor.empty(), false);
-    look.equal("titles(store.list(\"c1\", {.cursor = cursor, .filter = inbox_filter::all}))",
+    look.require(!cursor.empty(), "a page of one of three has a cursor");
+    look.equal("the titles after a cursor, with another filter",
                titles(store.list("c1", {.cursor = cursor, .filter = inbox_filter::all})), texts{"1", "0"});
     auto changed = cursor;
     changed[15] = changed[15] == '9' ? '8' : '9';
@@ -101,15 +101,14 @@ void check_cursors(World& w)
          {std::string{"x"}, std::string{"0"}, std::string(24, '0'), std::string(24, 'f'), changed, upper,
           cursor + "0", cursor.substr(1), std::string{"-000000000000001"} + "00000000", std::string(100'000, '1'),
           std::string{"' OR 1=1 --"}})
-        look.equal("failure_of([&] { store.list(\"c1\", {.cursor = made_up}); })",
+        look.equal("the answer to a cursor that was made up",
                    failure_of([&] { store.list("c1", {.cursor = made_up}); }), error::invalid_message);
-    look.equal("failure_of([&] { store.list(\"c2\", {.cursor = cursor}); })",
-               failure_of([&] { store.list("c2", {.cursor = cursor}); }),
-               error::invalid_message); // it is another user's
-    look.equal("failure_of([&] { store.list(\"c1\", {.limit = 0}); })",
-               failure_of([&] { store.list("c1", {.limit = 0}); }), error::invalid_message);
-    look.equal("failure_of([&] { store.list(\"c1\", {.limit = 201}); })",
-               failure_of([&] { store.list("c1", {.limit = 201}); }), error::invalid_message);
+    look.equal("the answer to another user's cursor", failure_of([&] { store.list("c2", {.cursor = cursor}); }),
+               error::invalid_message);
+    look.equal("the answer to a limit of 0", failure_of([&] { store.list("c1", {.limit = 0}); }),
+               error::invalid_message);
+    look.equal("the answer to a limit of 201", failure_of([&] { store.list("c1", {.limit = 201}); }),
+               error::invalid_message);
 }
 
 } // namespace fanfare::detail::inbox_promises

@@ -32,17 +32,16 @@ void check_strangers(World& w)
     const auto before = store.counts("s2");
     for (const auto action : {inbox_action::seen, inbox_action::read, inbox_action::archive})
         for (const auto& id : {theirs, never, std::string{"x"}, std::string(64, '*')})
-            look.equal("failure_of([&] { store.mark(\"s1\", action, {id}); })",
+            look.equal("the answer to marking what is another user's or nobody's",
                        failure_of([&] { store.mark("s1", action, {id}); }), error::not_found);
-    look.equal("failure_of([&] { store.mark(\"nobody\", inbox_action::read, {mine}); })",
+    look.equal("the answer to a user who has nothing",
                failure_of([&] { store.mark("nobody", inbox_action::read, {mine}); }), error::not_found);
     const auto m = store.mark("s1", inbox_action::read, {theirs, mine, never});
-    look.equal("m.ids", m.ids, texts{mine});
-    look.equal("m.unknown", m.unknown, texts{theirs, never}); // alike
-    look.equal("store.counts(\"s2\").revision", store.counts("s2").revision, before.revision);
-    look.equal("store.counts(\"s2\").unread", store.counts("s2").unread, 1);
-    look.equal("store.list(\"s2\").items.at(0).read_at.has_value()",
-               store.list("s2").items.at(0).read_at.has_value(), false);
+    look.equal("the ids that were marked: only the user's own", m.ids, texts{mine});
+    look.equal("the unknown ids: another user's and nobody's alike", m.unknown, texts{theirs, never});
+    look.equal("the revision of the other user", store.counts("s2").revision, before.revision);
+    look.equal("the number of the other user's unread ones", store.counts("s2").unread, 1);
+    look.expect(!store.list("s2").items.at(0).read_at.has_value(), "the other user's notification is not read");
 }
 
 template <class World>
@@ -116,18 +115,17 @@ void check_idempotency(World& w)
     const auto first = here.add("i", "first", "order 7");
     here.mark("i", inbox_action::read, {first.item.id});
     const auto again = there.add("i", "second", "order 7");
-    look.equal("again.duplicate", again.duplicate, true);
-    look.equal("again.item.id", again.item.id, first.item.id);
-    look.equal("again.item.title", again.item.title, "first");
-    look.equal("again.item.read_at.has_value()", again.item.read_at.has_value(), true);
-    look.equal("again.counts.unread", again.counts.unread, 0);
-    look.equal("there.add(\"i\", \"other\", \"order 8\").duplicate", there.add("i", "other", "order 8").duplicate,
-               false);
-    look.equal("there.add(\"j\", \"another user's\", \"order 7\").duplicate",
-               there.add("j", "another user's", "order 7").duplicate, false);
-    look.equal("there.add(\"i\", \"no key\").duplicate", there.add("i", "no key").duplicate, false);
-    look.equal("there.add(\"i\", \"no key\").duplicate", there.add("i", "no key").duplicate, false);
-    look.equal("titles(here.list(\"i\"))", titles(here.list("i")), texts{"no key", "no key", "other", "first"});
+    look.expect(again.duplicate, "a second add with the key is a duplicate");
+    look.equal("the id of the first one with the key", again.item.id, first.item.id);
+    look.equal("the title of the first one with the key", again.item.title, "first");
+    look.expect(again.item.read_at.has_value(), "the first one with the key is still read");
+    look.equal("the number of unread ones", again.counts.unread, 0);
+    look.expect(!there.add("i", "other", "order 8").duplicate, "another key is no duplicate");
+    look.expect(!there.add("j", "another user's", "order 7").duplicate,
+                "the same key of another user is no duplicate");
+    look.expect(!there.add("i", "no key").duplicate, "an add without a key is no duplicate");
+    look.expect(!there.add("i", "no key").duplicate, "a second add without a key is no duplicate");
+    look.equal("the titles in the list", titles(here.list("i")), texts{"no key", "no key", "other", "first"});
 }
 
 // A store of at most 10 notifications a user.
@@ -143,23 +141,24 @@ void check_limit(World& w)
     store.mark("l", inbox_action::read, {ids[4], ids[6]});
     store.mark("l", inbox_action::archive, {ids[5]});
     const auto all = [&] { return titles(store.list("l", {.filter = inbox_filter::all})); };
-    look.equal("store.add(\"l\", \"a\").counts.unread", store.add("l", "a").counts.unread, 8);
-    look.equal("all()", all(),
-               texts{"a", "9", "8", "7", "6", "5", "3", "2", "1", "0"}); // the oldest one that is read
+    look.equal("the number of unread ones after one too many", store.add("l", "a").counts.unread, 8);
+    look.equal("the titles after one too many: the oldest one that is read has gone", all(),
+               texts{"a", "9", "8", "7", "6", "5", "3", "2", "1", "0"});
     store.add("l", "b");
-    look.equal("all()", all(), texts{"b", "a", "9", "8", "7", "6", "3", "2", "1", "0"}); // or archived
+    look.equal("the titles after two too many: the oldest one that is archived has gone", all(),
+               texts{"b", "a", "9", "8", "7", "6", "3", "2", "1", "0"});
     store.add("l", "c");
-    const auto last = store.add("l", "d"); // then the oldest
-    look.equal("all()", all(), texts{"d", "c", "b", "a", "9", "8", "7", "3", "2", "1"});
+    const auto last = store.add("l", "d");
+    look.equal("the titles after four too many: the last read one has gone, then the oldest", all(),
+               texts{"d", "c", "b", "a", "9", "8", "7", "3", "2", "1"});
     look.expect(last.counts.unread == 10 && last.counts.unseen == 10,
-                "last.counts.unread == 10 && last.counts.unseen == 10");
-    look.equal("failure_of([&] { store.mark(\"l\", inbox_action::read, {ids[0]}); })",
+                "all 10 notifications are unread and unseen");
+    look.equal("the answer to marking what has been pushed out",
                failure_of([&] { store.mark("l", inbox_action::read, {ids[0]}); }), error::not_found);
-    look.equal("store.add(\"l\", \"e\", \"key 3\").duplicate", store.add("l", "e", "key 3").duplicate, true);
-    look.equal("store.add(\"l\", \"f\", \"key 4\").duplicate", store.add("l", "f", "key 4").duplicate,
-               false); // its key has gone with it
-    look.equal("store.counts(\"l\").unread", store.counts("l").unread, 10);
-    look.equal("store.list(\"l\").items.size()", store.list("l").items.size(), 10);
+    look.expect(store.add("l", "e", "key 3").duplicate, "a key whose notification is still there is known");
+    look.expect(!store.add("l", "f", "key 4").duplicate, "a key goes with its notification");
+    look.equal("the number of unread ones at the end", store.counts("l").unread, 10);
+    look.equal("the number of notifications at the end", store.list("l").items.size(), 10);
 }
 
 // What the counts are, from the notifications themselves.
@@ -204,12 +203,12 @@ void check_no_drift(World& w)
             }
         });
     threads.join();
-    look.equal("failures", failures, 0);
+    look.equal("the number of threads with an exception", failures, 0);
     const auto said = here.counts("drift");
     const auto real = counted(there, "drift");
-    look.equal("said.unread", said.unread, real.unread);
-    look.equal("said.unseen", said.unseen, real.unseen);
-    look.equal("here.list(\"drift\", {.limit = 200, .filter = inbox_filter::all}).items.size()",
+    look.equal("the number of unread ones in the counts, against the list", said.unread, real.unread);
+    look.equal("the number of unseen ones in the counts, against the list", said.unseen, real.unseen);
+    look.equal("the number of notifications",
                here.list("drift", {.limit = 200, .filter = inbox_filter::all}).items.size(), 4 * rounds);
 }
 
@@ -227,7 +226,7 @@ void check_reentry(World& w)
     });
     if (answer.wait_for(w.here.patience()) != std::future_status::ready)
         throw testing::broken_promise{"I13", "the inbox did not call the handler of an operation of a handler"};
-    look.equal("answer.get()", answer.get(), 1);
+    look.equal("the number of unread ones that the handler has read", answer.get(), 1);
 }
 
 } // namespace fanfare::detail::inbox_promises

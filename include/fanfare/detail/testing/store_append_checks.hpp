@@ -35,15 +35,14 @@ void check_everything_is_kept(World& w)
         {.body = bytes, .key = bytes.substr(0, 128)},
     };
     for (const auto& m : sent)
-        look.require_equal("store.append(room, m, hundred).error", store.append(room, m, hundred).error,
-                           error_code{});
+        look.require_equal("the error of an append", store.append(room, m, hundred).error, error_code{});
     const auto page = other.read(room, {.limit = 10, .limits = hundred});
-    look.require_equal("page.messages.size()", page.messages.size(), sent.size());
+    look.require_equal("the number of messages of the page", page.messages.size(), sent.size());
     for (std::size_t i = 0; i != sent.size(); ++i) {
-        look.equal("page.messages[i].offset", page.messages[i].offset, i + 1);
-        look.equal("page.messages[i].body", page.messages[i].body, sent[i].body);
-        look.equal("page.messages[i].key", page.messages[i].key, sent[i].key);
-        look.equal("page.messages[i].except", page.messages[i].except, sent[i].except);
+        look.equal("a message's offset", page.messages[i].offset, i + 1);
+        look.equal("a message's body", page.messages[i].body, sent[i].body);
+        look.equal("a message's key", page.messages[i].key, sent[i].key);
+        look.equal("the connection that a message leaves out", page.messages[i].except, sent[i].except);
     }
 }
 
@@ -57,30 +56,28 @@ void check_idempotency(World& w)
     const history_limits two{.messages = 2};
     const std::string key = "o'key \"\xf0\x9f\x98\x80\" \\ " + std::string(100, 'k');
     const auto first = store.append("chat:a", "{\"first\":1}", two, key);
-    look.require_equal("first.error", first.error, error_code{});
-    look.equal("first.duplicate", first.duplicate, false);
+    look.require_equal("the error of the first append", first.error, error_code{});
+    look.expect(!first.duplicate, "the first append is no duplicate");
     for (auto* one : {&store, &other}) {
         const auto again = one->append("chat:a", "{\"second\":1}", two, key);
-        look.equal("again.error", again.error, error_code{});
-        look.equal("again.duplicate", again.duplicate, true);
-        look.equal("again.published", again.published, false);
-        look.equal("again.at", again.at, first.at);
+        look.equal("the error of an append with a known key", again.error, error_code{});
+        look.expect(again.duplicate, "an append with a known key is a duplicate");
+        look.expect(!again.published, "a duplicate is not published");
+        look.equal("the position of a duplicate", again.at, first.at);
     }
-    look.equal("store.read(\"chat:a\", {.limits = two}).top", store.read("chat:a", {.limits = two}).top, first.at);
-    look.equal("store.append(\"chat:a\", \"{}\", two, key + '2').duplicate",
-               store.append("chat:a", "{}", two, key + '2').duplicate, false);
-    look.equal("store.append(\"chat:b\", \"{}\", two, key).duplicate",
-               store.append("chat:b", "{}", two, key).duplicate, false); // a key is its room's
-    look.equal("store.append(\"chat:a\", \"{}\", two).duplicate", store.append("chat:a", "{}", two).duplicate,
-               false);
-    const auto fourth = store.append("chat:a", "{}", two); // without a key nothing is a duplicate
-    look.equal("fourth.duplicate", fourth.duplicate, false);
-    look.equal("fourth.at.offset", fourth.at.offset, 4);
-    const auto late = other.append("chat:a", "{}", two, key); // the message is gone, its key is known
-    look.equal("late.duplicate", late.duplicate, true);
-    look.equal("late.at", late.at, first.at);
-    look.equal("store.read(\"chat:a\", {.limits = two}).top", store.read("chat:a", {.limits = two}).top,
-               fourth.at);
+    look.equal("the newest position after duplicates", store.read("chat:a", {.limits = two}).top, first.at);
+    look.expect(!store.append("chat:a", "{}", two, key + '2').duplicate,
+                "an append with another key is no duplicate");
+    look.expect(!store.append("chat:b", "{}", two, key).duplicate,
+                "an append with the same key in another room is no duplicate");
+    look.expect(!store.append("chat:a", "{}", two).duplicate, "an append without a key is no duplicate");
+    const auto fourth = store.append("chat:a", "{}", two);
+    look.expect(!fourth.duplicate, "a second append without a key is no duplicate");
+    look.equal("the offset of the fourth message", fourth.at.offset, 4);
+    const auto late = other.append("chat:a", "{}", two, key);
+    look.expect(late.duplicate, "an append is a duplicate although the limit has pushed the key's message out");
+    look.equal("the position of a duplicate whose message has been pushed out", late.at, first.at);
+    look.equal("the newest position after that duplicate", store.read("chat:a", {.limits = two}).top, fourth.at);
 }
 
 template <class World>
@@ -90,18 +87,16 @@ void check_idempotency_window(World& w)
     look.about("S9", "appending again and again with a key that is known for 300 ms");
     auto store = w[0];
     const history_limits brief{.messages = 100, .idempotency_window = 300ms};
-    look.equal("store.append(\"chat:a\", \"{}\", brief, \"k\").at.offset",
-               store.append("chat:a", "{}", brief, "k").at.offset, 1);
+    look.equal("the offset of the first append", store.append("chat:a", "{}", brief, "k").at.offset, 1);
     std::optional<testing::stored_answer> answer;
     // Asking again does not prolong it.
     look.expect(w.eventually([&] {
         answer.emplace(store.append("chat:a", "{}", brief, "k"));
         return !answer->duplicate;
     }),
-                "w.eventually([&] { answer.emplace(store.append(\"chat:a\", \"{}\", brief, \"k\")); return "
-                "!answer->duplicate; })");
-    look.equal("answer->error", answer->error, error_code{});
-    look.equal("answer->at.offset", answer->at.offset, 2);
+                "the key is forgotten in the end, although it is asked for again and again");
+    look.equal("the error of an append with the forgotten key", answer->error, error_code{});
+    look.equal("the offset of an append with the forgotten key", answer->at.offset, 2);
 }
 
 template <class World>
@@ -116,8 +111,8 @@ void check_many_rooms(World& w)
         tops.push_back(fill(store, name(i), 1 + i % 3, hundred));
     for (std::size_t i = 0; i != 300; ++i) {
         const auto page = store.read(name(i), {.limit = 10, .limits = hundred});
-        look.equal("page.top", page.top, tops[i]);
-        look.equal("offsets(page)", offsets(page), range(1, 1 + i % 3));
+        look.equal("a room's newest position", page.top, tops[i]);
+        look.equal("the offsets of a room's messages", offsets(page), range(1, 1 + i % 3));
     }
 }
 

@@ -38,12 +38,13 @@ void check_one_of_many_duplicates(World& w)
             }
         });
     threads.join();
-    look.equal("stored", stored, 50);
-    look.equal("duplicates", duplicates, 150);
-    look.equal("wrong", wrong, 0); // a thread goes on when its key is known: so the n-th key is the n-th message
+    look.equal("the number of appends that stored a message", stored, 50);
+    look.equal("the number of duplicates", duplicates, 150);
+    // A thread goes on when its key is known: so the n-th key is the n-th message.
+    look.equal("the number of answers whose offset is not the key's", wrong, 0);
     auto store = w[0];
     const auto page = store.read("chat:a", {.limit = 100, .limits = hundred});
-    look.equal("offsets(page)", offsets(page), range(1, 50));
+    look.equal("the offsets of the room", offsets(page), range(1, 50));
 }
 
 // What the handlers of one room's appends saw.
@@ -87,16 +88,16 @@ void check_handlers_in_order(World& w)
     for (std::size_t r = 0; r != rooms.size(); ++r) {
         auto& room = *rooms[r];
         look.require(w.eventually([&] { return room.calls >= count; }), "the handler of each append is called");
-        look.equal("room.calls", room.calls, count);
-        look.equal("room.errors", room.errors, 0);
-        look.equal("room.overlaps", room.overlaps, 0);
-        look.equal("room.epochs.size()", room.epochs.size(), 1);
-        look.equal("room.order", room.order, range(1, count));
+        look.equal("the number of calls of the handlers", room.calls, count);
+        look.equal("the number of appends with an error", room.errors, 0);
+        look.equal("the number of handlers that were called while another one ran", room.overlaps, 0);
+        look.equal("the number of epochs", room.epochs.size(), 1);
+        look.equal("the offsets in the order of the handlers' calls", room.order, range(1, count));
         auto store = w[0];
         const auto page = store.read("chat:" + std::to_string(r), {.limit = count, .limits = {.messages = count}});
-        look.require_equal("page.messages.size()", page.messages.size(), count);
+        look.require_equal("the number of messages of the page", page.messages.size(), count);
         for (const auto& m : page.messages) // and what one thread appended is in its order
-            look.equal("m.body", m.body, body(m.offset));
+            look.equal("a message's body", m.body, body(m.offset));
     }
 }
 
@@ -154,11 +155,11 @@ void check_many_threads(World& w)
     writers.join();
     look.equal("the number of pages with a hole, too few messages, or without what was answered before", wrong, 0);
     look.about("S10", "four threads append while one reads");
-    look.equal("room->calls", room->calls, 4 * each);
-    look.equal("room->errors", room->errors, 0);
-    look.equal("room->overlaps", room->overlaps, 0);
-    look.equal("room->epochs", room->epochs, std::set{epoch});
-    look.equal("room->order", room->order, range(1, 4 * each));
+    look.equal("the number of calls of the handlers", room->calls, 4 * each);
+    look.equal("the number of appends with an error", room->errors, 0);
+    look.equal("the number of handlers that were called while another one ran", room->overlaps, 0);
+    look.equal("the epochs", room->epochs, std::set{epoch});
+    look.equal("the offsets in the order of the handlers' calls", room->order, range(1, 4 * each));
 }
 
 // What several processes append at once: each offset once, none left out.
@@ -185,16 +186,16 @@ void check_many_processes(World& w)
         look.about("S10", "three handles append to one room at once");
         look.require(w.eventually([&] { return one->calls >= each; }), "the handler of each append is called");
         look.about("S12", "three handles append to one room at once");
-        look.equal("one->errors", one->errors, 0);
+        look.equal("the number of appends with an error", one->errors, 0);
         look.expect(std::is_sorted(one->order.begin(), one->order.end()),
-                    "std::is_sorted(one->order.begin(), one->order.end())");
+                    "the handlers of one handle are called in the order of the offsets");
         all.insert(one->order.begin(), one->order.end());
     }
-    look.require_equal("all.size()", all.size(), 3 * each);
-    look.equal("*all.begin()", *all.begin(), 1);
-    look.equal("*all.rbegin()", *all.rbegin(), 3 * each);
+    look.require_equal("the number of different offsets", all.size(), 3 * each);
+    look.equal("the smallest offset", *all.begin(), 1);
+    look.equal("the largest offset", *all.rbegin(), 3 * each);
     auto store = w[1];
-    look.equal("offsets(store.read(\"chat:a\", {.limit = 1000, .limits = limits}))",
+    look.equal("the offsets that another handle reads",
                offsets(store.read("chat:a", {.limit = 1000, .limits = limits})), range(1, 3 * each));
 }
 
