@@ -172,6 +172,13 @@ inline history_done checked_page(const history_query& query, history_done done)
 
 } // namespace detail
 
+namespace detail {
+/// Whether a store is known to call an append's handler exactly once before `async_append` returns, unless it throws
+/// before that. For the library's own stores.
+template <class S>
+inline constexpr bool answers_within_call = false;
+} // namespace detail
+
 /// Any store, as one copyable type. Copies share what they keep; an empty one must not be used.
 ///
 /// Makes promises for the store that it holds: a page is never more than what was asked for, and there is one answer in
@@ -194,6 +201,8 @@ public:
     /// The operations of `store`: one virtual call each.
     void async_append(history_append message, append_done done)
     {
+        if (held_->answers_within_call())
+            return append_within_call(std::move(message), done);
         detail::call_port(
             thrown_,
             std::make_shared<detail::port_answer<const append_answer&>>(
@@ -215,8 +224,26 @@ public:
     link_status status() const { return held_->status(); }
 
 private:
+    // No answer can be lost or come twice, so nothing need be allocated to see to that.
+    void append_within_call(history_append message, const append_done& done)
+    {
+        bool answered = false;
+        try {
+            held_->append(std::move(message), [&](const append_answer& answer) {
+                answered = true;
+                done(answer);
+            });
+        } catch (...) {
+            if (thrown_)
+                thrown_(std::current_exception());
+            if (!answered)
+                done(append_answer{.error = error::store_failed});
+        }
+    }
+
     struct base {
         virtual ~base() = default;
+        virtual bool answers_within_call() const noexcept = 0;
         virtual void append(history_append message, append_done done) = 0;
         virtual void read(std::string_view room, const history_query& query, history_done done) = 0;
         virtual bool between_processes() const noexcept = 0;
@@ -225,6 +252,7 @@ private:
     template <class S>
     struct holder final : base {
         explicit holder(S s) : held{std::move(s)} {}
+        bool answers_within_call() const noexcept override { return detail::answers_within_call<S>; }
         void append(history_append message, append_done done) override
         {
             held.async_append(std::move(message), std::move(done));

@@ -81,6 +81,8 @@ private:
 };
 
 static_assert(store<memory_store>);
+template <>
+inline constexpr bool detail::answers_within_call<memory_store> = true;
 
 } // namespace fanfare
 

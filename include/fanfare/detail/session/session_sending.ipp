@@ -68,8 +68,14 @@ FANFARE_DECL std::vector<shared_frame> session::meant_for_this(const std::vector
 
 FANFARE_DECL void session::push_all(const std::vector<shared_frame>& frames, std::size_t from)
 {
-    for (; from != frames.size() && phase_ == phase::open; ++from)
-        push(frames[from], policy_for(*frames[from]));
+    overflow_policy policy{};
+    for (const frame* before = nullptr; from != frames.size() && phase_ == phase::open; ++from) {
+        const auto* next = frames[from].get();
+        if (!before || next->room() != before->room()) // most often all are of one room
+            policy = policy_for(*next);
+        push(frames[from], policy);
+        before = next;
+    }
 }
 
 FANFARE_DECL overflow_policy session::policy_for(const frame& message) const noexcept
@@ -87,11 +93,12 @@ FANFARE_DECL void session::push(shared_frame message, overflow_policy policy)
     // What is in the history makes way for what is not.
     if (!catching_.empty() && waiting_bytes() + size > context_->options.outbox_bytes)
         catching_.release();
+    const auto held = [this] { return catching_.empty() ? 0 : catching_.held(); };
     // What is only being collected is no reason to do without anything.
-    if (out_.corked() && !out_.takes(size + catching_.held()) && !flush_collected())
+    if (out_.corked() && !out_.takes(size + held()) && !flush_collected())
         return;
     const std::string room{policy == overflow_policy::resync ? message->room() : std::string_view{}};
-    const auto what = out_.queue(context_->options).push(std::move(message), policy, catching_.held());
+    const auto what = out_.queue(context_->options).push(std::move(message), policy, held());
     if (what == outbox::result::queued)
         home_.count().delivered.add();
     else

@@ -80,6 +80,8 @@ FANFARE_DECL bool is_name(std::string_view text, std::size_t max_size, name_kind
             return false;
         text.remove_prefix(1);
     }
+    if (text.empty()) // nearly always
+        return true;
     if (!is_utf8(text))
         return false;
     while (!text.empty())
