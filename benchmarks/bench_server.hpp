@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <ctime>
 #include <exception>
+#include <fstream>
 #include <functional>
 #include <malloc.h>
 #include <sstream>
@@ -48,6 +49,15 @@ inline std::size_t heap_bytes()
     return info.uordblks + info.hblkhd;
 }
 
+/// Resident memory of this process in bytes, when malloc has given back what it can.
+inline std::size_t resident_bytes()
+{
+    ::malloc_trim(0);
+    std::size_t all = 0, resident = 0;
+    std::ifstream{"/proc/self/statm"} >> all >> resident;
+    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
 /// Lets this process open as many files as the system permits it.
 inline void raise_file_limit()
 {
@@ -77,6 +87,7 @@ struct operations {
 /// Reads commands from standard input and answers each with one line:
 ///   cpu                         CPU seconds used so far
 ///   heap                        bytes allocated now
+///   rss                         bytes of resident memory now
 ///   connections                 open connections
 ///   publish SIZE COUNT [GAP_US] publishes COUNT messages of SIZE bytes of JSON, GAP_US apart or all at once
 ///   quit                        stops the server; so does the end of input
@@ -128,6 +139,8 @@ private:
             answer(std::to_string(process_cpu_seconds()));
         else if (verb == "heap")
             answer(std::to_string(heap_bytes()));
+        else if (verb == "rss")
+            answer(std::to_string(resident_bytes()));
         else if (verb == "connections")
             answer(std::to_string(ops_.connections()));
         else if (const auto own = ops_.other ? ops_.other(verb) : std::string{}; !own.empty())

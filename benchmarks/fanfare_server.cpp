@@ -3,16 +3,21 @@
 // The baseline's job, done with Fanfare: one shard in one thread, everybody in the room `global`.
 
 #include "bench_server.hpp"
+#include "tls_support.hpp"
 
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/fanfare.hpp>
 #include <fanfare/server.hpp>
+#if defined(FANFARE_WITH_SSL)
+#include <fanfare/ssl.hpp>
+#endif
 
 #include <boost/json/value.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -31,7 +36,7 @@ json::value make_payload(std::uint64_t sequence, std::size_t size)
 
 } // namespace
 
-int main()
+int main(int argc, char** argv)
 {
     bench::raise_file_limit();
     asio::io_context ioc{1};
@@ -42,7 +47,14 @@ int main()
     options.outbox_messages = 1'000'000;
     options.outbox_bytes = 256 * 1024 * 1024;
     fanfare::hub hub{ioc.get_executor(), options};
-    fanfare::server server{hub, {.address = "127.0.0.1", .port = 0}};
+    fanfare::any_tls_context tls;
+#if defined(FANFARE_WITH_SSL)
+    if (argc > 1 && std::string_view{argv[1]} == "--tls")
+        tls = fanfare::tls_context{bench::server_tls().native_handle()};
+#else
+    static_cast<void>(argc), static_cast<void>(argv);
+#endif
+    fanfare::server server{hub, {.address = "127.0.0.1", .port = 0, .tls = tls}};
 
     const auto room = hub.room("global");
     const auto publish = [&room](std::uint64_t sequence, std::size_t size) {

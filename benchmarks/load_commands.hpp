@@ -22,7 +22,7 @@ namespace bench {
 class load_commands {
 public:
     explicit load_commands(const command_settings& s)
-        : settings_{s}, sockets_{*this, loopback(1, s.port), load_client::upgrade_request(s.port, s.path)}
+        : settings_{s}, sockets_{*this, loopback(1, s.port), load_client::upgrade_request(s.port, s.path), s.tls}
     {
         check(::fcntl(STDIN_FILENO, F_SETFL, ::fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK), "fcntl");
         sockets_.watch_other(STDIN_FILENO);

@@ -31,7 +31,7 @@ order. Prints a summary; the status is 0 if nothing is lacking, 1 if something i
   --admin-key KEY       the server's key for publishing
   --patience N          seconds to wait for connections, and for the last message (60)
 
-  load --port PORT [--path PATH] [--room ROOM] [--poll-us MICROSECONDS]
+  load --port PORT [--path PATH] [--room ROOM] [--tls] [--poll-us MICROSECONDS]
 
 Obeys commands on standard input; this is how benchmarks/run drives it.
 )";
@@ -41,6 +41,7 @@ struct command_settings {
     unsigned short port = 0;
     std::string path = "/";
     std::string room;           // empty: a client is ready after the handshake; "-": when it was greeted
+    bool tls = false;           // without a look at the certificate
     std::int64_t poll_us = 500; // 0: sleep in epoll_wait, and be woken by the server's system calls
 };
 
@@ -127,6 +128,8 @@ inline load_settings parse_load(int argc, char** argv)
             s.commands.path = words.value();
         else if (option == "--room")
             s.commands.room = words.value();
+        else if (option == "--tls")
+            s.commands.tls = true;
         else if (option == "--poll-us")
             s.commands.poll_us = static_cast<std::int64_t>(words.number(0, 1'000'000));
         else if (option == "--help")

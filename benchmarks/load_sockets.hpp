@@ -4,6 +4,7 @@
 
 // The sockets of thousands of clients, and one descriptor more, in one thread and one epoll.
 
+#include "tls_support.hpp"
 #include "ws_client.hpp"
 
 #include <arpa/inet.h>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -83,12 +85,14 @@ public:
         bool greeted = false; // the upgrade request has been sent
         bool opening = true;  // neither ready nor closed yet
         Client client{};
+        std::unique_ptr<client_tls> tls{}; // null without TLS
     };
 
-    /// `hello` is what each client says first.
-    load_sockets(Owner& owner, const endpoint& server, std::string hello)
-        : owner_{owner}, server_{server}, hello_{std::move(hello)}, epoll_{check(::epoll_create1(EPOLL_CLOEXEC),
-                                                                                 "epoll_create1")}
+    /// `hello` is what each client says first, by TLS if `tls`.
+    load_sockets(Owner& owner, const endpoint& server, std::string hello, bool tls = false)
+        : owner_{owner}, server_{server}, hello_{std::move(hello)}, tls_{tls}, epoll_{check(
+                                                                                   ::epoll_create1(EPOLL_CLOEXEC),
+                                                                                   "epoll_create1")}
     {}
     load_sockets(const load_sockets&) = delete;
     load_sockets& operator=(const load_sockets&) = delete;
@@ -136,12 +140,20 @@ public:
 
     void send(member& m, std::string_view bytes)
     {
+        if (!m.tls)
+            return send_raw(m, bytes);
+        m.tls->encrypt(bytes);
+        send_raw(m, m.tls->take());
+    }
+
+private:
+    void send_raw(member& m, std::string_view bytes)
+    {
         // Short answers on an idle socket: less than all of it means that the connection is gone.
         if (::send(m.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
             close(m, std::strerror(errno));
     }
 
-private:
     void watch(int operation, int fd, std::uint32_t events, member* m)
     {
         epoll_event event{};
@@ -179,7 +191,7 @@ private:
         if (!m.greeted) {
             m.greeted = true;
             watch(EPOLL_CTL_MOD, m.fd, EPOLLIN | EPOLLET, &m);
-            send(m, hello_);
+            greet(m);
         }
         auto n = static_cast<ssize_t>(input_.size());
         while (m.client.at() != stage::closed && n == static_cast<ssize_t>(input_.size())) {
@@ -187,8 +199,33 @@ private:
             if (n == 0 || (n < 0 && errno != EAGAIN))
                 return close(m, n == 0 ? "the server closed the connection" : std::strerror(errno));
             if (n > 0)
-                take(m, {input_.data(), static_cast<std::size_t>(n)});
+                receive(m, {input_.data(), static_cast<std::size_t>(n)});
         }
+    }
+
+    void greet(member& m)
+    {
+        if (!tls_)
+            return send(m, hello_);
+        m.tls = std::make_unique<client_tls>();
+        m.tls->go_on();
+        send_raw(m, m.tls->take());
+    }
+
+    void receive(member& m, std::string_view bytes)
+    {
+        if (!m.tls)
+            return take(m, bytes);
+        const bool was_ready = m.tls->ready();
+        m.tls->put(bytes);
+        if (!was_ready) {
+            m.tls->go_on();
+            if (const auto answer = m.tls->take(); !answer.empty())
+                send_raw(m, answer);
+            if (m.tls->ready())
+                send(m, hello_);
+        }
+        m.tls->each([&](std::string_view text) { take(m, text); });
     }
 
     void take(member& m, std::string_view bytes)
@@ -220,6 +257,7 @@ private:
     Owner& owner_;
     endpoint server_;
     std::string hello_;
+    bool tls_;
     int epoll_;
     std::deque<member> members_; // never moves its elements: epoll keeps their addresses
     std::size_t to_open_ = 0, opening_ = 0, closed_ = 0;

@@ -31,6 +31,6 @@ fanfare_optional(SQLITE SQLite3::SQLite3 "The SQLite store"
     "SQLite 3.24 was not found: install libsqlite3-dev, set CMAKE_PREFIX_PATH, or set the option to OFF")
 
 find_package(OpenSSL QUIET)
-fanfare_optional(SSL OpenSSL::SSL "TLS (rediss://)"
+fanfare_optional(SSL OpenSSL::SSL "TLS"
     "OpenSSL was not found: install libssl-dev, set OPENSSL_ROOT_DIR, or set the option to OFF")
 message(STATUS "Fanfare: Redis ${FANFARE_WITH_REDIS}, SQLite ${FANFARE_WITH_SQLITE}, TLS ${FANFARE_WITH_SSL}")

@@ -30,7 +30,8 @@ file(GLOB sqlite_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
 file(GLOB hub_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
     cluster/*.cpp http/*.cpp hub/*.cpp inbox/*.cpp presence/hub*.cpp protocol/*.cpp publish/*.cpp
     requests/history*.cpp requests/pending.cpp
-    session/closing.cpp session/local*.cpp session/recovery.cpp session/slow_receivers.cpp)
+    session/closing.cpp session/local*.cpp session/recovery.cpp session/slow_receivers.cpp
+    tls/own_server.cpp tls/server.cpp tls/tls_client.cpp)
 list(REMOVE_ITEM hub_sources ${redis_sources} ${sqlite_sources})
 
 file(GLOB unit_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} */*.cpp)
@@ -39,9 +40,17 @@ list(REMOVE_ITEM unit_sources ${redis_sources} ${sqlite_sources} ${hub_sources})
 if(NOT FANFARE_WITH_REDIS)
     list(FILTER unit_sources EXCLUDE REGEX "^redis/")
 endif()
+list(REMOVE_ITEM unit_sources tls/certificates.cpp) # both programs use it
+if(NOT FANFARE_WITH_SSL)
+    list(FILTER unit_sources EXCLUDE REGEX "^tls/")
+    list(FILTER hub_sources EXCLUDE REGEX "^tls/")
+endif()
 
 # Beast's WebSocket client takes longer to compile than most tests that use it.
 add_library(test_client STATIC EXCLUDE_FROM_ALL support/client.cpp)
+if(FANFARE_WITH_SSL)
+    target_sources(test_client PRIVATE tls/certificates.cpp)
+endif()
 target_include_directories(test_client PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(test_client PUBLIC fanfare::compiled Catch2::Catch2)
 fanfare_warnings(test_client)

@@ -7,6 +7,7 @@
 #include <fanfare/detail/base/first_call.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/identity.hpp>
+#include <fanfare/tls_peer.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -43,9 +44,10 @@ public:
     using header_list = std::vector<std::pair<std::string, std::string>>;
 
     /// Made by the servers, or by an application with an HTTP server of its own.
-    handshake_request(std::string method, std::string target, header_list headers, std::string remote_address)
+    handshake_request(std::string method, std::string target, header_list headers, std::string remote_address,
+                      std::shared_ptr<const tls_peer> tls = nullptr)
         : method_{std::move(method)}, target_{std::move(target)}, headers_{std::move(headers)},
-          remote_address_{std::move(remote_address)}
+          remote_address_{std::move(remote_address)}, tls_{std::move(tls)}
     {}
 
     /// The HTTP method, as received.
@@ -88,11 +90,16 @@ public:
     /// The peer's address as text, without the port.
     const std::string& remote_address() const noexcept { return remote_address_; }
 
+    /// What the TLS handshake of its connection settled, the client's certificate among it; null without TLS, and where the
+    /// server does not know.
+    const tls_peer* tls() const noexcept { return tls_.get(); }
+
 private:
     std::string method_;
     std::string target_;
     header_list headers_;
     std::string remote_address_;
+    std::shared_ptr<const tls_peer> tls_;
 };
 
 /// An origin in the one form in which equal origins are equal strings, or nothing if it is malformed.

@@ -3,6 +3,7 @@
 #define FANFARE_CONNECTION_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/heap_handler.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/session/stream_session.hpp>
 #include <fanfare/detail/session/websocket_session.hpp>
@@ -22,33 +23,6 @@
 #include <vector>
 
 namespace fanfare {
-
-namespace detail {
-
-/// Allocates from the heap. Asio's default allocator recycles blocks: an operation may get a larger block than it
-/// needs, and one that waits for as long as its connection lives would keep it for as long.
-template <class T>
-struct plain_allocator {
-    using value_type = T;
-    plain_allocator() = default;
-    template <class U>
-    plain_allocator(const plain_allocator<U>&) noexcept
-    {}
-    T* allocate(std::size_t n) { return std::allocator<T>{}.allocate(n); }
-    void deallocate(T* p, std::size_t n) noexcept { std::allocator<T>{}.deallocate(p, n); }
-    friend bool operator==(plain_allocator, plain_allocator) noexcept { return true; }
-};
-
-/// The handler of a wait that may last as long as its connection.
-template <class F>
-struct waiter : F {
-    using allocator_type = plain_allocator<char>;
-    allocator_type get_allocator() const noexcept { return {}; }
-};
-template <class F>
-waiter(F) -> waiter<F>;
-
-} // namespace detail
 
 /// A stream that can be waited for and written to without blocking: TCP and Unix sockets.
 template <class Stream>
@@ -118,15 +92,16 @@ private:
 
     void wait_write() override
     {
-        socket_.async_wait(
-            asio::socket_base::wait_write,
-            detail::waiter{[keep = boost::intrusive_ptr<connection>{this}](error_code) { keep->on_writable(); }});
+        socket_.async_wait(asio::socket_base::wait_write,
+                           detail::heap_handler{[keep = boost::intrusive_ptr<connection>{this}](error_code) {
+                               keep->on_writable();
+                           }});
     }
 
     void wait_read() override
     {
         socket_.async_wait(asio::socket_base::wait_read,
-                           detail::waiter{[keep = boost::intrusive_ptr<connection>{this}](error_code ec) {
+                           detail::heap_handler{[keep = boost::intrusive_ptr<connection>{this}](error_code ec) {
                                keep->on_readable(ec);
                            }});
     }

@@ -2,6 +2,7 @@
 #ifndef FANFARE_SERVER_HPP
 #define FANFARE_SERVER_HPP
 
+#include <fanfare/any_tls_context.hpp>
 #include <fanfare/auth.hpp>
 #include <fanfare/auth/host.hpp>
 #include <fanfare/auth/origin.hpp>
@@ -30,6 +31,8 @@ struct server_options {
     std::string address = "0.0.0.0";
     /// 0: any free port; see `server::port`.
     std::uint16_t port = 8080;
+    /// TLS, if it is set: a `tls_context` of `<fanfare/ssl.hpp>`. A client that sends GET, POST, PUT or HEAD without it is answered with 400.
+    any_tls_context tls{};
     /// The path of the WebSocket upgrade (RFC 6455 section 4.2.1).
     std::string path = "/api/v1/ws";
     /// Whether `GET /api/v1/sse` answers with an event stream; see sse.hpp. `authenticate` and `origins` hold for it too.
@@ -59,7 +62,7 @@ struct server_options {
     /// `Date`, `Connection` and the body's length are set for it.
     std::function<bool(const http_api::request_type&, http_api::response_type&)> on_request{};
 
-    /// For each of: reading a request, counted from accepting the TCP connection or from the last response; an answer of
+    /// For each of: the TLS handshake; reading a request, counted from accepting the TCP connection or from the last response; an answer of
     /// the authenticator; an answer of the API; writing a response; the upgrade.
     std::chrono::milliseconds handshake_timeout{10'000};
     /// Bytes of a request's header. A longer one is answered with 431 (RFC 6585 section 5).

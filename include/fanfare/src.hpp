@@ -14,5 +14,6 @@
 #include <fanfare/src/redis.hpp>
 #include <fanfare/src/server.hpp>
 #include <fanfare/src/sqlite.hpp>
+#include <fanfare/src/tls.hpp>
 
 #endif

@@ -20,6 +20,7 @@
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -153,9 +154,7 @@ private:
 
     void on_answered()
     {
-        if constexpr (requires { this->stream_.native_handle(); })
-            set_user_timeout(this->stream_.native_handle(), this->hub_->options().idle_timeout);
-        else if constexpr (requires { this->stream_.lowest_layer().native_handle(); })
+        if constexpr (requires { this->stream_.lowest_layer().native_handle(); }) // that of TLS is no descriptor
             set_user_timeout(this->stream_.lowest_layer().native_handle(), this->hub_->options().idle_timeout);
         this->start_session({}, {}, [this]<class S>(S stream, shard& home, session_settings settings) {
             return boost::intrusive_ptr<session>{new event_connection<S>{
@@ -188,7 +187,7 @@ void accept_event_stream(const std::shared_ptr<hub_core>& hub, shard* home, Stre
 /// Lifetimes: the stream is moved in; `request` is used only until this returns.
 /// Completion: none. `hub::on_connect` tells when the client is connected.
 /// Executor: the response is written on the stream's executor; then a socket moves to the executor of the least loaded
-/// shard. Any other stream keeps its executor, and is used from that shard's.
+/// shard, and a `tls_stream` as well. Any other stream keeps its executor, and is used from that shard's.
 /// Errors: 400 for a malformed request (`?last=`, `Last-Event-ID`, too many rooms, a parameter of these that cannot be
 /// read, a hub with `on_raw`) or user id, 429 for
 /// the hub's limits, 503 while it shuts down. The stream is closed then, and counted in `hub_stats::refused`.
@@ -201,7 +200,10 @@ struct event_stream_acceptor {
                        event_options options)
     {
         const auto view = describe(request, {});
-        if constexpr (requires { stream.release_socket(); })
+        if constexpr (std::derived_from<Stream, net_stream>)
+            accept_event_stream(hub, nullptr, static_cast<net_stream&&>(stream), view, request.version(),
+                                std::move(who), std::move(options));
+        else if constexpr (requires { stream.release_socket(); })
             accept_event_stream(hub, nullptr, stream.release_socket(), view, request.version(), std::move(who),
                                 std::move(options));
         else

@@ -9,17 +9,22 @@
 #include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/net/net_stream.hpp>
+#include <fanfare/detail/session/net_session.hpp>
 #include <fanfare/hub.hpp>
 #include <fanfare/identity.hpp>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
-#include <boost/beast/websocket/stream.hpp>
+#include <boost/beast/http/write.hpp>
 
 #include <chrono>
+#include <concepts>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +34,7 @@ namespace fanfare {
 
 namespace detail {
 
-/// One upgrade: Beast writes the response; then the stream moves into a `connection`, which does without Beast.
+/// One upgrade: writes the response; then the stream moves into a `connection`.
 template <class Stream>
 class upgrade_operation : public handoff<Stream>, public std::enable_shared_from_this<upgrade_operation<Stream>> {
 public:
@@ -38,7 +43,7 @@ public:
     upgrade_operation(std::shared_ptr<hub_core> hub, Stream stream, header request, identity who,
                       accept_options options, shard* home)
         : handoff<Stream>{std::move(hub), std::move(stream), std::move(who), home}, request_{std::move(request)},
-          options_{std::move(options)}
+          options_{std::move(options)}, deadline_{this->stream_.get_executor()}
     {}
 
     void run()
@@ -51,47 +56,66 @@ public:
         if (const auto ec = this->admit())
             return this->reject(refusal_response(static_cast<error>(ec.value()), request_.version()),
                                 this->shared_from_this());
-        socket_.emplace(this->stream_);
-        namespace websocket = boost::beast::websocket;
-        websocket::stream_base::timeout limits{};
-        limits.handshake_timeout = bounded_time(options_.timeout);
-        limits.idle_timeout = websocket::stream_base::none();
-        socket_->set_option(limits);
         const auto deflate = agreed_deflate(request_, this->hub_->options().deflate);
         if (deflate) {
             settings_.deflate = true;
             settings_.client_window_bits = deflate->client_window_bits;
             settings_.server_window_bits = deflate->server_window_bits;
         }
-        socket_->set_option(websocket::stream_base::decorator(
-            [extension = deflate ? deflate->answer : std::string{},
-             subprotocol = agreed_subprotocol(request_, options_.subprotocol)](websocket::response_type& answer) {
-                decorate_upgrade(answer, extension, subprotocol);
-            }));
-        settle_handshake(request_);
-        socket_->async_accept(request_,
-                              [self = this->shared_from_this()](error_code ec) { self->on_accepted(ec); });
+        extension_ = deflate ? deflate->answer : "";
+        deadline_.expires_after(bounded_time(options_.timeout));
+        deadline_.async_wait([self = this->shared_from_this()](error_code ec) {
+            if (!ec)
+                close_quietly(self->stream_); // the client takes nothing; so the write fails
+        });
+        if (!expects_continue(request_))
+            return accept();
+        answer_.emplace(http::status::continue_, request_.version()); // RFC 9110 section 7.8: before 101
+        http::async_write(this->stream_, *answer_, [self = this->shared_from_this()](error_code ec, std::size_t) {
+            if (ec)
+                return self->on_answered(ec);
+            self->accept();
+        });
     }
 
 private:
-    void on_accepted(error_code ec)
+    void accept()
     {
-        socket_.reset();
-        if (ec) {
-            this->hub_->admitted.count_refusal();
-            return;
-        }
+        answer_.emplace(upgrade_answer(request_, extension_, agreed_subprotocol(request_, options_.subprotocol)));
+        http::async_write(this->stream_, *answer_, [self = this->shared_from_this()](error_code ec, std::size_t) {
+            self->on_answered(ec);
+        });
+    }
+
+    void on_answered(error_code ec)
+    {
+        // None left to cancel: the deadline is over, and the stream is closed or about to be.
+        if (deadline_.cancel() == 0 || ec)
+            return this->hub_->admitted.count_refusal();
         this->start_session(std::move(settings_), std::move(options_.early),
                             [this]<class S>(S stream, shard& home, session_settings settings) {
-                                return boost::intrusive_ptr<session>{new connection<S>{
-                                    std::move(stream), this->hub_->context(), home, std::move(settings)}};
+                                return this->make_session(std::move(stream), home, std::move(settings));
                             });
+    }
+
+    template <class S>
+    boost::intrusive_ptr<session> make_session(S stream, shard& home, session_settings settings)
+    {
+        return new connection<S>{std::move(stream), this->hub_->context(), home, std::move(settings)};
+    }
+    boost::intrusive_ptr<session> make_session(net_stream stream, shard& home, session_settings settings)
+    {
+        if (!stream.has_tls())
+            return make_session(stream.release().first, home, std::move(settings));
+        return new net_session{std::move(stream), this->hub_->context(), home, settings};
     }
 
     header request_;
     accept_options options_;
     session_settings settings_;
-    std::optional<boost::beast::websocket::stream<Stream&>> socket_;
+    std::string extension_; // the answer's
+    std::optional<http::response<http::empty_body>> answer_;
+    asio::steady_timer deadline_;
 };
 
 template <class Stream, class Body, class Fields>
@@ -111,8 +135,8 @@ void accept_websocket(const std::shared_ptr<hub_core>& hub, shard* home, Stream 
 /// Preconditions: `request` was read from `stream` completely; bytes read past it are in `accept_options::early`.
 /// Lifetimes: the stream is moved in; `request` is used only until this returns.
 /// Completion: none. `hub::on_connect` tells when the client is connected.
-/// Executor: the upgrade runs on the stream's executor; then a socket moves to the executor of the least loaded shard. Any
-/// other stream keeps its executor, and is used from that shard's.
+/// Executor: the upgrade runs on the stream's executor; then a socket moves to the executor of the least loaded shard. A
+/// `tls_stream` does, too. Any other stream keeps its executor, and is used from that shard's.
 /// Errors: 400 or 426 with JSON for a request that is no valid upgrade (RFC 6455 section 4.2.1), 429 for the hub's limits, 503 while
 /// it shuts down, 400 for a user id that cannot be. The stream is closed then, and counted in `hub_stats::refused`.
 /// Cancellation: none but `accept_options::timeout` and the hub's end.
@@ -123,7 +147,10 @@ struct websocket_acceptor {
     static void accept(const std::shared_ptr<hub_core>& hub, Stream stream, const Request& request, identity who,
                        accept_options options)
     {
-        if constexpr (requires { stream.release_socket(); })
+        if constexpr (std::derived_from<Stream, net_stream>)
+            accept_websocket(hub, nullptr, static_cast<net_stream&&>(stream), request, std::move(who),
+                             std::move(options));
+        else if constexpr (requires { stream.release_socket(); })
             accept_websocket(hub, nullptr, stream.release_socket(), request, std::move(who), std::move(options));
         else
             accept_websocket(hub, nullptr, std::move(stream), request, std::move(who), std::move(options));

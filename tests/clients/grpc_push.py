@@ -30,7 +30,7 @@ class Push(Node):
         process = await asyncio.create_subprocess_exec(
             GRPC_PUSH, "--port", "0", "--grpc-port", "0", *args,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
-        node = cls(process, None, None)
+        node = cls(process, None, None, None)
         node.errors, node.output = [], []
         node.reader = asyncio.gather(node._read(process.stderr, node.errors), node._read(process.stdout, node.output))
         try:
@@ -43,7 +43,7 @@ class Push(Node):
         node.grpc = re.search(r"gRPC: (\S+)", text)[1]
         host, port = re.search(r"http://([\w.]+):(\d+)/", text).groups()
         reader = node.reader
-        node.__init__(process, host, int(port))
+        node.__init__(process, "http", host, int(port))
         node.reader = reader
         return node
 

@@ -49,23 +49,24 @@ def reserved_port():
 class Server:
     """A server process, started on a free port and ended by its own process id."""
 
-    def __init__(self, process, host, port):
+    def __init__(self, process, scheme, host, port):
         self.process, self.host, self.port = process, host, port
-        self.http = f"http://{host}:{port}"
-        self.ws = f"ws://{host}:{port}/api/v1/ws"
+        secure = "s" if scheme in ("https", "wss") else ""
+        self.http = f"http{secure}://{host}:{port}"
+        self.ws = f"ws{secure}://{host}:{port}/api/v1/ws"
 
     @classmethod
     async def start(cls, binary, *args):
         process = await asyncio.create_subprocess_exec(
             binary, "--port", "0", *args, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
         try:
-            host, port = await asyncio.wait_for(cls._address(process, binary), 20)
+            scheme, host, port = await asyncio.wait_for(cls._address(process, binary), 20)
         except BaseException:
             if process.returncode is None:
                 process.kill()
             await process.wait()
             raise
-        server = cls(process, host, port)
+        server = cls(process, scheme, host, port)
         server.reader = asyncio.ensure_future(cls._drain(process))
         return server
 
@@ -74,9 +75,9 @@ class Server:
         seen = []
         async for line in process.stdout:
             seen.append(line.decode(errors="replace"))
-            found = re.search(r"\b(?:http|ws)://([\w.]+|\[[\w:]+\]):(\d+)", seen[-1])
+            found = re.search(r"\b(https?|wss?)://([\w.]+|\[[\w:]+\]):(\d+)", seen[-1])
             if found:
-                return found[1], int(found[2])
+                return found[1], found[2], int(found[3])
         raise AssertionError(f"{binary} ended without a URL: {''.join(seen)}")
 
     @staticmethod

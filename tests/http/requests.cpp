@@ -166,3 +166,22 @@ TEST_CASE("a client that is told to go on and does not is cut off in time")
         return ec && ec != asio::error::would_block;
     }));
 }
+
+TEST_CASE("the time for reading a request is over when it has been read: the authenticator has its own")
+{
+    static constexpr auto limit = 2s;
+    world w;
+    w.listen({.authenticate =
+                  [&w](const handshake_request&, auth_done done) {
+                      const auto timer = std::make_shared<asio::steady_timer>(w.context(), limit * 3 / 4);
+                      timer->async_wait([timer, done](error_code) { done(identity{.user_id = "alice"}); });
+                  },
+              .handshake_timeout = limit});
+    w.run();
+    by_hand c{w.port()};
+    std::this_thread::sleep_for(limit / 2); // so that the answer comes when the first limit is over
+    c.write("GET /api/v1/sse HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    http::response_parser<http::string_body> head;
+    http::read_header(c.socket, c.buffer, head);
+    CHECK(head.get().result_int() == 200);
+}

@@ -128,11 +128,11 @@ class Node(Server):
         process = await asyncio.create_subprocess_exec(
             NOTIFICATION_SERVER, "--port", "0", "--no-self-telemetry", "--redis", url, *args,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
-        node = cls(process, None, None)
+        node = cls(process, None, None, None)
         node.errors, node.output = [], []
         try:
             errors = asyncio.ensure_future(node._read(process.stderr, node.errors))
-            host, port = await asyncio.wait_for(cls._address(process, NOTIFICATION_SERVER), 20)
+            scheme, host, port = await asyncio.wait_for(cls._address(process, NOTIFICATION_SERVER), 20)
             output = asyncio.ensure_future(node._read(process.stdout, node.output))
             node.reader = asyncio.gather(errors, output)
         except BaseException as failure:
@@ -140,7 +140,7 @@ class Node(Server):
                 process.kill()
             await process.wait()
             raise AssertionError(f"no server: {failure}, {node.errors}") from failure
-        Server.__init__(node, process, host, port)
+        Server.__init__(node, process, scheme, host, port)
         return node
 
     @staticmethod

@@ -35,11 +35,11 @@ class Demo(Node):
         process = await asyncio.create_subprocess_exec(
             program, "--port", "0", "--no-self-telemetry", *args, preexec_fn=preexec,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
-        demo = cls(process, None, None)
+        demo = cls(process, None, None, None)
         demo.errors, demo.output = [], []
         errors = asyncio.ensure_future(demo._read(process.stderr, demo.errors))
         try:
-            host, port = await asyncio.wait_for(cls._address(process, program), 20)
+            scheme, host, port = await asyncio.wait_for(cls._address(process, program), 20)
         except BaseException as failure:
             if process.returncode is None:
                 process.kill()
@@ -47,7 +47,7 @@ class Demo(Node):
             await errors
             raise AssertionError(f"no server: {failure}, {demo.errors}") from failure
         demo.reader = asyncio.gather(errors, demo._read(process.stdout, demo.output))
-        Server.__init__(demo, process, host, port)
+        Server.__init__(demo, process, scheme, host, port)
         return demo
 
     async def kill(self):

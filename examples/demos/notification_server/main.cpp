@@ -5,6 +5,7 @@
 #include "page.hpp"
 #include "self_telemetry.hpp"
 #include "stores.hpp"
+#include "tls.hpp"
 
 #include <fanfare/auth/anonymous.hpp>
 #include <fanfare/auth/ticket.hpp>
@@ -113,9 +114,9 @@ fanfare::hub_options hub_options(const demo::options& chosen)
 }
 
 template <class Tickets>
-fanfare::server_options server_options(const demo::options& chosen, Tickets tickets)
+fanfare::server_options server_options(const demo::options& chosen, Tickets tickets, const demo::tls& tls)
 {
-    fanfare::server_options o{.address = chosen.address, .port = chosen.port};
+    fanfare::server_options o{.address = chosen.address, .port = chosen.port, .tls = tls.context()};
     o.api.issue_ticket = fanfare::issue_from(tickets);
     o.api.tickets_status = fanfare::status_from(tickets);
     o.api.admin_key = chosen.admin_key;
@@ -139,8 +140,8 @@ fanfare::server_options server_options(const demo::options& chosen, Tickets tick
 void say_where(const demo::options& chosen, std::uint16_t port)
 {
     const bool v6 = chosen.address.find(':') != std::string::npos;
-    std::cout << "http://" << (v6 ? "[" : "") << chosen.address << (v6 ? "]" : "") << ":" << port << "/"
-              << std::endl;
+    std::cout << (chosen.tls_cert.empty() ? "http://" : "https://") << (v6 ? "[" : "") << chosen.address
+              << (v6 ? "]" : "") << ":" << port << "/" << std::endl;
     if (!chosen.tickets)
         std::cerr << "INSECURE: --auth none lets anybody connect, and ?user=ID be any user\n";
     if (chosen.admin_key.empty())
@@ -181,7 +182,8 @@ void serve(const demo::options& chosen, contexts& all, Kept kept)
             if (now.up) // problems are told by `on_problem`, each attempt's
                 std::cerr << "redis: up\n";
         });
-    fanfare::server server{hub, server_options(chosen, std::move(kept.tickets))};
+    demo::tls tls{all.first(), chosen};
+    fanfare::server server{hub, server_options(chosen, std::move(kept.tickets), tls)};
 
     std::unique_ptr<publisher> self;
     if (chosen.self_telemetry)
@@ -190,6 +192,7 @@ void serve(const demo::options& chosen, contexts& all, Kept kept)
     asio::signal_set signals{all.first(), SIGINT, SIGTERM};
     signals.async_wait([&](boost::system::error_code, int) {
         self.reset();
+        tls.stop();
         server.async_shutdown({}, [&](boost::system::error_code) { all.stop(); });
     });
     say_where(chosen, server.port());

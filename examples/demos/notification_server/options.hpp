@@ -31,6 +31,8 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
                         is asked for; any: every host; may be given several times (only localhost and
                         the loopback addresses, and the one of --address, so that no page from elsewhere
                         can make its own name point here)
+  --tls-cert FILE       speak TLS: the certificate, and behind it those that lead to the root (PEM)
+  --tls-key FILE        its private key (PEM); SIGHUP reads both files again, and no connection is lost
   --deflate             offer permessage-deflate
   --open-publish        clients may publish to any room, without a rate limit (for load tests)
   --no-self-telemetry   do not publish this machine's own CPU, memory, load and network rates
@@ -50,6 +52,8 @@ struct options {
     std::string admin_key;
     std::string redis;
     std::string sqlite;
+    std::string tls_cert;
+    std::string tls_key;
     std::vector<std::string> origins;
     std::vector<std::string> hosts;
     bool tickets = false;
@@ -87,6 +91,10 @@ inline options parse(int argc, char** argv)
             o.hosts.push_back(words.value());
         else if (option == "--auth")
             o.tickets = parse_auth(words.value());
+        else if (option == "--tls-cert")
+            o.tls_cert = words.value();
+        else if (option == "--tls-key")
+            o.tls_key = words.value();
         else if (option == "--deflate")
             o.deflate = true;
         else if (option == "--open-publish")
@@ -106,6 +114,8 @@ inline options parse(int argc, char** argv)
     if (!o.redis.empty() && !o.sqlite.empty())
         throw std::invalid_argument(
             "--redis and --sqlite: choose one; with --redis history and inboxes are in Redis");
+    if (o.tls_cert.empty() != o.tls_key.empty())
+        throw std::invalid_argument("--tls-cert and --tls-key: each needs the other");
     return o;
 }
 

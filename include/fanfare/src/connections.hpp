@@ -8,6 +8,7 @@
 #endif
 
 #include <fanfare/connection_ref.ipp>
+#include <fanfare/detail/net/net_stream.ipp>
 #include <fanfare/detail/protocol/json_protocol.ipp>
 #include <fanfare/detail/protocol/raw_protocol.ipp>
 #include <fanfare/detail/requests/application.ipp>
@@ -23,6 +24,7 @@
 #include <fanfare/detail/session/catch_up.ipp>
 #include <fanfare/detail/session/catch_up_set.ipp>
 #include <fanfare/detail/session/memberships.ipp>
+#include <fanfare/detail/session/net_session.ipp>
 #include <fanfare/detail/session/outbox.ipp>
 #include <fanfare/detail/session/resume_registry.ipp>
 #include <fanfare/detail/session/session.ipp>

@@ -27,6 +27,7 @@ struct alignas(64) hub_counters {
     shared_counter published, publish_refused, missed, holes;
     shared_counter store_reads, store_failures;
     shared_counter recovered, not_recovered;
+    shared_counter tls_handshakes, tls_resumed, tls_failed;
 
     void count_recovered(bool whole) noexcept { (whole ? recovered : not_recovered).add(); }
 };

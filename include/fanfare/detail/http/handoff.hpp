@@ -8,6 +8,7 @@
 #include <fanfare/detail/http/socket_options.hpp>
 #include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/net/net_stream.hpp>
 #include <fanfare/detail/protocol/protocols.hpp>
 #include <fanfare/identity.hpp>
 
@@ -18,6 +19,7 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace fanfare::detail {
@@ -69,7 +71,9 @@ protected:
         settings.address = address_;
         admitted_ = false; // the session counts it off from now on
         boost::intrusive_ptr<session> made;
-        if constexpr (waitable_socket<Stream>)
+        if constexpr (std::is_same_v<Stream, net_stream>)
+            made = make(moved_to(home), home, std::move(settings));
+        else if constexpr (waitable_socket<Stream>)
             made = make(prepared_socket(std::move(stream_), home.executor(), hub_->options().unsent_low_water),
                         home, std::move(settings));
         else
@@ -86,6 +90,13 @@ protected:
     Stream stream_;
 
 private:
+    net_stream moved_to(shard& home)
+    {
+        auto [socket, engine] = stream_.release();
+        return net_stream{prepared_socket(std::move(socket), home.executor(), hub_->options().unsent_low_water),
+                          std::move(engine)};
+    }
+
     std::shared_ptr<const identity> who_;
     shard* home_;
     asio::ip::address address_;

@@ -7,12 +7,12 @@
 #include <fanfare/detail/http/http_stream.hpp>
 #include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/pending_connections.hpp>
+#include <fanfare/detail/net/net_stream.hpp>
 #include <fanfare/detail/shard/shard.hpp>
 #include <fanfare/server.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <atomic>
 #include <exception>
@@ -34,7 +34,7 @@ struct http_service {
 /// Only on the shard that the connection will live on. `service` outlives it.
 class http_session {
 public:
-    http_session(const http_service& service, asio::ip::tcp::socket socket, shard& home);
+    http_session(const http_service& service, net_stream stream, shard& home);
 
     /// Until the connection has ended or the hub has it. `pending` is its entry in the listener's list.
     asio::awaitable<void> run(pending_connection& pending);
@@ -44,6 +44,9 @@ private:
     enum class endpoint { http, websocket, event_stream };
     endpoint endpoint_of(const http_request& request) const;
 
+    /// The TLS handshake, if there is one. False: it has failed.
+    asio::awaitable<bool> handshake();
+    handshake_request describe_request(const http_request& request) const;
     asio::awaitable<void> accept(const http_request& request, endpoint to);
     asio::awaitable<auth_result> authenticate(const handshake_request& view);
     /// Why the request may not go on to the authenticator: its host or its page's origin.
@@ -69,6 +72,7 @@ private:
     shard& home_;
     http_stream stream_;
     const asio::ip::address caller_;
+    std::shared_ptr<const tls_peer> tls_{}; // null without TLS
 };
 
 } // namespace fanfare::detail

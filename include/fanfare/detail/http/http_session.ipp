@@ -30,16 +30,18 @@ inline std::string_view target_of(const http_request& request)
     return {request.target().data(), request.target().size()};
 }
 
-FANFARE_DECL http_session::http_session(const http_service& service, asio::ip::tcp::socket socket, shard& home)
-    : service_{service}, home_{home}, stream_{std::move(socket),
+FANFARE_DECL http_session::http_session(const http_service& service, net_stream stream, shard& home)
+    : service_{service}, home_{home}, stream_{std::move(stream),
                                               {service.options.handshake_timeout, service.options.max_header,
                                                service.options.max_body}},
-      caller_{peer_address(stream_.next_layer().socket())}
+      caller_{peer_address(stream_.next_layer())}
 {}
 
 FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending)
 {
     closable_stream closable{pending, stream_.next_layer()};
+    if (!co_await handshake())
+        co_return co_await stream_.drain();
     for (;;) {
         const auto request = co_await stream_.read();
         if (!request)
@@ -57,6 +59,27 @@ FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending
             break;
     }
     co_await stream_.drain();
+}
+
+FANFARE_DECL asio::awaitable<bool> http_session::handshake()
+{
+    if (!stream_.next_layer().has_tls())
+        co_return true;
+    auto& count = service_.hub->count;
+    if (co_await stream_.handshake()) {
+        count.tls_failed.add();
+        co_return false;
+    }
+    tls_ = stream_.next_layer().engine()->peer();
+    count.tls_handshakes.add();
+    if (tls_->resumed)
+        count.tls_resumed.add();
+    co_return true;
+}
+
+FANFARE_DECL handshake_request http_session::describe_request(const http_request& request) const
+{
+    return describe(request, caller_, tls_);
 }
 
 FANFARE_DECL http_session::endpoint http_session::endpoint_of(const http_request& request) const
@@ -85,7 +108,7 @@ FANFARE_DECL asio::awaitable<void> http_session::accept(const http_request& requ
             co_await end_with(std::move(*fault), request);
             co_return;
         }
-    const auto view = describe(request, caller_);
+    const auto view = describe_request(request);
     const auto origin = to == endpoint::event_stream ? permitted_origin(view, options.origins) : std::string{};
     std::optional<auth_result> result;
     if (const auto refused = gate(view))
@@ -163,7 +186,7 @@ FANFARE_DECL asio::awaitable<http_response> http_session::respond(const http_req
         co_return methods_response(server_methods, request.version());
     const bool events = service_.options.events && path_of(target_of(request)) == event_path;
     const auto origin =
-        events ? permitted_origin(describe(request, caller_), service_.options.origins) : std::string{};
+        events ? permitted_origin(describe_request(request), service_.options.origins) : std::string{};
     if (events && request.method() == http::verb::options)
         co_return preflight_response(request, origin);
     if (!http_api::handles(target_of(request)))

@@ -3,13 +3,13 @@
 #define FANFARE_DETAIL_HTTP_HTTP_STREAM_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/http/connection_deadline.hpp>
 #include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/request_rules.hpp>
+#include <fanfare/detail/net/net_stream.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -28,10 +28,15 @@ struct http_limits {
     std::uint64_t max_body;
 };
 
-/// HTTP requests and responses over one TCP connection. Only on the socket's executor.
+/// HTTP requests and responses over one connection, with TLS or without. Only on its executor.
 class http_stream {
 public:
-    http_stream(asio::ip::tcp::socket socket, const http_limits& limits);
+    http_stream(net_stream stream, const http_limits& limits);
+    http_stream(const http_stream&) = delete;
+    http_stream& operator=(const http_stream&) = delete;
+
+    /// The TLS handshake, if the connection is one with TLS. To a client that speaks plain HTTP instead it answers 400.
+    asio::awaitable<error_code> handshake();
 
     /// Reads one request. Empty if the connection is over: by its end, by an error, or since the request was malformed or
     /// too large, which has been answered then. What stands in a trailer is no part of it (RFC 9110 section 6.5.1), and its
@@ -46,11 +51,11 @@ public:
     /// would reset the connection (RFC 9112 section 9.6).
     asio::awaitable<void> drain();
 
-    boost::beast::tcp_stream& next_layer() noexcept { return stream_; }
+    net_stream& next_layer() noexcept { return stream_; }
     /// What was read past the last request. Until the next call.
     std::string_view read_ahead() const;
-    /// Gives the socket away, without a timeout. The stream is of no further use.
-    asio::ip::tcp::socket release();
+    /// Gives the connection away, without a timeout. This is of no further use.
+    net_stream release();
 
 private:
     using parser = http::request_parser<http::string_body>;
@@ -60,9 +65,11 @@ private:
     asio::awaitable<void> refuse(request_fault why, const parser& message);
     request_fault fault_of(const error_code& ec, const parser& message) const;
     asio::awaitable<error_code> write_continue();
+    asio::awaitable<void> answer_plain_http();
 
     http_limits limits_;
-    boost::beast::tcp_stream stream_;
+    net_stream stream_;
+    connection_deadline deadline_;
     boost::beast::flat_buffer buffer_;
 };
 

@@ -24,12 +24,6 @@
 
 namespace fanfare::detail {
 
-// Whether the client sends the body only when it is told to, or after a while (RFC 9110 section 10.1.1).
-inline bool expects_continue(const http_request& request)
-{
-    return request.version() >= 11 && lists(request, http::field::expect, "100-continue");
-}
-
 // Whether a request could not be understood: not whether the connection failed or ended.
 inline bool is_malformed(const error_code& ec)
 {
@@ -76,9 +70,26 @@ inline bool has_other_version(std::string_view line)
            is_digit(version[7]);
 }
 
-FANFARE_DECL http_stream::http_stream(asio::ip::tcp::socket socket, const http_limits& limits)
-    : limits_{limits}, stream_{std::move(socket)}, buffer_{limits.max_header + 8192}
+FANFARE_DECL http_stream::http_stream(net_stream stream, const http_limits& limits)
+    : limits_{limits}, stream_{std::move(stream)}, deadline_{stream_}, buffer_{limits.max_header + 8192}
 {}
+
+FANFARE_DECL asio::awaitable<error_code> http_stream::handshake()
+{
+    deadline_.expires_after(limits_.timeout);
+    const auto [ec] = co_await stream_.async_handshake(no_throw);
+    if (ec && stream_.engine()->saw_plain_http())
+        co_await answer_plain_http();
+    co_return ec;
+}
+
+FANFARE_DECL asio::awaitable<void> http_stream::answer_plain_http()
+{
+    auto answer = error_response(400, error::invalid_message, "plain HTTP was sent to a port that speaks TLS", 11);
+    answer.keep_alive(false);
+    set_date(answer);
+    co_await http::async_write(stream_.next_layer(), answer, no_throw); // the connection ends in any case
+}
 
 FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
 {
@@ -92,7 +103,7 @@ FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
     std::optional<request_fault> fault;
     auto ec = co_await read_head(message);
     if (!ec) {
-        fault = head_fault(message.get());
+        fault = head_fault(message.get(), stream_.has_tls());
         // Where the body ends is the parser's word: what it has not read as chunked must not be taken for it.
         if (!fault && !message.chunked() && message.get().count(http::field::transfer_encoding) != 0)
             fault.emplace(request_fault{501, "Transfer-Encoding: only chunked is understood here"});
@@ -101,6 +112,7 @@ FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
     if (!ec && !fault)
         ec = co_await read_body(message);
     if (!ec && !fault) {
+        deadline_.expires_never(); // whoever answers has a time of his own
         request.body() = std::move(message.get().body());
         settle_target(request);
         co_return request;
@@ -116,7 +128,7 @@ FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
 
 FANFARE_DECL asio::awaitable<error_code> http_stream::read_head(parser& message)
 {
-    stream_.expires_after(limits_.timeout);
+    deadline_.expires_after(limits_.timeout);
     // Empty lines before a request are skipped (RFC 9112 section 2.2).
     for (int lines = 0; lines != 8;) {
         const auto data = read_ahead();
@@ -190,7 +202,7 @@ FANFARE_DECL asio::awaitable<error_code> http_stream::write_continue()
 FANFARE_DECL asio::awaitable<bool> http_stream::write(http_response answer, bool head_only)
 {
     set_date(answer);
-    stream_.expires_after(limits_.timeout);
+    deadline_.expires_after(limits_.timeout);
     http::response_serializer<http::string_body> serializer{answer};
     if (head_only) {
         const auto [ec, n] = co_await http::async_write_header(stream_, serializer, no_throw);
@@ -202,12 +214,12 @@ FANFARE_DECL asio::awaitable<bool> http_stream::write(http_response answer, bool
 
 FANFARE_DECL asio::awaitable<void> http_stream::drain()
 {
-    error_code ignored; // the peer may be gone already
-    stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
-    stream_.expires_after(std::chrono::seconds{2});
+    stream_.shutdown_now();
+    auto& socket = stream_.next_layer(); // of what is dropped nothing need be decrypted
+    deadline_.expires_after(std::chrono::seconds{2});
     std::array<char, 16 * 1024> dropped;
     for (std::size_t left = 4 * 1024 * 1024; left != 0;) {
-        const auto [ec, n] = co_await stream_.async_read_some(asio::buffer(dropped), no_throw);
+        const auto [ec, n] = co_await socket.async_read_some(asio::buffer(dropped), no_throw);
         if (ec)
             break;
         left -= std::min(left, n);
@@ -220,10 +232,10 @@ FANFARE_DECL std::string_view http_stream::read_ahead() const
     return {static_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-FANFARE_DECL asio::ip::tcp::socket http_stream::release()
+FANFARE_DECL net_stream http_stream::release()
 {
-    stream_.expires_never();
-    return stream_.release_socket();
+    deadline_.expires_never();
+    return std::move(stream_);
 }
 
 } // namespace fanfare::detail

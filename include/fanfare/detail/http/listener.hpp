@@ -5,6 +5,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/http/http_session.hpp>
 #include <fanfare/detail/http/pending_connections.hpp>
+#include <fanfare/detail/net/net_stream.hpp>
 #include <fanfare/server.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -28,6 +29,7 @@ public:
 
 private:
     asio::awaitable<void> accept_all(std::shared_ptr<asio::ip::tcp::acceptor> acceptor);
+    net_stream make_stream(asio::ip::tcp::socket socket) const;
     void start_session(asio::ip::tcp::socket socket, shard& home);
     asio::awaitable<void> serve(asio::ip::tcp::socket socket, shard& home,
                                 std::shared_ptr<pending_connection> pending);

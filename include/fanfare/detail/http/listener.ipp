@@ -98,6 +98,12 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<asi
     }
 }
 
+FANFARE_DECL net_stream http_listener::make_stream(asio::ip::tcp::socket socket) const
+{
+    const auto& tls = service_.options.tls.factory();
+    return net_stream{std::move(socket), tls ? tls->make_engine() : nullptr};
+}
+
 FANFARE_DECL void http_listener::start_session(asio::ip::tcp::socket socket, shard& home)
 {
     const auto pending = pending_.add(home);
@@ -116,7 +122,7 @@ FANFARE_DECL void http_listener::start_session(asio::ip::tcp::socket socket, sha
 FANFARE_DECL asio::awaitable<void> http_listener::serve(asio::ip::tcp::socket socket, shard& home,
                                                         std::shared_ptr<pending_connection> pending)
 {
-    http_session session{service_, std::move(socket), home};
+    http_session session{service_, make_stream(std::move(socket)), home};
     co_await session.run(*pending);
 }
 

@@ -12,6 +12,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,13 +32,14 @@ inline std::string_view path_of(std::string_view target) noexcept
 
 /// What an authenticator sees of a request.
 template <class Body>
-handshake_request describe(const http::request<Body>& request, const asio::ip::address& caller)
+handshake_request describe(const http::request<Body>& request, const asio::ip::address& caller,
+                           std::shared_ptr<const tls_peer> tls = nullptr)
 {
     handshake_request::header_list headers;
     for (const auto& field : request)
         headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
     return {std::string{request.method_string()}, std::string{request.target()}, std::move(headers),
-            caller.to_string()};
+            caller.to_string(), std::move(tls)};
 }
 
 /// A time as HTTP writes it, in GMT (RFC 9110 section 5.6.7).

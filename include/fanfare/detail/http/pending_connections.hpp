@@ -3,9 +3,8 @@
 #define FANFARE_DETAIL_HTTP_PENDING_CONNECTIONS_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/net/net_stream.hpp>
 #include <fanfare/detail/shard/shard.hpp>
-
-#include <boost/beast/core/tcp_stream.hpp>
 
 #include <cstddef>
 #include <list>
@@ -18,7 +17,7 @@ namespace fanfare::detail {
 /// A TCP connection that is not a WebSocket yet.
 struct pending_connection {
     shard* home;
-    boost::beast::tcp_stream* stream = nullptr; // while `closable_stream` lives; only on the shard
+    net_stream* stream = nullptr; // while `closable_stream` lives; only on the shard
     std::list<std::shared_ptr<pending_connection>>::iterator
         place{}; // guarded by the list's mutex, as is `listed`
     bool listed = false;
@@ -28,7 +27,7 @@ struct pending_connection {
 /// stream.
 class closable_stream {
 public:
-    closable_stream(pending_connection& connection, boost::beast::tcp_stream& stream) : connection_{connection}
+    closable_stream(pending_connection& connection, net_stream& stream) : connection_{connection}
     {
         connection_.stream = &stream;
     }

@@ -38,7 +38,10 @@ bool asks_for_websocket(const request_head& head);
 
 /// What is wrong with how the request says where it ends, with `Host`, with a target of any form, or with `Expect` (RFC 9112
 /// sections 6, 3.2 and 3.2.1 to 3.2.4, RFC 9110 section 10.1.1).
-std::optional<request_fault> head_fault(const request_head& head);
+std::optional<request_fault> head_fault(const request_head& head, bool has_tls);
+
+/// Whether the client wants to be told to go on before it does (RFC 9110 section 10.1.1).
+bool expects_continue(const request_head& head);
 
 /// Brings a request without fault into the form that the rest of the server knows: a target of absolute form becomes path
 /// and query, with its host in `Host` (RFC 9112 section 3.2.2).

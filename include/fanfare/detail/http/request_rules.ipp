@@ -127,7 +127,7 @@ inline std::optional<request_fault> host_fault(const request_head& head)
 }
 
 // RFC 9112 section 3.2: the four forms of a target.
-inline std::optional<request_fault> form_fault(const request_head& head)
+inline std::optional<request_fault> form_fault(const request_head& head, bool has_tls)
 {
     const auto target = view_of(head.target());
     if (head.method() == http::verb::connect)
@@ -139,10 +139,13 @@ inline std::optional<request_fault> form_fault(const request_head& head)
     const auto absolute = absolute_form(target);
     if (!absolute)
         return request_fault{400, "the request's target must be a path or an http URI"};
-    if (equal_ignoring_case(absolute->scheme, "https")) // RFC 9110 section 7.4
-        return request_fault{421, "https is not served on this connection"};
-    if (!equal_ignoring_case(absolute->scheme, "http"))
+    const bool http = equal_ignoring_case(absolute->scheme, "http");
+    const bool https = equal_ignoring_case(absolute->scheme, "https");
+    if (!http && !https)
         return request_fault{400, "the request's target must be a path or an http URI"};
+    if (https != has_tls) // RFC 9110 section 7.4
+        return request_fault{421, https ? "https is not served on this connection"
+                                        : "only https is served on this connection"};
     if (!is_host(absolute->authority)) // RFC 9110 sections 4.2.1 and 4.2.4: no empty host, no user
         return request_fault{400, "the host in the request's target is not a host with an optional port"};
     return std::nullopt;
@@ -159,15 +162,20 @@ inline std::optional<request_fault> expect_fault(const request_head& head)
     return std::nullopt;
 }
 
-FANFARE_DECL std::optional<request_fault> head_fault(const request_head& head)
+FANFARE_DECL std::optional<request_fault> head_fault(const request_head& head, bool has_tls)
 {
     if (auto fault = framing_fault(head))
         return fault;
     if (auto fault = host_fault(head))
         return fault;
-    if (auto fault = form_fault(head))
+    if (auto fault = form_fault(head, has_tls))
         return fault;
     return expect_fault(head);
+}
+
+FANFARE_DECL bool expects_continue(const request_head& head)
+{
+    return head.version() >= 11 && lists(head, http::field::expect, "100-continue");
 }
 
 FANFARE_DECL void settle_target(request_head& head)

@@ -33,6 +33,8 @@ template <class Stream>
 void close_quietly(Stream& stream)
 {
     error_code ignored; // there is nobody to tell: the client was refused
+    if constexpr (requires { stream.shutdown_now(); })
+        stream.shutdown_now();
     if constexpr (requires { stream.lowest_layer().close(ignored); })
         stream.lowest_layer().close(ignored);
     else

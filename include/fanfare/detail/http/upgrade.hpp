@@ -9,7 +9,8 @@
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/shard/shard.hpp>
 
-#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
 
 #include <optional>
 #include <string>
@@ -27,13 +28,10 @@ std::optional<deflate_agreement> agreed_deflate(const request_head& request, boo
 /// The subprotocol, if the client offers it, else none (RFC 6455 section 4.2.2, item 5.5).
 std::string agreed_subprotocol(const request_head& request, const std::string& wanted);
 
-/// Brings a handshake without fault into the one form that every release of Beast accepts: its lines of `Connection` and
-/// `Upgrade` as one (RFC 9110 section 5.3), and no extension, which is settled already.
-void settle_handshake(request_head& request);
-
-/// Sets `Server`, `Date`, and the extension and the subprotocol if there are any.
-void decorate_upgrade(boost::beast::websocket::response_type& answer, std::string_view extension,
-                      std::string_view subprotocol);
+/// The answer that completes a handshake without fault (RFC 6455 section 4.2.2), with `Server`, `Date`, and the extension
+/// and the subprotocol if there are any.
+http::response<http::empty_body> upgrade_answer(const request_head& request, std::string_view extension,
+                                                std::string_view subprotocol);
 
 /// Makes the shard's compressor and decompressor, which all its connections share, if it has none.
 void ensure_deflate(shard& home);

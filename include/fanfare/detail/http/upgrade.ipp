@@ -7,6 +7,7 @@
 #include <fanfare/version.hpp>
 
 #include <boost/beast/http/field.hpp>
+#include <boost/beast/websocket/detail/hybi13.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -72,22 +73,23 @@ FANFARE_DECL std::string agreed_subprotocol(const request_head& request, const s
     return known ? wanted : std::string{};
 }
 
-FANFARE_DECL void settle_handshake(request_head& request)
+FANFARE_DECL http::response<http::empty_body>
+upgrade_answer(const request_head& request, std::string_view extension, std::string_view subprotocol)
 {
-    request.set(http::field::connection, "Upgrade");
-    request.set(http::field::upgrade, "websocket");
-    request.erase(http::field::sec_websocket_extensions);
-}
-
-FANFARE_DECL void decorate_upgrade(boost::beast::websocket::response_type& answer, std::string_view extension,
-                                   std::string_view subprotocol)
-{
+    http::response<http::empty_body> answer{http::status::switching_protocols, request.version()};
+    answer.set(http::field::upgrade, "websocket");
+    answer.set(http::field::connection, "Upgrade");
+    // Beast's own SHA-1 and base64, which its WebSocket stream is not needed for.
+    boost::beast::websocket::detail::sec_ws_accept_type accept;
+    boost::beast::websocket::detail::make_sec_ws_accept(accept, request[http::field::sec_websocket_key]);
+    answer.set(http::field::sec_websocket_accept, std::string_view{accept.data(), accept.size()});
     answer.set(http::field::server, "fanfare/" FANFARE_VERSION_STRING);
     set_date(answer);
     if (!extension.empty())
         answer.set(http::field::sec_websocket_extensions, extension);
     if (!subprotocol.empty())
         answer.set(http::field::sec_websocket_protocol, subprotocol);
+    return answer;
 }
 
 FANFARE_DECL void ensure_deflate(shard& home)

@@ -42,6 +42,9 @@ FANFARE_DECL hub_stats hub_core::stats() const
     all.recovered = count.recovered.get();
     all.not_recovered = count.not_recovered.get();
     all.holes = count.holes.get();
+    all.tls_handshakes = count.tls_handshakes.get();
+    all.tls_resumed = count.tls_resumed.get();
+    all.tls_failed = count.tls_failed.get();
     all.bus_up = watch.up();
     for (const auto& s : shards)
         add_shard(all, s->count());

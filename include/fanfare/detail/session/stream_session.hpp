@@ -54,6 +54,9 @@ private:
         writing_ = false;
         if (this->ended())
             return;
+        if (!ec && finish_)
+            if constexpr (requires { stream_.shutdown_now(); }) // or a client takes the end for an attack
+                stream_.shutdown_now();
         if (ec || finish_)
             return this->on_read_failed();
         if (out_.capacity() > 2 * max_write)

@@ -1,0 +1,85 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef NOTIFICATION_SERVER_TLS_HPP
+#define NOTIFICATION_SERVER_TLS_HPP
+
+#include "options.hpp"
+
+#include <fanfare/server.hpp>
+#if defined(FANFARE_WITH_SSL)
+#include <fanfare/ssl.hpp>
+#endif
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <stdexcept>
+
+namespace demo {
+
+/// The certificate of `--tls-cert` and `--tls-key`, if there is one: read at the start, and again on SIGHUP.
+class tls {
+public:
+    tls([[maybe_unused]] boost::asio::io_context& ioc, const options& chosen)
+    {
+        if (chosen.tls_cert.empty())
+            return;
+#if defined(FANFARE_WITH_SSL)
+        context_.emplace(fanfare::tls_options{.certificates = {{chosen.tls_cert, chosen.tls_key}}});
+#if defined(SIGHUP)
+        hangup_.emplace(ioc, SIGHUP);
+        wait();
+#endif
+#else
+        throw std::invalid_argument("--tls-cert: this program was built without TLS (FANFARE_WITH_SSL)");
+#endif
+    }
+
+#if defined(FANFARE_WITH_SSL)
+    fanfare::any_tls_context context() const
+    {
+        if (context_)
+            return *context_;
+        return {};
+    }
+#else
+    fanfare::any_tls_context context() const
+    {
+        return {};
+    }
+#endif
+    /// No more reloads: the program ends.
+    void stop()
+    {
+        if (hangup_)
+            hangup_->cancel();
+    }
+
+private:
+#if defined(FANFARE_WITH_SSL)
+    void wait()
+    {
+        hangup_->async_wait([this](boost::system::error_code ec, int) {
+            if (ec)
+                return;
+            try {
+                context_->reload();
+                std::cerr << "tls: read the certificate again\n";
+            } catch (const std::exception& e) { // the one before stays
+                std::cerr << "tls: " << e.what() << '\n';
+            }
+            wait();
+        });
+    }
+
+    std::optional<fanfare::tls_context> context_;
+#endif
+    std::optional<boost::asio::signal_set> hangup_;
+};
+
+} // namespace demo
+
+#endif
