@@ -3,6 +3,7 @@
 #include "support/scripted_bus.hpp"
 
 #include <boost/asio/use_future.hpp>
+#include <boost/system/system_error.hpp>
 
 using namespace fanfare;
 using namespace fanfare::test;
@@ -84,7 +85,11 @@ TEST_CASE("cluster stats are of all hubs and name the one that does not answer")
                 s.bus.command(*text);
                 s.bus.confirm_command({.dispatched_to_cluster = true, .nodes = 0});
             }
-        return again.get().nodes.size() == 1; // this one
+        try {
+            return again.get().nodes.size() == 1; // this one
+        } catch (const boost::system::system_error&) {
+            return false; // on a busy machine not within its time: it is asked again
+        }
     }));
 }
 

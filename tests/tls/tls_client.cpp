@@ -11,8 +11,9 @@ template class basic_client<client_stream>;
 
 namespace {
 
-void set_up(asio::ssl::context& tls, const client_tls& how)
+asio::ssl::context context_for(const client_tls& how)
 {
+    asio::ssl::context tls{asio::ssl::context::tls_client};
     if (!how.ca_file.empty()) {
         tls.load_verify_file(how.ca_file);
         tls.set_verify_mode(asio::ssl::verify_peer);
@@ -34,14 +35,14 @@ void set_up(asio::ssl::context& tls, const client_tls& how)
         SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(wire.data()),
                                 static_cast<unsigned>(wire.size()));
     }
+    return tls;
 }
 
 } // namespace
 
 tls_connection::tls_connection(std::uint16_t port, const client_tls& how, SSL_SESSION* session, int receive_buffer)
+    : tls{context_for(how)}
 {
-    set_up(tls, how);
-    channel = client_stream{context, tls}; // with what was set up
     if (!how.server_name.empty())
         SSL_set_tlsext_host_name(ssl(), how.server_name.c_str());
     if (session)

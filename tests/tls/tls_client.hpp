@@ -45,7 +45,7 @@ public:
     }
 
     asio::io_context context{1};
-    asio::ssl::context tls{asio::ssl::context::tls_client};
+    asio::ssl::context tls;
     client_stream channel{context, tls};
 
     std::string server_names() { return server_names_of(ssl()); }
