@@ -4,17 +4,16 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/heap_handler.hpp>
+#include <fanfare/detail/net/socket_io.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/session/stream_session.hpp>
 #include <fanfare/detail/session/websocket_session.hpp>
 #include <fanfare/detail/shard/raw_send.hpp>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/socket_base.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -78,16 +77,7 @@ private:
 
     std::size_t write(std::span<const std::string_view> buffers, error_code& ec) override
     {
-        std::array<asio::const_buffer, 64> gathered;
-        const auto n = std::min(buffers.size(), gathered.size());
-        std::transform(buffers.begin(), buffers.begin() + static_cast<std::ptrdiff_t>(n), gathered.begin(),
-                       [](std::string_view b) {
-                           return asio::const_buffer{b.data(), b.size()};
-                       });
-        const auto written = socket_.write_some(std::span<const asio::const_buffer>{gathered.data(), n}, ec);
-        if (ec == asio::error::would_block || ec == asio::error::try_again)
-            ec = {};
-        return written;
+        return detail::write_some_now(socket_, buffers, ec);
     }
 
     void wait_write() override
@@ -114,8 +104,8 @@ private:
         const auto buffer = home().read_buffer();
         std::size_t n = 0;
         if (!ec)
-            n = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), ec);
-        if (ec && ec != asio::error::would_block && ec != asio::error::try_again)
+            n = detail::read_some_now(socket_, buffer, ec);
+        if (ec)
             return on_read_failed();
         if (n != 0)
             on_bytes(buffer.first(n));

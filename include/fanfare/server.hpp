@@ -31,7 +31,8 @@ struct server_options {
     std::string address = "0.0.0.0";
     /// 0: any free port; see `server::port`.
     std::uint16_t port = 8080;
-    /// TLS, if it is set: a `tls_context` of `<fanfare/ssl.hpp>`. A client that sends GET, POST, PUT or HEAD without it is answered with 400.
+    /// TLS, if it is set: a `tls_context` of `<fanfare/ssl.hpp>`. A client that sends GET, POST, PUT or HEAD without
+    /// it is answered with 400.
     any_tls_context tls{};
     /// The path of the WebSocket upgrade (RFC 6455 section 4.2.1).
     std::string path = "/api/v1/ws";

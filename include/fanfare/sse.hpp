@@ -20,7 +20,6 @@
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/write.hpp>
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -200,15 +199,8 @@ struct event_stream_acceptor {
                        event_options options)
     {
         const auto view = describe(request, {});
-        if constexpr (std::derived_from<Stream, net_stream>)
-            accept_event_stream(hub, nullptr, static_cast<net_stream&&>(stream), view, request.version(),
-                                std::move(who), std::move(options));
-        else if constexpr (requires { stream.release_socket(); })
-            accept_event_stream(hub, nullptr, stream.release_socket(), view, request.version(), std::move(who),
-                                std::move(options));
-        else
-            accept_event_stream(hub, nullptr, std::move(stream), view, request.version(), std::move(who),
-                                std::move(options));
+        accept_event_stream(hub, nullptr, unwrapped(std::move(stream)), view, request.version(), std::move(who),
+                            std::move(options));
     }
 };
 

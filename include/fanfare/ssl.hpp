@@ -50,8 +50,8 @@ public:
     /// stays as it is. Blocks while it reads. Thread-safe.
     void reload();
 
-    /// Takes another context of the application's, for handshakes that begin from now on. For what was made of one. Throws if it is null, or if this was made of
-    /// files. Thread-safe.
+    /// Takes another context of the application's, for handshakes that begin from now on. For what was made of one.
+    /// Throws if it is null, or if this was made of files. Thread-safe.
     void reload(SSL_CTX* context);
 
     /// Whether a file has another time of change, or another size, than when it was read. Thread-safe.

@@ -28,7 +28,8 @@ enum class client_certificates {
 /// How a server speaks TLS; see `tls_context`.
 struct tls_options {
     /// At least one. The first is for clients that name no host, or one that no certificate is for; the others are chosen
-    /// by the name that the client asks for (SNI, RFC 6066 section 3), which must be among a certificate's names (or be its common name, if it has none of type DNS).
+    /// by the name that the client asks for (SNI, RFC 6066 section 3), which must be among a certificate's names, or be
+    /// its common name if it has none of type DNS.
     std::vector<tls_certificate> certificates;
     client_certificates clients = client_certificates::none;
     /// PEM: the authorities whose certificates clients may have. Must be set where clients are asked.

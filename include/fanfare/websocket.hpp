@@ -23,7 +23,6 @@
 #include <boost/beast/http/write.hpp>
 
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -147,13 +146,7 @@ struct websocket_acceptor {
     static void accept(const std::shared_ptr<hub_core>& hub, Stream stream, const Request& request, identity who,
                        accept_options options)
     {
-        if constexpr (std::derived_from<Stream, net_stream>)
-            accept_websocket(hub, nullptr, static_cast<net_stream&&>(stream), request, std::move(who),
-                             std::move(options));
-        else if constexpr (requires { stream.release_socket(); })
-            accept_websocket(hub, nullptr, stream.release_socket(), request, std::move(who), std::move(options));
-        else
-            accept_websocket(hub, nullptr, std::move(stream), request, std::move(who), std::move(options));
+        accept_websocket(hub, nullptr, unwrapped(std::move(stream)), request, std::move(who), std::move(options));
     }
 };
 

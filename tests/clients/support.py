@@ -33,6 +33,16 @@ async def until(condition, within, what):
         await asyncio.sleep(0.02)
 
 
+async def receive(socket, kind, within=15):
+    """The next message of type `kind` on one of `websockets`' sockets; others before it are skipped."""
+    async def read():
+        while True:
+            message = json.loads(await socket.recv())
+            if message["type"] == kind:
+                return message
+    return await asyncio.wait_for(read(), within)
+
+
 def reserved_port():
     """A socket on a port of 127.0.0.1 that nobody listens on; `getsockname()[1]` tells which. Others are not given it
     until this is closed, also while a server that listens there (with SO_REUSEADDR) is away."""

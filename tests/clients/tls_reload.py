@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from support import SKIPPED, Server, run_tests, until
+from support import SKIPPED, Server, receive, run_tests, until
 
 try:
     import websockets
@@ -54,14 +54,6 @@ async def start(certificates, *args):
                                 "--tls-key", str(certificates.key), *args)
     assert server.http.startswith("https://"), server.http
     return server
-
-
-async def receive(socket, kind):
-    async def read():
-        while (message := json.loads(await socket.recv()))["type"] != kind:
-            pass
-        return message
-    return await asyncio.wait_for(read(), 15)
 
 
 async def member(server, context, room):

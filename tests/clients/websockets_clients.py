@@ -8,7 +8,7 @@ import asyncio
 import json
 import sys
 
-from support import SKIPPED, RawClient, Server, run_tests
+from support import SKIPPED, RawClient, Server, receive, run_tests
 
 try:
     import websockets
@@ -21,16 +21,6 @@ NOTIFICATION_SERVER = sys.argv[1]
 
 def start(*args):
     return Server.start(NOTIFICATION_SERVER, "--no-self-telemetry", *args)
-
-
-async def receive(socket, kind, within=15):
-    """The next message of type `kind`; others before it are skipped."""
-    async def read():
-        while True:
-            message = json.loads(await socket.recv())
-            if message["type"] == kind:
-                return message
-    return await asyncio.wait_for(read(), within)
 
 
 async def member(server, room, query=""):

@@ -16,7 +16,9 @@ namespace fanfare::detail {
 /// destroyed before the stream.
 class connection_deadline {
 public:
-    explicit connection_deadline(net_stream& stream) : timer_{stream.get_executor()}, stream_{&stream} {}
+    explicit connection_deadline(net_stream& stream)
+        : timer_{stream.get_executor()}, stream_{stream}, alive_{std::make_shared<connection_deadline*>(this)}
+    {}
     connection_deadline(const connection_deadline&) = delete;
     connection_deadline& operator=(const connection_deadline&) = delete;
 
@@ -24,23 +26,24 @@ public:
     void expires_after(std::chrono::milliseconds time)
     {
         timer_.expires_after(time);
-        armed_ = std::make_shared<net_stream*>(stream_);
-        timer_.async_wait([armed = std::weak_ptr{armed_}](error_code ec) {
-            // A handler that was about to run when the deadline was set anew comes without an error as well.
-            if (const auto stream = armed.lock(); stream && !ec)
-                (*stream)->close();
+        timer_.async_wait([alive = std::weak_ptr{alive_}](error_code ec) {
+            if (const auto self = alive.lock(); self && !ec)
+                (*self)->on_time();
         });
     }
-    void expires_never()
-    {
-        armed_.reset();
-        timer_.cancel();
-    }
+    void expires_never() { timer_.expires_at(asio::steady_timer::time_point::max()); }
 
 private:
+    void on_time()
+    {
+        // A handler that was about to run when the deadline was set anew comes without an error as well.
+        if (timer_.expiry() <= asio::steady_timer::clock_type::now())
+            stream_.close();
+    }
+
     asio::steady_timer timer_;
-    net_stream* stream_;
-    std::shared_ptr<net_stream*> armed_;
+    net_stream& stream_;
+    std::shared_ptr<connection_deadline*> alive_; // until it is destroyed
 };
 
 } // namespace fanfare::detail

@@ -24,6 +24,19 @@
 
 namespace fanfare::detail {
 
+/// The stream in the form that is handed over: the socket of a `beast::tcp_stream`, whose timeouts are not wanted any more,
+/// and of a `tls_stream` what it is made of.
+template <class Stream>
+auto unwrapped(Stream stream)
+{
+    if constexpr (std::is_base_of_v<net_stream, Stream>)
+        return static_cast<net_stream&&>(stream);
+    else if constexpr (requires { stream.release_socket(); })
+        return stream.release_socket();
+    else
+        return stream;
+}
+
 /// The common part of accepting a WebSocket and an event stream: counts the connection against the hub's limits, and after
 /// the HTTP response moves the stream to a shard, where a session is made of it.
 template <class Stream>

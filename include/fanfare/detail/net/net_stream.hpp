@@ -12,7 +12,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -53,8 +52,8 @@ public:
 
     /// Reads into `to`: how many bytes. 0 without an error: none are there.
     std::size_t read_now(std::span<char> to, error_code& ec);
-    /// Reads what the socket has, up to `max_record` bytes, and calls `f(std::span<char>)`, in `buffer`, for each part of it
-    /// until `f` answers false.
+    /// Reads what the socket has, up to `max_record` bytes, and calls `f(std::span<char>)`, in `buffer`, for each part
+    /// of it that has been decrypted, until `f` answers false. Precondition: it has TLS.
     template <class F>
     void read_each(std::span<char> buffer, F f, error_code& ec);
     /// Writes: how many bytes. Fewer than all only if the socket is full.
@@ -176,12 +175,6 @@ template <class F>
 void net_stream::read_each(std::span<char> buffer, F f, error_code& ec)
 {
     std::array<char, max_record> received;
-    if (!engine_) {
-        const auto n = read_now(buffer.first(std::min(buffer.size(), max_record)), ec);
-        if (n != 0)
-            f(buffer.first(n));
-        return;
-    }
     socket_wire out{socket_};
     for (bool fed = false;; fed = true) {
         while (!engine_->wants_input()) {

@@ -3,18 +3,11 @@
 #define FANFARE_DETAIL_NET_NET_STREAM_IPP
 
 #include <fanfare/detail/net/net_stream.hpp>
+#include <fanfare/detail/net/socket_io.hpp>
 
-#include <boost/asio/error.hpp>
 #include <boost/asio/socket_base.hpp>
 
-#include <algorithm>
-
 namespace fanfare::detail {
-
-inline bool would_block(const error_code& ec) noexcept
-{
-    return ec == asio::error::would_block || ec == asio::error::try_again;
-}
 
 FANFARE_DECL net_stream::net_stream(asio::ip::tcp::socket socket, std::unique_ptr<tls_engine> engine)
     : socket_{std::move(socket)}, engine_{std::move(engine)}
@@ -37,32 +30,21 @@ FANFARE_DECL std::pair<asio::ip::tcp::socket, std::unique_ptr<tls_engine>> net_s
 
 FANFARE_DECL std::size_t net_stream::socket_wire::send(std::string_view bytes, error_code& ec)
 {
-    const auto n = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), ec);
-    if (would_block(ec))
-        ec = {};
-    return n;
+    return write_some_now(socket_, {&bytes, 1}, ec);
 }
 
 FANFARE_DECL bool net_stream::receive(std::span<char> buffer, error_code& ec)
 {
-    const auto n = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), ec);
-    if (would_block(ec)) {
-        ec = {};
-        return false;
-    }
-    if (!ec)
+    const auto n = read_some_now(socket_, buffer, ec);
+    if (n != 0)
         engine_->feed(buffer.first(n));
-    return !ec;
+    return n != 0;
 }
 
 FANFARE_DECL std::size_t net_stream::read_now(std::span<char> to, error_code& ec)
 {
-    if (!engine_) {
-        const auto n = socket_.read_some(asio::buffer(to.data(), to.size()), ec);
-        if (would_block(ec))
-            ec = {};
-        return n;
-    }
+    if (!engine_)
+        return read_some_now(socket_, to, ec);
     std::array<char, max_record> received;
     socket_wire out{socket_};
     if (!engine_->wants_input()) {
@@ -76,18 +58,10 @@ FANFARE_DECL std::size_t net_stream::read_now(std::span<char> to, error_code& ec
 
 FANFARE_DECL std::size_t net_stream::write_now(std::span<const std::string_view> bytes, error_code& ec)
 {
-    if (engine_) {
-        socket_wire out{socket_};
-        return engine_->write(out, bytes, ec);
-    }
-    std::array<asio::const_buffer, 64> gathered;
-    const auto n = std::min(bytes.size(), gathered.size());
-    for (std::size_t i = 0; i != n; ++i)
-        gathered[i] = {bytes[i].data(), bytes[i].size()};
-    const auto written = socket_.write_some(std::span<const asio::const_buffer>{gathered.data(), n}, ec);
-    if (would_block(ec))
-        ec = {};
-    return written;
+    if (!engine_)
+        return write_some_now(socket_, bytes, ec);
+    socket_wire out{socket_};
+    return engine_->write(out, bytes, ec);
 }
 
 FANFARE_DECL bool net_stream::flush_now(error_code& ec)

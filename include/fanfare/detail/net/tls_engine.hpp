@@ -38,9 +38,9 @@ public:
     /// bytes are needed.
     virtual bool handshake(wire& out, error_code& ec) = 0;
 
-    /// Takes decrypted bytes into `to`: how many. A peer that sends 64 KiB of which nothing is for the application is an error: a record
-    /// is shorter, and keys need not be changed that often. 0 without an error: the peer's next bytes are needed. The peer's
-    /// orderly end (`close_notify`) is `asio::error::eof`.
+    /// Takes decrypted bytes into `to`: how many. 0 without an error: the peer's next bytes are needed. The peer's
+    /// orderly end (`close_notify`) is `asio::error::eof`. A peer that sends 64 KiB of which nothing is for the
+    /// application is an error: a record is shorter, and keys need not be changed that often.
     virtual std::size_t read(wire& out, std::span<char> to, error_code& ec) = 0;
     /// Whether `read` would answer 0, as far as is known: it has, and nothing was put in since.
     virtual bool wants_input() const noexcept = 0;

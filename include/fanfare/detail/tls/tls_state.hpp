@@ -33,9 +33,10 @@ private:
     using file_stamp = std::pair<std::filesystem::file_time_type, std::uintmax_t>;
     std::vector<file_stamp> stamps() const;
 
-    const tls_options options_;
-    const bool own_files_; // made of `options_`, and not by the application
-    std::mutex reloading_; // one after the other, so that the last one has the last word
+    bool reads_files() const noexcept { return !options_.certificates.empty(); }
+
+    const tls_options options_; // empty for a context that the application has made
+    std::mutex reloading_;      // one after the other, so that the last one has the last word
     mutable std::mutex mutex_;
     std::vector<file_stamp> read_; // guarded by `mutex_`, as is what follows; made before the files are read
     std::shared_ptr<tls_context_set> current_;

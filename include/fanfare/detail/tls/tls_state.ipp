@@ -27,10 +27,10 @@ inline std::shared_ptr<tls_context_set> set_of(SSL_CTX* context)
 }
 
 FANFARE_DECL tls_state::tls_state(tls_options options)
-    : options_{std::move(options)}, own_files_{true}, read_{stamps()}, current_{make_context_set(options_)}
+    : options_{std::move(options)}, read_{stamps()}, current_{make_context_set(options_)}
 {}
 
-FANFARE_DECL tls_state::tls_state(SSL_CTX* context) : own_files_{false}, current_{set_of(context)} {}
+FANFARE_DECL tls_state::tls_state(SSL_CTX* context) : current_{set_of(context)} {}
 
 FANFARE_DECL std::unique_ptr<tls_engine> tls_state::make_engine()
 {
@@ -57,7 +57,7 @@ FANFARE_DECL std::vector<tls_state::file_stamp> tls_state::stamps() const
 
 FANFARE_DECL void tls_state::reload()
 {
-    if (!own_files_)
+    if (!reads_files())
         fail_tls_config("a context of the application's own is not read from files");
     const std::lock_guard one_at_a_time{reloading_};
     const auto stamps_before = stamps(); // a change while they are read is seen as one afterwards
@@ -73,7 +73,7 @@ FANFARE_DECL void tls_state::reload()
 
 FANFARE_DECL void tls_state::reload(SSL_CTX* context)
 {
-    if (own_files_)
+    if (reads_files())
         fail_tls_config("a context that is read from files takes none of OpenSSL's");
     auto made = set_of(context);
     const std::lock_guard lock{mutex_};
@@ -82,8 +82,6 @@ FANFARE_DECL void tls_state::reload(SSL_CTX* context)
 
 FANFARE_DECL bool tls_state::files_changed() const
 {
-    if (!own_files_)
-        return false;
     const auto now = stamps();
     const std::lock_guard lock{mutex_};
     return now != read_;
