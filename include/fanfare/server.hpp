@@ -8,12 +8,14 @@
 #include <fanfare/auth/origin.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/completion.hpp>
+#include <fanfare/detail/http/open_acceptor.hpp>
 #include <fanfare/http_api.hpp>
 #include <fanfare/hub.hpp>
+#include <fanfare/listen_options.hpp>
 #include <fanfare/websocket.hpp>
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -22,18 +24,27 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace fanfare {
 
 /// Where a `server` listens, who may connect, and its limits.
 struct server_options {
-    /// An IP address of this machine; `0.0.0.0` or `::` for all.
+    /// An IP address of this machine; `0.0.0.0` or `::` for all. Together with `port` and `tls` the one place where
+    /// the server listens, unless `listeners` or `listens` say otherwise.
     std::string address = "0.0.0.0";
     /// 0: any free port; see `server::port`.
     std::uint16_t port = 8080;
     /// TLS, if it is set: a `tls_context` of `<fanfare/ssl.hpp>`. A client that sends GET, POST, PUT or HEAD without
     /// it is answered with 400.
     any_tls_context tls{};
+    /// If there are any, the places where the server listens, in place of `address`, `port` and `tls`: these must be
+    /// as they are by default then, or the server's constructor throws `std::invalid_argument`. All other options are
+    /// for all of them, and their connections count together.
+    std::vector<listen_options> listeners{};
+    /// False: the server listens nowhere by itself, only with the acceptors that `server::listen` is given. Then
+    /// `address`, `port`, `tls` and `listeners` must be as they are by default.
+    bool listens = true;
     /// The path of the WebSocket upgrade (RFC 6455 section 4.2.1).
     std::string path = "/api/v1/ws";
     /// Whether `GET /api/v1/sse` answers with an event stream; see sse.hpp. `authenticate` and `origins` hold for it too.
@@ -71,7 +82,8 @@ struct server_options {
     /// Bytes of a request's body. A longer `Content-Length` is answered with 413 before the body is read. A client that
     /// sends `Expect: 100-continue` is asked for the body if it is not (RFC 9110 section 10.1.1).
     std::uint64_t max_body = 1024 * 1024;
-    /// TCP connections that have not become WebSockets or event streams. Above it the oldest is closed for the newest.
+    /// Connections, over all listeners, that have not become WebSockets or event streams. Above it the oldest is
+    /// closed for the newest.
     std::size_t max_http_connections = 16'384;
 };
 
@@ -93,7 +105,8 @@ public:
     /// @param at The hub. The server keeps its core alive, but the executors' context must outlive the server.
     /// @param options Where to listen, who may connect, and the limits. Copied; what its functions refer to must live
     ///        until the executors' context has ended, since connections under way outlive the server.
-    /// Throws `system_error`, naming the address and the port, if it cannot listen there.
+    /// Throws `system_error`, naming the address and the port, or the path, if it cannot listen there;
+    /// `std::invalid_argument` if the options say in two ways where. Then nothing stays open.
     template <class Bus, class Store>
     explicit server(hub<Bus, Store>& at, server_options options = {}) : server{at.core(), std::move(options)}
     {}
@@ -102,11 +115,33 @@ public:
     server(const server&) = delete;
     server& operator=(const server&) = delete;
 
-    /// The port that it listens on: the one that the system chose if `server_options::port` is 0. Thread-safe.
+    /// The port that it listens on, of several the first: the one that the system chose if `server_options::port` is
+    /// 0. 0 for a Unix socket, and if it listens nowhere. Thread-safe.
     std::uint16_t port() const noexcept;
+    /// The ports that it listens on: of `server_options::listeners`, in their order, and behind them of the acceptors
+    /// that `listen` was given. 0 for a Unix socket. Thread-safe.
+    std::vector<std::uint16_t> ports() const;
 
-    /// Accepts no more connections. Requests under way are answered, then their connections are closed. WebSockets and
-    /// event streams stay open. The acceptor is closed on the first shard, after this has returned; later calls do nothing.
+    /// Accepts connections from an acceptor that the application has opened as well: one that the service manager
+    /// handed to the process (socket activation), for instance, or one with options of its own. It ends with `stop`,
+    /// as the others do.
+    ///
+    /// @param acceptor `asio::ip::tcp::acceptor` or `asio::local::stream_protocol::acceptor`, with any executor. Open,
+    ///        bound and listening; no operation is under way. Its socket moves to the first shard's executor. The file
+    ///        of a Unix socket stays the application's: it is not removed.
+    /// @param tls How TLS is spoken there; empty: it is not.
+    /// Throws `std::invalid_argument` if the acceptor is not open or does not listen, `system_error` if its socket
+    /// cannot be moved, or, with `error::shutting_down`, after `stop`. Then it is closed.
+    /// Thread-safe.
+    template <class Protocol, class Executor>
+    void listen(asio::basic_socket_acceptor<Protocol, Executor> acceptor, any_tls_context tls = {})
+    {
+        listen_at(detail::taken_over(std::move(acceptor), hub_->shards.first().executor()), std::move(tls));
+    }
+
+    /// Accepts no more connections. Requests under way are answered, then their connections are closed. WebSockets
+    /// and event streams stay open. The files of Unix sockets are removed at once; the acceptors are closed on the
+    /// first shard, after this has returned. Later calls do nothing.
     /// Thread-safe.
     void stop();
 
@@ -134,6 +169,7 @@ public:
 
 private:
     server(std::shared_ptr<detail::hub_core> hub, server_options options);
+    void listen_at(detail::stream_acceptor acceptor, any_tls_context tls);
 
     std::shared_ptr<detail::hub_core> hub_;
     std::shared_ptr<detail::http_listener> listener_;

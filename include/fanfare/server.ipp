@@ -27,6 +27,16 @@ FANFARE_DECL std::uint16_t server::port() const noexcept
     return listener_->port();
 }
 
+FANFARE_DECL std::vector<std::uint16_t> server::ports() const
+{
+    return listener_->ports();
+}
+
+FANFARE_DECL void server::listen_at(detail::stream_acceptor acceptor, any_tls_context tls)
+{
+    listener_->listen({std::move(acceptor)}, std::move(tls));
+}
+
 FANFARE_DECL void server::stop()
 {
     listener_->stop();

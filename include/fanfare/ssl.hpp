@@ -64,9 +64,11 @@ private:
 /// A TCP connection with TLS, for a server of the application's own: an Asio stream (AsyncReadStream, AsyncWriteStream)
 /// that Beast reads HTTP from, and that `hub::accept` and `hub::accept_events` take.
 ///
-/// An idle connection takes about a quarter of the memory of an `asio::ssl::stream`: OpenSSL reads from the socket and
-/// writes to it without buffers in between. One read and one write may be under way at a time; only on one thread at a
-/// time.
+/// An idle connection takes about a quarter of the memory of an `asio::ssl::stream`: OpenSSL reads from the socket
+/// and writes to it without buffers in between. One read and one write may be under way at a time; only on one thread
+/// at a time. `lowest_layer()`, and so `beast::get_lowest_layer`, is an `asio::generic::stream_protocol::socket`,
+/// which can be cancelled, closed and given options as one of TCP; ask for the peer's address before the socket is
+/// handed over.
 /// @code
 /// fanfare::tls_stream stream{std::move(socket), tls};
 /// co_await stream.async_handshake(asio::use_awaitable);
@@ -80,7 +82,7 @@ public:
     /// Throws `std::bad_alloc` or `system_error` if OpenSSL has no memory.
     template <class Executor>
     tls_stream(asio::basic_stream_socket<asio::ip::tcp, Executor> socket, const any_tls_context& context)
-        : net_stream{asio::ip::tcp::socket{std::move(socket)}, context.factory()->make_engine()}
+        : net_stream{detail::stream_socket{std::move(socket)}, context.factory()->make_engine()}
     {}
 
     /// Says to the peer that nothing more comes, and ends the sending side: for a connection that the hub does not get. What

@@ -54,8 +54,10 @@ public:
     // Listens, without a thread that runs anything.
     void listen(server_options options = {})
     {
-        options.address = "127.0.0.1";
-        options.port = 0;
+        if (options.listens && options.listeners.empty()) {
+            options.address = "127.0.0.1";
+            options.port = 0;
+        }
         if (!options.authenticate)
             options.authenticate = [](const handshake_request& r) {
                 return auth_result{identity{.user_id = r.query("user").value_or("")}};

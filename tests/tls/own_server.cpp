@@ -66,7 +66,10 @@ TEST_CASE("an own server hands a tls_stream, or an asio::ssl::stream, to the hub
                 return s.async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
             });
         return serve_one(w, tls_stream{std::move(socket), which == 0 ? from_files : from_openssl},
-                         [](tls_stream& s) { return s.async_handshake(asio::use_awaitable); });
+                         [](tls_stream& s) {
+                             beast::get_lowest_layer(s).set_option(tcp::no_delay{true});
+                             return s.async_handshake(asio::use_awaitable);
+                         });
     });
     w.run();
     const auto port = acceptor.local_endpoint().port();

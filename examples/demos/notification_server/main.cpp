@@ -116,7 +116,10 @@ fanfare::hub_options hub_options(const demo::options& chosen)
 template <class Tickets>
 fanfare::server_options server_options(const demo::options& chosen, Tickets tickets, const demo::tls& tls)
 {
-    fanfare::server_options o{.address = chosen.address, .port = chosen.port, .tls = tls.context()};
+    const fanfare::listen_options here{.address = chosen.address, .port = chosen.port, .tls = tls.context()};
+    fanfare::server_options o{.listeners = {here}};
+    if (!chosen.unix_path.empty())
+        o.listeners.push_back({.unix_path = chosen.unix_path});
     o.api.issue_ticket = fanfare::issue_from(tickets);
     o.api.tickets_status = fanfare::status_from(tickets);
     o.api.admin_key = chosen.admin_key;
@@ -142,6 +145,8 @@ void say_where(const demo::options& chosen, std::uint16_t port)
     const bool v6 = chosen.address.find(':') != std::string::npos;
     std::cout << (chosen.tls_cert.empty() ? "http://" : "https://") << (v6 ? "[" : "") << chosen.address
               << (v6 ? "]" : "") << ":" << port << "/" << std::endl;
+    if (!chosen.unix_path.empty())
+        std::cout << "unix:" << chosen.unix_path << std::endl;
     if (!chosen.tickets)
         std::cerr << "INSECURE: --auth none lets anybody connect, and ?user=ID be any user\n";
     if (chosen.admin_key.empty())

@@ -16,6 +16,7 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
 
   --address IP          listen on this address (127.0.0.1)
   --port N              listen on this port, 0 for any (8080)
+  --unix PATH           listen on a Unix socket, too, without TLS; there every caller needs the key for what needs one
   --threads N           run N shards, each on a thread of its own (1)
   --admin-key KEY       publish, notify and tickets need 'Authorization: Bearer KEY';
                         without a key they answer callers on this machine only
@@ -48,6 +49,7 @@ Exit: 0 after SIGINT or SIGTERM, 1 if the file of --sqlite cannot be opened, 2 f
 struct options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8080;
+    std::string unix_path;
     std::size_t threads = 1;
     std::string admin_key;
     std::string redis;
@@ -81,6 +83,8 @@ inline options parse(int argc, char** argv)
             o.address = words.value();
         else if (option == "--port")
             o.port = static_cast<std::uint16_t>(words.number(0, 65'535));
+        else if (option == "--unix")
+            o.unix_path = words.value();
         else if (option == "--threads")
             o.threads = words.number(1, 64);
         else if (option == "--admin-key")

@@ -13,7 +13,9 @@
 #include <fanfare/detail/http/http_stream.ipp>
 #include <fanfare/detail/http/listener.ipp>
 #include <fanfare/detail/http/message.ipp>
+#include <fanfare/detail/http/open_acceptor.ipp>
 #include <fanfare/detail/http/request_rules.ipp>
+#include <fanfare/detail/http/socket_file.ipp>
 #include <fanfare/detail/http/socket_options.ipp>
 #include <fanfare/detail/http/spare_descriptors.ipp>
 #include <fanfare/detail/http/upgrade.ipp>

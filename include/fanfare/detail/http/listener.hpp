@@ -2,44 +2,61 @@
 #ifndef FANFARE_DETAIL_HTTP_LISTENER_HPP
 #define FANFARE_DETAIL_HTTP_LISTENER_HPP
 
+#include <fanfare/any_tls_context.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/http/http_session.hpp>
+#include <fanfare/detail/http/open_acceptor.hpp>
 #include <fanfare/detail/http/pending_connections.hpp>
+#include <fanfare/detail/http/socket_file.hpp>
 #include <fanfare/detail/net/net_stream.hpp>
 #include <fanfare/server.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 namespace fanfare::detail {
 
-/// Accepts TCP connections and has each served by an `http_session`. One coroutine accepts, one serves each connection, on
-/// the shard that the connection will live on.
+/// Accepts connections in all places where a server listens, and has each served by an `http_session`. One coroutine
+/// a place accepts, one serves each connection, on the shard that the connection will live on.
 class http_listener : public std::enable_shared_from_this<http_listener> {
 public:
-    /// Throws `system_error`, naming the address, if it cannot listen there.
     http_listener(std::shared_ptr<hub_core> hub, server_options options);
+
+    /// Listens in the places that the options name. Throws `system_error`, naming the place, if it cannot listen in
+    /// one of them, `std::invalid_argument` if the options contradict each other; then it listens in none.
     void start();
+    /// Listens in one more; the acceptor's executor is the first shard's. Throws `system_error` (`shutting_down`) if
+    /// it has been stopped. Thread-safe.
+    void listen(opened_acceptor opened, any_tls_context tls);
     /// Thread-safe.
     void stop();
-    std::uint16_t port() const noexcept { return port_; }
+    /// Those of all places, in their order; 0 for a Unix socket. Thread-safe.
+    std::vector<std::uint16_t> ports() const;
+    /// The first of them; 0 if there is none. Thread-safe.
+    std::uint16_t port() const noexcept;
 
 private:
-    asio::awaitable<void> accept_all(std::shared_ptr<asio::ip::tcp::acceptor> acceptor);
-    net_stream make_stream(asio::ip::tcp::socket socket) const;
-    void start_session(asio::ip::tcp::socket socket, shard& home);
-    asio::awaitable<void> serve(asio::ip::tcp::socket socket, shard& home,
+    /// A place where it listens. Owned by the coroutine that accepts there, so that it is destroyed with its context.
+    struct place {
+        stream_acceptor acceptor;
+        any_tls_context tls;
+    };
+
+    asio::awaitable<void> accept_all(std::shared_ptr<place> from);
+    void start_session(stream_socket socket, shard& home, const any_tls_context& tls);
+    asio::awaitable<void> serve(stream_socket socket, any_tls_context tls, shard& home,
                                 std::shared_ptr<pending_connection> pending);
 
     http_service service_;
-    std::shared_ptr<asio::ip::tcp::acceptor> opened_; // until `start`, which moves it into the coroutine
-    std::weak_ptr<asio::ip::tcp::acceptor>
-        acceptor_; // owned by the coroutine, so that it is destroyed with its context
-    std::uint16_t port_ = 0;
     pending_connections pending_;
+    mutable std::mutex mutex_;
+    std::vector<std::weak_ptr<place>> places_; // guarded by the mutex, as is what follows
+    std::vector<std::uint16_t> ports_;
+    std::vector<socket_file> files_;
 };
 
 } // namespace fanfare::detail

@@ -6,86 +6,114 @@
 #include <fanfare/detail/http/spare_descriptors.hpp>
 #include <fanfare/detail/http/wait_for_answer.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/error.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <exception>
-#include <string>
+#include <stdexcept>
 #include <utility>
 
 namespace fanfare::detail {
 
-inline void open_acceptor(asio::ip::tcp::acceptor& acceptor, const std::string& ip_address, std::uint16_t port)
+// Where a server listens by its options.
+inline std::vector<listen_options> places_of(const server_options& options)
 {
-    error_code ec;
-    const auto fail = [&](const char* what) {
-        // Without the source location inside Asio, which what() would print.
-        ec = error_code{ec.value(), ec.category()};
-        throw boost::system::system_error{ec, std::string{"fanfare::server: cannot "} + what + " " + ip_address +
-                                                  ":" + std::to_string(port)};
-    };
-    const auto address = asio::ip::make_address(ip_address, ec);
-    if (ec)
-        fail("read the address of");
-    const asio::ip::tcp::endpoint endpoint{address, port};
-    acceptor.open(endpoint.protocol(), ec);
-    if (!ec)
-        acceptor.set_option(asio::socket_base::reuse_address{true}, ec);
-    if (!ec)
-        acceptor.bind(endpoint, ec);
-    if (!ec)
-        acceptor.listen(asio::socket_base::max_listen_connections, ec);
-    if (ec)
-        fail("listen on");
+    if (options.listens && options.listeners.empty())
+        return {{.address = options.address, .port = options.port, .tls = options.tls}};
+    if (!options.listens && !options.listeners.empty())
+        throw std::invalid_argument("fanfare::server: `listens` is false, and there are `listeners`");
+    const server_options unset;
+    if (options.address != unset.address || options.port != unset.port || options.tls)
+        throw std::invalid_argument(
+            "fanfare::server: address, port and tls are of no use with `listeners`, each of "
+            "which has its own, and where `listens` is false");
+    return options.listeners;
 }
 
 FANFARE_DECL http_listener::http_listener(std::shared_ptr<hub_core> hub, server_options options)
-    : service_{std::move(hub), std::move(options)}, opened_{std::make_shared<asio::ip::tcp::acceptor>(
-                                                        service_.hub->shards.first().executor())},
-      acceptor_{opened_}, pending_{service_.options.max_http_connections}
-{
-    open_acceptor(*opened_, service_.options.address, service_.options.port);
-    port_ = opened_->local_endpoint().port();
-}
+    : service_{std::move(hub), std::move(options)}, pending_{service_.options.max_http_connections}
+{}
 
 FANFARE_DECL void http_listener::start()
 {
-    const auto executor = opened_->get_executor();
+    const auto places = places_of(service_.options);
+    std::vector<opened_acceptor> opened; // all, before anybody is accepted
+    for (const auto& where : places)
+        opened.push_back(open_acceptor(service_.hub->shards.first().executor(), where));
+    try {
+        for (std::size_t i = 0; i != places.size(); ++i)
+            listen(std::move(opened[i]), places[i].tls);
+    } catch (...) { // no memory
+        stop();
+        throw;
+    }
+}
+
+FANFARE_DECL void http_listener::listen(opened_acceptor opened, any_tls_context tls)
+{
+    const auto port = port_of(opened.acceptor);
+    const auto executor = opened.acceptor.get_executor();
+    const auto added = std::make_shared<place>(place{std::move(opened.acceptor), std::move(tls)});
+    const std::lock_guard lock{mutex_};
+    if (service_.stopped)
+        throw boost::system::system_error{error::shutting_down, "fanfare::server: it has been stopped"};
+    places_.reserve(places_.size() + 1);
+    ports_.reserve(ports_.size() + 1);
+    files_.reserve(files_.size() + 1);
     asio::co_spawn(
-        executor,
-        [self = shared_from_this(), acceptor = std::move(opened_)] { return self->accept_all(acceptor); },
-        asio::detached);
+        executor, [self = shared_from_this(), added] { return self->accept_all(added); }, asio::detached);
+    places_.emplace_back(added);
+    ports_.push_back(port);
+    files_.push_back(std::move(opened.file));
 }
 
 FANFARE_DECL void http_listener::stop()
 {
-    if (!service_.stopped.exchange(true))
-        service_.hub->shards.first().post([acceptor = acceptor_](shard&) {
-            error_code ignored; // the acceptor is closed in any case
-            if (const auto alive = acceptor.lock())
-                alive->close(ignored);
-        });
+    const std::lock_guard lock{mutex_};
+    if (service_.stopped.exchange(true))
+        return;
+    files_.clear(); // before the sockets are closed: who starts meanwhile finds no file, or one that is in use
+    service_.hub->shards.first().post([places = std::move(places_)](shard&) {
+        error_code ignored; // the acceptor is closed in any case
+        for (const auto& one : places)
+            if (const auto alive = one.lock())
+                alive->acceptor.close(ignored);
+    });
+}
+
+FANFARE_DECL std::vector<std::uint16_t> http_listener::ports() const
+{
+    const std::lock_guard lock{mutex_};
+    return ports_;
+}
+
+FANFARE_DECL std::uint16_t http_listener::port() const noexcept
+{
+    const std::lock_guard lock{mutex_};
+    return ports_.empty() ? std::uint16_t{0} : ports_.front();
 }
 
 // How long nothing is accepted when the process has no room for it.
 inline constexpr std::chrono::milliseconds accept_pause{50};
 
-FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<asio::ip::tcp::acceptor> acceptor)
+FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<place> from)
 {
-    asio::steady_timer pause{acceptor->get_executor()};
-    while (acceptor->is_open() && !service_.stopped) {
-        if (!has_spare_descriptors(acceptor->native_handle())) { // until connections have ended
+    auto& acceptor = from->acceptor;
+    asio::steady_timer pause{acceptor.get_executor()};
+    while (acceptor.is_open() && !service_.stopped) {
+        if (!has_spare_descriptors(acceptor.native_handle())) { // until connections have ended
             pause.expires_after(accept_pause);
             co_await pause.async_wait(no_throw);
             continue;
         }
         auto& home = service_.hub->shards.least_loaded();
-        auto [ec, accepted] = co_await acceptor->async_accept(home.executor(), no_throw);
+        auto [ec, accepted] = co_await acceptor.async_accept(home.executor(), no_throw);
         if (ec == asio::error::operation_aborted || service_.stopped)
             break;
         if (ec) {
@@ -94,23 +122,17 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<asi
             co_await pause.async_wait(no_throw);
             continue;
         }
-        start_session(asio::ip::tcp::socket{std::move(accepted)}, home);
+        start_session(std::move(accepted), home, from->tls);
     }
 }
 
-FANFARE_DECL net_stream http_listener::make_stream(asio::ip::tcp::socket socket) const
-{
-    const auto& tls = service_.options.tls.factory();
-    return net_stream{std::move(socket), tls ? tls->make_engine() : nullptr};
-}
-
-FANFARE_DECL void http_listener::start_session(asio::ip::tcp::socket socket, shard& home)
+FANFARE_DECL void http_listener::start_session(stream_socket socket, shard& home, const any_tls_context& tls)
 {
     const auto pending = pending_.add(home);
     asio::co_spawn(
         home.executor(),
-        [self = shared_from_this(), &home, pending, socket = std::move(socket)]() mutable {
-            return self->serve(std::move(socket), home, pending);
+        [self = shared_from_this(), &home, pending, tls, socket = std::move(socket)]() mutable {
+            return self->serve(std::move(socket), std::move(tls), home, pending);
         },
         [self = shared_from_this(), &home, pending](std::exception_ptr error) {
             self->pending_.remove(pending);
@@ -119,10 +141,11 @@ FANFARE_DECL void http_listener::start_session(asio::ip::tcp::socket socket, sha
         });
 }
 
-FANFARE_DECL asio::awaitable<void> http_listener::serve(asio::ip::tcp::socket socket, shard& home,
+FANFARE_DECL asio::awaitable<void> http_listener::serve(stream_socket socket, any_tls_context tls, shard& home,
                                                         std::shared_ptr<pending_connection> pending)
 {
-    http_session session{service_, make_stream(std::move(socket)), home};
+    auto engine = tls ? tls.factory()->make_engine() : nullptr;
+    http_session session{service_, net_stream{std::move(socket), std::move(engine)}, home};
     co_await session.run(*pending);
 }
 

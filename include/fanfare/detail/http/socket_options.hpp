@@ -5,25 +5,45 @@
 #include <fanfare/config.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
 namespace fanfare::detail {
 
+/// The endpoint, if it is one of TCP; nothing for a Unix socket, and for no socket.
+std::optional<asio::ip::tcp::endpoint> tcp_endpoint_of(const asio::generic::stream_protocol::endpoint& end);
+
+/// The address of an IP endpoint. Any other kind (of a Unix socket, of no socket) has the unspecified one, which is
+/// nobody's: not that of the loopback interface, and no limit counts it.
+template <class Endpoint>
+asio::ip::address address_of(const Endpoint& end)
+{
+    if constexpr (requires { end.address(); }) {
+        return end.address();
+    } else if constexpr (std::is_same_v<Endpoint, asio::generic::stream_protocol::endpoint>) {
+        const auto tcp = tcp_endpoint_of(end);
+        return tcp ? tcp->address() : asio::ip::address{};
+    } else {
+        return {};
+    }
+}
+
 /// The peer's address where the stream ends in an IP socket, else the unspecified one.
 template <class Stream>
 asio::ip::address peer_address(Stream& stream)
 {
-    error_code ec;
-    if constexpr (requires { stream.remote_endpoint(ec).address(); })
-        return stream.remote_endpoint(ec).address();
-    else if constexpr (requires { stream.lowest_layer().remote_endpoint(ec).address(); })
-        return stream.lowest_layer().remote_endpoint(ec).address();
+    error_code ec; // a peer that is gone has none
+    if constexpr (requires { stream.remote_endpoint(ec); })
+        return address_of(stream.remote_endpoint(ec));
+    else if constexpr (requires { stream.lowest_layer().remote_endpoint(ec); })
+        return address_of(stream.lowest_layer().remote_endpoint(ec));
     else
         return {};
 }
@@ -71,7 +91,9 @@ auto prepared_socket(Socket socket, const asio::any_io_executor& executor, std::
         take_descriptor();
     }
     moved.non_blocking(true, ec);
-    if constexpr (std::is_same_v<socket_protocol, asio::ip::tcp>) {
+    if constexpr (std::is_same_v<socket_protocol, asio::ip::tcp> ||
+                  std::is_same_v<socket_protocol, asio::generic::stream_protocol>) {
+        // A Unix socket of the generic type refuses both, and needs neither.
         moved.set_option(asio::ip::tcp::no_delay{true}, ec);
 #if defined(__unix__) || defined(__APPLE__)
         set_unsent_low_water(moved.native_handle(), unsent_low_water);

@@ -9,7 +9,7 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/compose.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 
 #include <array>
@@ -21,21 +21,26 @@
 
 namespace fanfare::detail {
 
-/// A TCP connection, with TLS or without: one type for both, so that what reads and writes HTTP is compiled once. It
-/// holds no buffer while nothing is under way. An Asio stream (AsyncReadStream, AsyncWriteStream).
+/// A socket of TCP or of the Unix domain, whose type says neither: one session, and one HTTP, is compiled for both.
+/// It is as large as Asio's socket of TCP, and does the same.
+using stream_socket = asio::generic::stream_protocol::socket;
+
+/// A connection over TCP or a Unix socket, with TLS or without: one type for all, so that what reads and writes HTTP
+/// is compiled once. It holds no buffer while nothing is under way. An Asio stream (AsyncReadStream,
+/// AsyncWriteStream).
 ///
 /// One read and one write may be under way at a time. Not thread-safe; must not be moved while an operation is under way.
 class net_stream {
 public:
     using executor_type = asio::any_io_executor;
-    using lowest_layer_type = asio::ip::tcp::socket;
-    using next_layer_type = asio::ip::tcp::socket;
+    using lowest_layer_type = stream_socket;
+    using next_layer_type = stream_socket;
 
     /// Bytes that are read from the socket, or put into a record, at a time.
     static constexpr std::size_t max_record = 16 * 1024;
 
     /// `engine`: null for a connection without TLS.
-    explicit net_stream(asio::ip::tcp::socket socket, std::unique_ptr<tls_engine> engine = nullptr);
+    explicit net_stream(stream_socket socket, std::unique_ptr<tls_engine> engine = nullptr);
 
     executor_type get_executor() noexcept { return socket_.get_executor(); }
     lowest_layer_type& lowest_layer() noexcept { return socket_; }
@@ -46,7 +51,7 @@ public:
     void close() noexcept;
 
     /// What both parts are, to be put together again on another executor. The stream is of no further use.
-    std::pair<asio::ip::tcp::socket, std::unique_ptr<tls_engine>> release();
+    std::pair<stream_socket, std::unique_ptr<tls_engine>> release();
 
     // ---- without blocking
 
@@ -101,11 +106,11 @@ private:
 
     class socket_wire final : public tls_engine::wire {
     public:
-        explicit socket_wire(asio::ip::tcp::socket& socket) : socket_{socket} {}
+        explicit socket_wire(stream_socket& socket) : socket_{socket} {}
         std::size_t send(std::string_view bytes, error_code& ec) override;
 
     private:
-        asio::ip::tcp::socket& socket_;
+        stream_socket& socket_;
     };
 
     // Goes on with an operation; what it waits for then.
@@ -167,7 +172,7 @@ private:
         }
     };
 
-    asio::ip::tcp::socket socket_;
+    stream_socket socket_;
     std::unique_ptr<tls_engine> engine_;
 };
 

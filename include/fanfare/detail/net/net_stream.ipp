@@ -9,7 +9,7 @@
 
 namespace fanfare::detail {
 
-FANFARE_DECL net_stream::net_stream(asio::ip::tcp::socket socket, std::unique_ptr<tls_engine> engine)
+FANFARE_DECL net_stream::net_stream(stream_socket socket, std::unique_ptr<tls_engine> engine)
     : socket_{std::move(socket)}, engine_{std::move(engine)}
 {
     error_code ignored; // a socket that has failed says so at its first read
@@ -23,7 +23,7 @@ FANFARE_DECL void net_stream::close() noexcept
     socket_.close(ignored);
 }
 
-FANFARE_DECL std::pair<asio::ip::tcp::socket, std::unique_ptr<tls_engine>> net_stream::release()
+FANFARE_DECL std::pair<stream_socket, std::unique_ptr<tls_engine>> net_stream::release()
 {
     return {std::move(socket_), std::move(engine_)};
 }

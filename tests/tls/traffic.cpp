@@ -1,0 +1,101 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+// What a server with TLS sends and receives.
+#include "tls/tls_world.hpp"
+
+#include <boost/asio/write.hpp>
+
+#include <array>
+
+using namespace fanfare;
+using namespace fanfare::test;
+
+TEST_CASE("a WebSocket over TLS gets what is published, in order, one at a time and in bursts")
+{
+    tls_world t{{}, GENERATE(1U, 2U)};
+    t.serve();
+    client_tls careful{.ca_file = t.authority.ca_file()};
+    wss_client alice{t.w.port(), {.target = "/api/v1/ws?user=alice"}, careful};
+    REQUIRE(alice.open());
+    wss_client bob{t.w.port(), {}, careful};
+    alice.subscribe({"chat:1"});
+    bob.subscribe({"chat:1"});
+    for (int i = 0; i != 20; ++i) {
+        t.w.hub().publish("chat:1", "n", i);
+        CHECK(alice.next("n") == i);
+        CHECK(bob.next("n") == i);
+    }
+    const std::string filling(300, 'x');
+    for (int i = 0; i != 2000; ++i)
+        t.w.hub().publish("chat:1", "burst", {{"i", i}, {"filling", filling}});
+    for (int i = 0; i != 2000; ++i) {
+        CHECK(alice.next("burst").at("i") == i);
+        CHECK(bob.next("burst").at("i") == i);
+    }
+    // From the client, too, and a message of many records.
+    alice.send({{"type", "ping"}, {"request_id", "r"}});
+    CHECK(alice.next().at("request_id") == "r");
+    const std::string large(200'000, 'y');
+    t.w.hub().publish("chat:1", "large", large);
+    CHECK(alice.next("large").as_string() == large);
+    CHECK(bob.next("large").as_string() == large);
+    alice.close();
+    CHECK(eventually([&] { return t.w.hub().stats().connections == 1; }));
+    const auto stats = t.w.hub().stats();
+    CHECK(stats.tls_handshakes == 2);
+    CHECK(stats.tls_failed == 0);
+}
+
+TEST_CASE("a slow receiver over TLS has its messages, or is told what it lacks")
+{
+    tls_world t{{.outbox_bytes = 1024 * 1024, .outbox_messages = 16}};
+    t.w.hub().configure("drop:", {.overflow = overflow_policy::drop_oldest});
+    t.serve();
+    wss_client slow{t.w.port(), {.receive_buffer = 4096}};
+    slow.subscribe({"drop:1"});
+    const std::string filling(20'000, 'x');
+    constexpr int count = 1000;
+    for (int i = 0; i != count; ++i)
+        t.w.hub().publish("drop:1", "n", {{"i", i}, {"filling", filling}});
+    REQUIRE(eventually([&] { return t.w.hub().stats().dropped != 0; }));
+    int next = 0;
+    int gaps = 0;
+    while (next != count) {
+        const auto message = slow.next();
+        const auto& payload = message.at("payload");
+        if (message.at("type") == "gap") {
+            ++gaps;
+            next += static_cast<int>(payload.at("dropped").to_number<int>());
+            continue;
+        }
+        REQUIRE(payload.at("i") == next);
+        CHECK(payload.at("filling").as_string() == filling);
+        ++next;
+    }
+    CHECK(gaps != 0);
+}
+
+TEST_CASE("HTTP and event streams over TLS")
+{
+    tls_world t;
+    t.serve();
+    tls_connection c{t.w.port(), {.ca_file = t.authority.ca_file(), .alpn = "http/1.1"}};
+    CHECK(c.alpn() == "http/1.1");
+    CHECK(c.get("/healthz").result_int() == 200);
+    CHECK(c.get("https://localhost/healthz").result_int() == 200);
+    // RFC 9110 section 7.4: not what this connection is for.
+    CHECK(tls_connection{t.w.port(), {}}.get("http://localhost/healthz").result_int() == 421);
+
+    tls_connection events{t.w.port(), {}};
+    asio::write(events.channel,
+                asio::buffer(std::string{"GET /api/v1/sse?rooms=chat:1 HTTP/1.1\r\nHost: localhost\r\n\r\n"}));
+    std::string got;
+    const auto read_until = [&](std::string_view what) {
+        std::array<char, 4096> bytes;
+        while (got.find(what) == std::string::npos)
+            got.append(bytes.data(), events.channel.read_some(asio::buffer(bytes)));
+    };
+    read_until("\"subscribed\"");
+    CHECK(got.starts_with("HTTP/1.1 200"));
+    t.w.hub().publish("chat:1", "n", 42);
+    read_until("\"payload\":42");
+}
