@@ -85,6 +85,9 @@ struct server_options {
     /// Connections, over all listeners, that have not become WebSockets or event streams. Above it the oldest is
     /// closed for the newest.
     std::size_t max_http_connections = 16'384;
+    /// TLS handshakes under way, over all listeners. Above it the oldest is closed for the newest, and counted in
+    /// `hub_stats::tls_failed`: who connects and says nothing keeps no more of OpenSSL's memory than these have.
+    std::size_t max_tls_handshakes = 1'024;
 };
 
 namespace detail {

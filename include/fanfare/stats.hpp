@@ -47,7 +47,7 @@ struct hub_stats {
     std::uint64_t holes = 0; ///< Holes in a room's stream that were found; each filled, or told by a `gap`.
     std::uint64_t tls_handshakes = 0; ///< Handshakes that `server` has completed.
     std::uint64_t tls_resumed = 0;    ///< Of these, those that resumed an earlier session.
-    std::uint64_t tls_failed = 0;     ///< Handshakes that failed, or took too long.
+    std::uint64_t tls_failed = 0;     ///< Handshakes that failed, took too long, or made way.
     bool bus_up = true;               ///< The bus has its link to the other processes.
 };
 BOOST_DESCRIBE_STRUCT(hub_stats, (),

@@ -93,3 +93,35 @@ TEST_CASE("old versions, weak ciphers and other protocols are refused")
           std::string::npos);
     CHECK(eventually([&] { return t.w.hub().stats().tls_failed == 3; }));
 }
+
+TEST_CASE("above the limit of handshakes the oldest makes way, and who speaks TLS gets in")
+{
+    tls_world t;
+    t.serve({.handshake_timeout = 10min, .max_tls_handshakes = 3});
+    asio::io_context context;
+    std::vector<tcp::socket> idle;
+    for (int i = 0; i != 4; ++i)
+        idle.emplace_back(context).connect({asio::ip::address_v4::loopback(), t.w.port()});
+    const auto ended = [](tcp::socket& socket) {
+        std::array<char, 64> bytes;
+        error_code ec;
+        socket.non_blocking(true);
+        socket.read_some(asio::buffer(bytes), ec);
+        return ec == asio::error::eof || ec == asio::error::connection_reset;
+    };
+    CHECK(eventually([&] { return ended(idle[0]); }));
+    CHECK(tls_connection{t.w.port(), {}}.get("/healthz").result_int() == 200);
+    CHECK(eventually([&] { return ended(idle[1]); }));
+    CHECK(eventually([&] { return t.w.hub().stats().tls_failed == 2; }));
+    CHECK_FALSE(ended(idle[2]));
+    CHECK_FALSE(ended(idle[3]));
+
+    // What is done with its handshake is not among them.
+    wss_client connected{t.w.port()};
+    connected.subscribe({"chat:1"});
+    for (int i = 0; i != 4; ++i)
+        idle.emplace_back(context).connect({asio::ip::address_v4::loopback(), t.w.port()});
+    CHECK(eventually([&] { return ended(idle[4]); }));
+    t.w.hub().publish("chat:1", "n", 1);
+    CHECK(connected.next("n") == 1);
+}

@@ -13,6 +13,7 @@
 #include <fanfare/detail/tls/openssl_engine.ipp>
 #include <fanfare/detail/tls/tls_state.ipp>
 #include <fanfare/ssl.ipp>
+#include <fanfare/tls_watcher.ipp>
 #endif
 
 #endif

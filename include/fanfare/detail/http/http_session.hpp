@@ -28,6 +28,7 @@ struct http_service {
     server_options options;
     http_api api{hub, options.api};
     std::atomic<bool> stopped{false};
+    mutable pending_connections handshakes{options.max_tls_handshakes}; // TLS handshakes under way
 };
 
 /// One TCP connection to a `server`, until it becomes a WebSocket or a stream of events: reads requests and answers them.

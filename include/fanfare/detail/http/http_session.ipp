@@ -66,6 +66,7 @@ FANFARE_DECL asio::awaitable<bool> http_session::handshake()
     if (!stream_.next_layer().has_tls())
         co_return true;
     auto& count = service_.hub->count;
+    const pending_place among{service_.handshakes, home_, stream_.next_layer()};
     if (co_await stream_.handshake()) {
         count.tls_failed.add();
         co_return false;

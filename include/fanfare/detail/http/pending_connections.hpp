@@ -14,7 +14,7 @@
 
 namespace fanfare::detail {
 
-/// A TCP connection that is not a WebSocket yet.
+/// A connection that has not got beyond what a `pending_connections` bounds.
 struct pending_connection {
     shard* home;
     net_stream* stream = nullptr; // while `closable_stream` lives; only on the shard
@@ -40,8 +40,9 @@ private:
     pending_connection& connection_;
 };
 
-/// The connections that are not WebSockets yet, oldest first. When there are too many, the oldest is closed, so that
-/// idle sockets cannot keep other clients out. Thread-safe.
+/// The connections that have not got beyond something, oldest first: that are no WebSockets yet, or have not done with the
+/// TLS handshake. When there are too many, the oldest is closed, so that idle sockets cannot keep other clients out.
+/// Thread-safe.
 class pending_connections {
 public:
     explicit pending_connections(std::size_t limit) : limit_{limit} {}
@@ -79,6 +80,22 @@ private:
     const std::size_t limit_;
     std::mutex mutex_;
     std::list<std::shared_ptr<pending_connection>> connections_;
+};
+
+/// A place among them for as long as it lives. Only on the shard; destroyed before the stream, and before `all`.
+class pending_place {
+public:
+    pending_place(pending_connections& all, shard& home, net_stream& stream)
+        : all_{all}, mine_{all.add(home)}, closable_{*mine_, stream}
+    {}
+    ~pending_place() { all_.remove(mine_); }
+    pending_place(const pending_place&) = delete;
+    pending_place& operator=(const pending_place&) = delete;
+
+private:
+    pending_connections& all_;
+    const std::shared_ptr<pending_connection> mine_;
+    closable_stream closable_;
 };
 
 } // namespace fanfare::detail
