@@ -31,7 +31,7 @@ file(GLOB hub_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
     cluster/*.cpp http/*.cpp hub/*.cpp inbox/*.cpp presence/hub*.cpp protocol/*.cpp publish/*.cpp
     requests/history*.cpp requests/pending.cpp
     session/closing.cpp session/local*.cpp session/recovery.cpp session/slow_receivers.cpp
-    tls/own_server.cpp tls/server.cpp tls/tls_client.cpp)
+    tls/endpoint.cpp tls/own_server.cpp tls/server.cpp tls/tls_client.cpp)
 list(REMOVE_ITEM hub_sources ${redis_sources} ${sqlite_sources})
 
 file(GLOB unit_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} */*.cpp)

@@ -130,6 +130,8 @@ struct accept_options {
 struct event_options {
     /// The page's origin, if it is another one and may read the stream: goes into `Access-Control-Allow-Origin`.
     std::string allow_origin{};
+    /// How long writing the head of the response, or a refusal, may take.
+    std::chrono::milliseconds timeout{10'000};
 };
 
 /// How `async_shutdown` ends the connections.

@@ -10,6 +10,7 @@
 #include <fanfare/detail/base/completion.hpp>
 #include <fanfare/http_api.hpp>
 #include <fanfare/hub.hpp>
+#include <fanfare/request_handler.hpp>
 #include <fanfare/websocket.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -18,7 +19,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -34,7 +34,8 @@ struct server_options {
     /// TLS, if it is set: a `tls_context` of `<fanfare/ssl.hpp>`. A client that sends GET, POST, PUT or HEAD without
     /// it is answered with 400.
     any_tls_context tls{};
-    /// The path of the WebSocket upgrade (RFC 6455 section 4.2.1).
+    /// The path of the WebSocket upgrade (RFC 6455 section 4.2.1): it begins with `/`, has no query, no fragment and no
+    /// white space, and is none of the API's paths but `/api/v1/ws`.
     std::string path = "/api/v1/ws";
     /// Whether `GET /api/v1/sse` answers with an event stream; see sse.hpp. `authenticate` and `origins` hold for it too.
     bool events = true;
@@ -54,17 +55,24 @@ struct server_options {
     host_allow_list hosts = host_allow_list::any();
     /// Who may use the HTTP API.
     http_api_options api{};
-    /// Answers requests outside the API: true if it has filled the response in, false for 404. Called on a shard's
-    /// executor, from several threads if the hub has several shards. If it throws the answer is 500 with the code
-    /// `handler_failed`; `hub::on_exception` is told.
+    /// Answers requests outside the API: true if it has filled the response in, false for 404. A function, or a coroutine
+    /// (`asio::awaitable<bool>`) for what has to wait; see request_handler.hpp. Called on a shard's executor, where the
+    /// coroutine runs, too; from several threads if the hub has several shards. If it throws the answer is 500 with the
+    /// code `handler_failed`; `hub::on_exception` is told.
+    ///
+    /// A coroutine has `handshake_timeout`. When that is over the client is answered 504 (`timed_out`), and the coroutine
+    /// gets a terminal cancellation by its slot: what it waits for ends with `operation_aborted`. If it goes on all the
+    /// same, nothing stops it; what its parameters refer to, and what its lambda has captured, lives until it has ended. What
+    /// it answers is dropped then, and what it throws is told, but for `operation_aborted`.
     ///
     /// The target is a path and a query, also if it came in absolute form; then its host is in `Host` (RFC 9112 section
     /// 3.2.2). A HEAD that it answers with false is asked as GET, and the body is left out (RFC 9110 section 9.3.2).
     /// `Date`, `Connection` and the body's length are set for it.
-    std::function<bool(const http_api::request_type&, http_api::response_type&)> on_request{};
+    any_request_handler on_request{};
 
     /// For each of: the TLS handshake; reading a request, counted from accepting the TCP connection or from the last response; an answer of
-    /// the authenticator; an answer of the API; writing a response; the upgrade.
+    /// the authenticator; an answer of the API; an answer of `on_request`, if that is a coroutine; writing a response; the
+    /// upgrade.
     std::chrono::milliseconds handshake_timeout{10'000};
     /// Bytes of a request's header. A longer one is answered with 431 (RFC 6585 section 5).
     std::uint32_t max_header = 8 * 1024;
@@ -93,7 +101,8 @@ public:
     /// @param at The hub. The server keeps its core alive, but the executors' context must outlive the server.
     /// @param options Where to listen, who may connect, and the limits. Copied; what its functions refer to must live
     ///        until the executors' context has ended, since connections under way outlive the server.
-    /// Throws `system_error`, naming the address and the port, if it cannot listen there.
+    /// Throws `system_error`, naming the address and the port, if it cannot listen there, and `std::invalid_argument`,
+    /// naming the path and what is wrong with it, if `server_options::path` cannot be one.
     template <class Bus, class Store>
     explicit server(hub<Bus, Store>& at, server_options options = {}) : server{at.core(), std::move(options)}
     {}

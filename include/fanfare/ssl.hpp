@@ -62,7 +62,7 @@ private:
 };
 
 /// A TCP connection with TLS, for a server of the application's own: an Asio stream (AsyncReadStream, AsyncWriteStream)
-/// that Beast reads HTTP from, and that `hub::accept` and `hub::accept_events` take.
+/// that Beast reads HTTP from, and that `endpoint`, `hub::accept` and `hub::accept_events` take.
 ///
 /// An idle connection takes about a quarter of the memory of an `asio::ssl::stream`: OpenSSL reads from the socket and
 /// writes to it without buffers in between. One read and one write may be under way at a time; only on one thread at a

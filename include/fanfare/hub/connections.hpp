@@ -18,7 +18,8 @@
 namespace fanfare {
 
 /// The part of `hub` that opens connections, and closes all of them. A program without an HTTP server of its own uses
-/// `server` (<fanfare/server.hpp>), which accepts connections for a hub.
+/// `server` (<fanfare/server.hpp>), which accepts connections for a hub; one with a server of its own that wants clients to be
+/// asked who they are, `endpoint` (<fanfare/endpoint.hpp>).
 class hub_connections : detail::hub_topic<hub_connections> {
 public:
     /// Answers a WebSocket upgrade that the application's own HTTP server has read, and takes the stream over.

@@ -69,7 +69,7 @@ private:
 
     http_limits limits_;
     net_stream stream_;
-    connection_deadline deadline_;
+    connection_deadline<net_stream> deadline_;
     boost::beast::flat_buffer buffer_;
 };
 

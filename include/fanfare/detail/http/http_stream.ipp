@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_HTTP_HTTP_STREAM_IPP
 
 #include <fanfare/detail/http/http_stream.hpp>
+#include <fanfare/detail/http/last_answer.hpp>
 #include <fanfare/detail/http/wait_for_answer.hpp>
 
 #include <boost/beast/core/string_type.hpp>
@@ -10,12 +11,10 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/verb.hpp>
 #include <boost/beast/http/write.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -201,29 +200,14 @@ FANFARE_DECL asio::awaitable<error_code> http_stream::write_continue()
 
 FANFARE_DECL asio::awaitable<bool> http_stream::write(http_response answer, bool head_only)
 {
-    set_date(answer);
     deadline_.expires_after(limits_.timeout);
-    http::response_serializer<http::string_body> serializer{answer};
-    if (head_only) {
-        const auto [ec, n] = co_await http::async_write_header(stream_, serializer, no_throw);
-        co_return !ec;
-    }
-    const auto [ec, n] = co_await http::async_write(stream_, serializer, no_throw);
-    co_return !ec;
+    const auto failed = co_await write_response(stream_, answer, head_only);
+    co_return !failed;
 }
 
 FANFARE_DECL asio::awaitable<void> http_stream::drain()
 {
-    stream_.shutdown_now();
-    auto& socket = stream_.next_layer(); // of what is dropped nothing need be decrypted
-    deadline_.expires_after(std::chrono::seconds{2});
-    std::array<char, 16 * 1024> dropped;
-    for (std::size_t left = 4 * 1024 * 1024; left != 0;) {
-        const auto [ec, n] = co_await socket.async_read_some(asio::buffer(dropped), no_throw);
-        if (ec)
-            break;
-        left -= std::min(left, n);
-    }
+    co_await linger(stream_, deadline_);
 }
 
 FANFARE_DECL std::string_view http_stream::read_ahead() const

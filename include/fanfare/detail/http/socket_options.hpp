@@ -5,7 +5,6 @@
 #include <fanfare/config.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
@@ -14,32 +13,6 @@
 #include <utility>
 
 namespace fanfare::detail {
-
-/// The peer's address where the stream ends in an IP socket, else the unspecified one.
-template <class Stream>
-asio::ip::address peer_address(Stream& stream)
-{
-    error_code ec;
-    if constexpr (requires { stream.remote_endpoint(ec).address(); })
-        return stream.remote_endpoint(ec).address();
-    else if constexpr (requires { stream.lowest_layer().remote_endpoint(ec).address(); })
-        return stream.lowest_layer().remote_endpoint(ec).address();
-    else
-        return {};
-}
-
-/// Closes the stream, whatever error that brings.
-template <class Stream>
-void close_quietly(Stream& stream)
-{
-    error_code ignored; // there is nobody to tell: the client was refused
-    if constexpr (requires { stream.shutdown_now(); })
-        stream.shutdown_now();
-    if constexpr (requires { stream.lowest_layer().close(ignored); })
-        stream.lowest_layer().close(ignored);
-    else
-        stream.close();
-}
 
 /// `TCP_NOTSENT_LOWAT`; does nothing for other sockets and systems.
 void set_unsent_low_water(int descriptor, std::size_t bytes) noexcept;
