@@ -102,6 +102,25 @@ TEST_CASE("a client that sends on can read why it was refused, by each way in")
     CHECK(ec == asio::error::eof);
 }
 
+TEST_CASE("a client that does not read why it was refused keeps the connection no longer than the limit")
+{
+    door_world w;
+    const own_server<> server{w.context(), w.taker<tcp::socket>()};
+    asio::io_context context;
+    tcp::socket socket{context};
+    socket.open(tcp::v4());
+    socket.set_option(asio::socket_base::receive_buffer_size{4096});
+    socket.connect({asio::ip::address_v4::loopback(), server.port()});
+    asio::write(socket, asio::buffer(handshake("/api/v1/ws?user=long")));
+    CHECK(eventually([&] {
+        error_code ec;
+        socket.write_some(asio::buffer("x", 1), ec); // until there is nobody to take it
+        return ec.failed();
+    }));
+    CHECK(w.asked == 1);
+    CHECK(w.hub().stats().refused == 1);
+}
+
 TEST_CASE("an own server's absolute targets are understood, and other servers' are not")
 {
     door_world w;

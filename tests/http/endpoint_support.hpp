@@ -46,6 +46,8 @@ struct door_world : world {
             const auto user = r.query("user").value_or("");
             if (user == "throws")
                 throw std::runtime_error("no database");
+            if (user == "long") // more than the system takes for a client that does not read
+                return done(refusal{.message = std::string(std::size_t{32} << 20, 'x')});
             if (user == "never") {
                 const std::lock_guard lock{mutex};
                 return held.push_back(std::move(done));
