@@ -77,6 +77,8 @@ look_test() {
     need curl curl
     has_browser || lacking+=(chromium)
     need mosquitto_pub mosquitto-clients
+    [[ -x /usr/sbin/nginx ]] || need nginx nginx # Debian's smallest: nginx-light and nginx-core are this and modules
+    [[ -x /usr/sbin/haproxy ]] || need haproxy haproxy
     has_header grpcpp/grpcpp.h || lacking+=(libgrpc++-dev)
     has_header google/protobuf/message.h || lacking+=(libprotobuf-dev)
     need protoc protobuf-compiler

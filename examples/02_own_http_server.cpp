@@ -1,8 +1,8 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-// An application that has its own Beast server keeps it, and hands upgrade requests to the hub.
+// An application that has its own Beast server keeps it, and puts the hub's door into it: WebSockets and event streams.
 //   curl http://localhost:8080/orders/42/ship     tells everybody who is subscribed to `group:orders`
+#include <fanfare/endpoint.hpp>
 #include <fanfare/fanfare.hpp>
-#include <fanfare/websocket.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -12,9 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
 
-#include <exception>
 #include <iostream>
 #include <string>
 
@@ -43,19 +41,15 @@ http::response<http::string_body> handle(const http::request<http::string_body>&
     return answer;
 }
 
-asio::awaitable<void> serve(asio::ip::tcp::socket socket, fanfare::hub<>& hub)
+asio::awaitable<void> serve(beast::tcp_stream stream, fanfare::hub<>& hub, fanfare::endpoint door)
 {
-    beast::tcp_stream stream{std::move(socket)};
     beast::flat_buffer buffer;
     for (;;) {
         http::request<http::string_body> request;
         stream.expires_after(std::chrono::seconds{30});
         co_await http::async_read(stream, buffer, request, asio::use_awaitable);
-        if (beast::websocket::is_upgrade(request)) {
-            // The application knows its users; here the path names one.
-            hub.accept(std::move(stream), request, fanfare::identity{.user_id = "visitor"});
-            co_return;
-        }
+        if (door.handles(request)) // it lets in who may enter, and answers the others
+            co_return door.accept(std::move(stream), request, beast::buffers_to_string(buffer.data()));
         auto answer = handle(request, hub);
         co_await http::async_write(stream, answer, asio::use_awaitable);
         if (!answer.keep_alive())
@@ -63,12 +57,12 @@ asio::awaitable<void> serve(asio::ip::tcp::socket socket, fanfare::hub<>& hub)
     }
 }
 
-asio::awaitable<void> listen(asio::ip::tcp::acceptor& acceptor, fanfare::hub<>& hub)
+asio::awaitable<void> listen(asio::ip::tcp::acceptor acceptor, fanfare::hub<>& hub, fanfare::endpoint door)
 {
     for (;;) {
-        auto socket = co_await acceptor.async_accept(asio::use_awaitable);
+        beast::tcp_stream stream{co_await acceptor.async_accept(asio::use_awaitable)};
         // A client that goes away in the middle of a request ends its coroutine, and nothing else.
-        asio::co_spawn(acceptor.get_executor(), serve(std::move(socket), hub), asio::detached);
+        asio::co_spawn(stream.get_executor(), serve(std::move(stream), hub, door), asio::detached);
     }
 }
 
@@ -76,8 +70,9 @@ int main()
 {
     asio::io_context ioc;
     fanfare::hub hub{ioc.get_executor()};
+    const fanfare::endpoint door{hub}; // everybody may enter; `endpoint_options` says who may
     asio::ip::tcp::acceptor acceptor{ioc, {asio::ip::make_address("127.0.0.1"), 8080}};
-    asio::co_spawn(ioc, listen(acceptor, hub), asio::detached);
-    std::cout << "http://localhost:8080/orders/42/ship, ws://localhost:8080/\n";
+    asio::co_spawn(ioc, listen(std::move(acceptor), hub, door), asio::detached);
+    std::cout << "http://localhost:8080/orders/42/ship, ws://localhost:8080/api/v1/ws\n";
     ioc.run();
 }

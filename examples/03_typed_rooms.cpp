@@ -5,12 +5,15 @@
 #include <fanfare/server.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/describe.hpp>
 #include <boost/json.hpp>
 
+#include <csignal>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -48,9 +51,12 @@ int main()
     std::normal_distribution<double> step{0.0, 0.5};
 
     asio::steady_timer timer{ioc};
+    bool stopping = false;
     std::function<void()> tick = [&] {
         timer.expires_after(std::chrono::milliseconds{100});
-        timer.async_wait([&](boost::system::error_code) {
+        timer.async_wait([&](boost::system::error_code ec) {
+            if (ec || stopping)
+                return;
             for (auto& [symbol, price] : prices)
                 room.publish("quote", {symbol, price += step(random)}, {.key = symbol});
             tick();
@@ -58,5 +64,12 @@ int main()
     };
     tick();
     std::cout << "ws://localhost:8080/api/v1/ws, rooms ticker:all and chat:ANY\n";
+
+    asio::signal_set signals{ioc, SIGINT, SIGTERM};
+    signals.async_wait([&](boost::system::error_code, int) {
+        stopping = true;
+        timer.cancel();
+        server.async_shutdown({}, asio::detached); // when that is done, nothing is left to run
+    });
     ioc.run();
 }

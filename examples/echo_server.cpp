@@ -5,6 +5,7 @@
 #include <fanfare/fanfare.hpp>
 #include <fanfare/server.hpp>
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
@@ -66,12 +67,12 @@ try {
     boost::asio::io_context ioc;
     fanfare::hub hub{ioc.get_executor(), chosen.hub};
     hub.on_raw([](fanfare::raw_connection& from, std::string_view data, bool binary) { from.send(data, binary); });
+    boost::asio::signal_set signals{ioc, SIGINT, SIGTERM}; // before anybody sees that it listens
     fanfare::server server{hub, chosen.server};
     std::cout << "ws://" << chosen.server.address << ":" << server.port() << "/" << std::endl;
 
-    boost::asio::signal_set signals{ioc, SIGINT, SIGTERM};
     signals.async_wait([&](boost::system::error_code, int) {
-        server.async_shutdown({.reconnect_spread = {}}, [&](boost::system::error_code) { ioc.stop(); });
+        server.async_shutdown({.reconnect_spread = {}}, boost::asio::detached); // then nothing is left to run
     });
     ioc.run();
 } catch (const std::exception& e) {

@@ -43,7 +43,8 @@ class handshake_request {
 public:
     using header_list = std::vector<std::pair<std::string, std::string>>;
 
-    /// Made by the servers, or by an application with an HTTP server of its own.
+    /// Made by the servers; by an application with an HTTP server of its own, for instance with `describe_request`
+    /// (handshake.hpp).
     handshake_request(std::string method, std::string target, header_list headers, std::string remote_address,
                       std::shared_ptr<const tls_peer> tls = nullptr)
         : method_{std::move(method)}, target_{std::move(target)}, headers_{std::move(headers)},

@@ -4,7 +4,7 @@
 
 // All that a program needs to publish: the hub with the in-process bus and the memory store. What accepts clients is
 // not included, so that a translation unit that only publishes does not compile Beast: <fanfare/server.hpp>,
-// <fanfare/websocket.hpp>, <fanfare/sse.hpp>.
+// <fanfare/endpoint.hpp>, <fanfare/websocket.hpp>, <fanfare/sse.hpp>.
 
 #include <fanfare/bus/in_process.hpp>
 #include <fanfare/device.hpp>

@@ -5,18 +5,23 @@
 #include <fanfare/auth/host.hpp>
 #include <fanfare/auth/ticket.hpp>
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/hub.hpp>
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace fanfare {
 
@@ -32,7 +37,7 @@ struct http_api_options {
     /// may be a foreign page's, whose name points here (DNS rebinding), or a proxy's on this machine.
     host_allow_list hosts{};
     /// Issues tickets for `POST /api/v1/tickets`; see `issue_from`. Without one, that answers 404. It calls the function that
-    /// it is given once, from any thread. What it throws `http_api::async_handle` throws.
+    /// it is given once, from any thread. What it throws is answered with 500; see `http_api::async_handle`.
     std::function<void(identity, std::chrono::seconds, std::string origin,
                        std::function<void(error_code, std::string ticket)>)>
         issue_ticket{};
@@ -64,7 +69,8 @@ std::function<link_status()> status_from(Store store)
 /// and messages from the clients of event streams (`POST /api/v1/sse`). See docs/http_api.md.
 /// A part of `server`, or used by an application in its own router:
 /// @code
-/// if (api.handles(request.target())) api.async_handle(request, peer, [](auto response) { ... });
+/// if (api.handles(request.target()))
+///     answer = co_await api.async_handle(std::move(request), peer, asio::use_awaitable);
 /// @endcode
 /// Thread-safe.
 class http_api {
@@ -85,7 +91,37 @@ public:
     /// `/api/v1/`. Thread-safe.
     static bool handles(std::string_view target) noexcept;
 
+    /// Whether one of its endpoints is on this path (without a query). Thread-safe.
+    static bool has(std::string_view path) noexcept;
+
     /// Answers a request. A target that is not the API's is answered with 404.
+    ///
+    /// @param request The whole request, body included. Copied or moved.
+    /// @param caller The peer's address: without an `admin_key` it decides about loopback callers.
+    /// @param token A completion token; the signature is `void(response_type)`. The response is ready to be written, with
+    ///        `keep_alive` as the request wants it. To HEAD it has the length of the body, and no body (RFC 9110 section
+    ///        9.3.2). Handlers need not be copyable. What is a `done_type` is not taken for a token, but for the callback of
+    ///        the other form.
+    ///
+    /// Lifetimes: the API may be destroyed before the handler is called.
+    /// Executor: the handler is called on its associated executor (of a coroutine with `use_awaitable`: the coroutine's), by
+    /// default the hub's first; never before this function returns.
+    /// Errors: every error is a response with `{"error":{"code","message"}}`; 500 (`handler_failed`) for what
+    /// `http_api_options::issue_ticket` throws, which is told to `hub::on_exception`.
+    /// Cancellation: not supported, and there is no time limit: `server` answers 504 after `handshake_timeout`.
+    /// Thread-safe.
+    template <asio::completion_token_for<void(response_type)> Token>
+    auto async_handle(request_type request, asio::ip::address caller, Token&& token) const
+        requires(!std::same_as<std::remove_cvref_t<Token>, done_type>)
+    {
+        return detail::initiate<void(response_type)>(
+            [core = hub_] { return core->shards.first().executor(); }, std::forward<Token>(token),
+            [api = *this, request = std::move(request), caller](auto done) {
+                api.complete(request, caller, std::move(done));
+            });
+    }
+
+    /// The same by a callback, without a detour through an executor.
     ///
     /// @param request The whole request, body included.
     /// @param caller The peer's address: without an `admin_key` it decides about loopback callers.
@@ -107,8 +143,11 @@ public:
                       std::function<bool()> wanted = {}) const;
 
 private:
+    // With `done` called in any case, and told to `on_exception` what the application's functions throw.
+    void complete(const request_type& request, const asio::ip::address& caller, done_type done) const;
+
     std::shared_ptr<detail::hub_core> hub_;
-    http_api_options options_;
+    std::shared_ptr<const http_api_options> options_;
 };
 
 } // namespace fanfare

@@ -3,6 +3,7 @@
 #define FANFARE_HTTP_API_IPP
 
 #include <fanfare/auth/origin.hpp>
+#include <fanfare/detail/base/first_call.hpp>
 #include <fanfare/detail/base/random.hpp>
 #include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/request_rules.hpp>
@@ -14,10 +15,14 @@
 #include <fanfare/detail/http_api/status.hpp>
 #include <fanfare/detail/http_api/tickets.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/handshake.hpp>
 #include <fanfare/http_api.hpp>
 
 #include <boost/beast/http/verb.hpp>
 
+#include <algorithm>
+#include <exception>
+#include <iterator>
 #include <utility>
 
 namespace fanfare {
@@ -126,13 +131,32 @@ inline void route(api_call c)
 } // namespace detail
 
 FANFARE_DECL http_api::http_api(std::shared_ptr<detail::hub_core> hub, http_api_options options)
-    : hub_{std::move(hub)}, options_{std::move(options)}
+    : hub_{std::move(hub)}, options_{std::make_shared<const http_api_options>(std::move(options))}
 {}
 
 FANFARE_DECL bool http_api::handles(std::string_view target) noexcept
 {
     const auto path = detail::path_of(target);
     return path.starts_with("/api/v1/") || path == "/healthz" || path == "/readyz";
+}
+
+FANFARE_DECL bool http_api::has(std::string_view path) noexcept
+{
+    return std::any_of(std::begin(detail::api_routes), std::end(detail::api_routes),
+                       [path](const detail::api_route& r) { return r.path == path; });
+}
+
+FANFARE_DECL void http_api::complete(const request_type& request, const asio::ip::address& caller,
+                                     done_type done) const
+{
+    const detail::first_call<response_type> once{std::move(done)};
+    try {
+        async_handle(request, caller, done_type{once});
+    } catch (...) { // the application's `issue_ticket`, which may have answered before
+        hub_->shards.first().post(
+            [hub = hub_, cause = std::current_exception()](detail::shard& s) { hub->handlers.failed(s, cause); });
+        once(detail::handler_failed_response(request.version()));
+    }
 }
 
 FANFARE_DECL void http_api::async_handle(const request_type& request, const asio::ip::address& caller,
@@ -142,9 +166,9 @@ FANFARE_DECL void http_api::async_handle(const request_type& request, const asio
                     request.method() == boost::beast::http::verb::head, std::move(done)},
                    request,
                    caller,
-                   detail::describe(request, caller),
+                   describe_request(request, caller),
                    *hub_,
-                   options_,
+                   *options_,
                    std::move(wanted)});
 }
 

@@ -51,7 +51,8 @@ using inbox_was_counted = std::function<void(error_code, inbox_counts)>;
 /// the function returns.
 ///
 /// A store that has a link to a server may have `link_status status() const`, which may be called from any thread: see
-/// `hub::links`.
+/// `hub::links`; and `void rest()`, which the hub calls on any thread when it has shut down: then the store keeps its
+/// context from ending no more than what is under way does.
 template <class S>
 concept inbox_store = std::copy_constructible<S> &&
     requires(S& store, std::string_view user, inbox_add what, const inbox_query& query, const inbox_mark& mark,
@@ -107,6 +108,8 @@ public:
     void on_exception(detail::exception_sink told) { thrown_ = std::move(told); }
     /// How its link stands; up if it has none.
     link_status status() const { return held_->status(); }
+    /// Calls its `rest`, if it has one: the hub needs it no more, for now.
+    void rest() { held_->rest(); }
 
 private:
     struct base {
@@ -116,6 +119,7 @@ private:
         virtual void mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler) = 0;
         virtual void counts(std::string_view user, inbox_was_counted handler) = 0;
         virtual link_status status() const = 0;
+        virtual void rest() = 0;
     };
     template <class S>
     struct holder final : base {
@@ -137,6 +141,7 @@ private:
             store.async_counts(user, std::move(handler));
         }
         link_status status() const override { return detail::status_of(store); }
+        void rest() override { detail::rest(store); }
         S store;
     };
 

@@ -26,6 +26,14 @@ struct hub_link {
 
 namespace detail {
 
+/// Tells a port that the hub which used it has ended; see `redis_client::rest`.
+template <class T>
+void rest(T& port)
+{
+    if constexpr (requires { port.rest(); })
+        port.rest();
+}
+
 /// What `of.status()` answers, if it can be asked.
 template <class T>
 link_status status_of(const T& of)

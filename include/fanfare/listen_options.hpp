@@ -17,6 +17,9 @@ struct listen_options {
     std::string address = "0.0.0.0";
     /// 0: any free port; see `server::ports`.
     std::uint16_t port = 8080;
+    /// For an IPv6 address: whether IPv4 is left out (`IPV6_V6ONLY`). `::` takes IPv4 as well otherwise, where the system
+    /// lets it, and then `0.0.0.0` on the same port is in use. A client's IPv4 address is told as such in any case.
+    bool v6_only = false;
     /// If it is not empty: the path of a Unix socket (107 bytes at most on Linux), in place of address and port. Who
     /// may connect is a matter of the permissions of the file, which the process' umask gives it, and of its folder.
     ///

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace fanfare {
@@ -130,16 +131,46 @@ struct accept_options {
 struct event_options {
     /// The page's origin, if it is another one and may read the stream: goes into `Access-Control-Allow-Origin`.
     std::string allow_origin{};
+    /// How long writing the head of the response, or a refusal, may take.
+    std::chrono::milliseconds timeout{10'000};
+};
+
+/// How far a shutdown has come; see `shutdown_options::on_progress`.
+struct shutdown_progress {
+    enum class phase : std::uint8_t {
+        not_ready, ///< `/readyz` says so, and nothing else has changed yet.
+        closing,   ///< New connections are refused, those that are there are closed.
+        ending,    ///< All have ended; the presence store is told, and the bus is left.
+    };
+    phase now = phase::not_ready;
+    /// Connections that are open still, and those that were open when the closing began.
+    std::size_t connections = 0;
+    std::size_t of = 0;
 };
 
 /// How `async_shutdown` ends the connections.
 struct shutdown_options {
     /// What the clients see.
     close_code code = close_code::shutdown;
-    /// Each client is told to wait a random part of this before it reconnects.
+    /// Each client is told a time to wait before it reconnects. These times are spread evenly over this one.
     std::chrono::milliseconds reconnect_spread{5'000};
-    /// Connections that have not ended by then are cut. At most 366 days.
+    /// Connections that have not ended so long after the last one was told to close are cut. At most 366 days. A client
+    /// whose request waits for an answer still, a publish for instance, is told later, for at most half of it; one that only
+    /// reads is not answered.
     std::chrono::milliseconds deadline{5'000};
+    /// How long `/readyz` answers 503 before anything else changes, so that load balancers send nobody here any more when
+    /// the first connection is refused: a little longer than they need to find out. At most 366 days.
+    std::chrono::milliseconds readiness_delay{0};
+    /// Connections are closed evenly over this time, so that those who take them get them at that pace, whatever the clients
+    /// make of the time that they are told to wait. Those that are still open go on as before. 0: all at once, unless
+    /// `drain_rate` is set. At most 366 days.
+    std::chrono::milliseconds drain_time{0};
+    /// So many connections are closed a second; 0: as many as `drain_time` needs. With both, `drain_time` is the most
+    /// that it takes.
+    std::uint32_t drain_rate = 0;
+    /// Told each phase when it begins, and once a second how many are left. On the first shard's executor. What it throws
+    /// is told to `hub::on_exception`.
+    std::function<void(const shutdown_progress&)> on_progress{};
 };
 
 } // namespace fanfare

@@ -50,7 +50,8 @@ using presence_was_read = std::function<void(error_code, presence_list)>;
 /// The hub's own do not: they post the application's to their executors. Views are copied before the function returns.
 ///
 /// A store that has a link to a server may have `link_status status() const`, which may be called from any thread: see
-/// `hub::links`.
+/// `hub::links`; and `void rest()`, which the hub calls on any thread when it has shut down: then the store keeps its
+/// context from ending no more than what is under way does.
 // clang-format off
 template <class S>
 concept presence_store = std::copy_constructible<S> &&
@@ -109,6 +110,8 @@ public:
     std::chrono::milliseconds lifetime() const { return held_->lifetime(); }
     /// How its link stands; up if it has none.
     link_status status() const { return held_->status(); }
+    /// Calls its `rest`, if it has one: the hub needs it no more, for now.
+    void rest() { held_->rest(); }
 
 private:
     struct base {
@@ -119,6 +122,7 @@ private:
         virtual void read(std::string_view room, std::size_t limit, presence_was_read handler) = 0;
         virtual std::chrono::milliseconds lifetime() = 0;
         virtual link_status status() const = 0;
+        virtual void rest() = 0;
     };
     template <class S>
     struct holder final : base {
@@ -141,6 +145,7 @@ private:
         }
         std::chrono::milliseconds lifetime() override { return store.lifetime(); }
         link_status status() const override { return detail::status_of(store); }
+        void rest() override { detail::rest(store); }
         S store;
     };
 

@@ -12,6 +12,7 @@
 #include <fanfare/http_api.hpp>
 #include <fanfare/hub.hpp>
 #include <fanfare/listen_options.hpp>
+#include <fanfare/request_handler.hpp>
 #include <fanfare/websocket.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -20,7 +21,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -45,7 +45,8 @@ struct server_options {
     /// False: the server listens nowhere by itself, only with the acceptors that `server::listen` is given. Then
     /// `address`, `port`, `tls` and `listeners` must be as they are by default.
     bool listens = true;
-    /// The path of the WebSocket upgrade (RFC 6455 section 4.2.1).
+    /// The path of the WebSocket upgrade (RFC 6455 section 4.2.1): it begins with `/`, has no query, no fragment and no
+    /// white space, and is none of the API's paths but `/api/v1/ws`.
     std::string path = "/api/v1/ws";
     /// Whether `GET /api/v1/sse` answers with an event stream; see sse.hpp. `authenticate` and `origins` hold for it too.
     bool events = true;
@@ -65,17 +66,24 @@ struct server_options {
     host_allow_list hosts = host_allow_list::any();
     /// Who may use the HTTP API.
     http_api_options api{};
-    /// Answers requests outside the API: true if it has filled the response in, false for 404. Called on a shard's
-    /// executor, from several threads if the hub has several shards. If it throws the answer is 500 with the code
-    /// `handler_failed`; `hub::on_exception` is told.
+    /// Answers requests outside the API: true if it has filled the response in, false for 404. A function, or a coroutine
+    /// (`asio::awaitable<bool>`) for what has to wait; see request_handler.hpp. Called on a shard's executor, where the
+    /// coroutine runs, too; from several threads if the hub has several shards. If it throws the answer is 500 with the
+    /// code `handler_failed`; `hub::on_exception` is told.
+    ///
+    /// A coroutine has `handshake_timeout`. When that is over the client is answered 504 (`timed_out`), and the coroutine
+    /// gets a terminal cancellation by its slot: what it waits for ends with `operation_aborted`. If it goes on all the
+    /// same, nothing stops it; what its parameters refer to, and what its lambda has captured, lives until it has ended. What
+    /// it answers is dropped then, and what it throws is told, but for `operation_aborted`.
     ///
     /// The target is a path and a query, also if it came in absolute form; then its host is in `Host` (RFC 9112 section
     /// 3.2.2). A HEAD that it answers with false is asked as GET, and the body is left out (RFC 9110 section 9.3.2).
     /// `Date`, `Connection` and the body's length are set for it.
-    std::function<bool(const http_api::request_type&, http_api::response_type&)> on_request{};
+    any_request_handler on_request{};
 
     /// For each of: the TLS handshake; reading a request, counted from accepting the TCP connection or from the last response; an answer of
-    /// the authenticator; an answer of the API; writing a response; the upgrade.
+    /// the authenticator; an answer of the API; an answer of `on_request`, if that is a coroutine; writing a response; the
+    /// upgrade.
     std::chrono::milliseconds handshake_timeout{10'000};
     /// Bytes of a request's header. A longer one is answered with 431 (RFC 6585 section 5).
     std::uint32_t max_header = 8 * 1024;
@@ -83,16 +91,19 @@ struct server_options {
     /// sends `Expect: 100-continue` is asked for the body if it is not (RFC 9110 section 10.1.1).
     std::uint64_t max_body = 1024 * 1024;
     /// Connections, over all listeners, that have not become WebSockets or event streams. Above it the oldest is
-    /// closed for the newest.
+    /// closed for the newest. 0: no limit.
     std::size_t max_http_connections = 16'384;
     /// TLS handshakes under way, over all listeners. Above it the oldest is closed for the newest, and counted in
     /// `hub_stats::tls_failed`: who connects and says nothing keeps no more of OpenSSL's memory than these have.
+    /// 0: no limit.
     std::size_t max_tls_handshakes = 1'024;
 };
 
 namespace detail {
 class http_listener;
-}
+/// `stop`, if it is there still. Thread-safe.
+void stop_listening(const std::weak_ptr<http_listener>& listener);
+} // namespace detail
 
 /// Listens for HTTP, answers the requests of `http_api`, and gives WebSockets and event streams to a hub's shards, the
 /// least loaded first. For applications without an HTTP server of their own.
@@ -108,8 +119,9 @@ public:
     /// @param at The hub. The server keeps its core alive, but the executors' context must outlive the server.
     /// @param options Where to listen, who may connect, and the limits. Copied; what its functions refer to must live
     ///        until the executors' context has ended, since connections under way outlive the server.
-    /// Throws `system_error`, naming the address and the port, or the path, if it cannot listen there;
-    /// `std::invalid_argument` if the options say in two ways where. Then nothing stays open.
+    /// Throws `system_error`, naming the address and the port, or the path, if it cannot listen there; and
+    /// `std::invalid_argument` if the options say in two ways where, or if `server_options::path` cannot be one, which it
+    /// names. Then nothing stays open.
     template <class Bus, class Store>
     explicit server(hub<Bus, Store>& at, server_options options = {}) : server{at.core(), std::move(options)}
     {}
@@ -142,16 +154,15 @@ public:
         listen_at(detail::taken_over(std::move(acceptor), hub_->shards.first().executor()), std::move(tls));
     }
 
-    /// Accepts no more connections. Requests under way are answered, then their connections are closed. WebSockets
-    /// and event streams stay open. The files of Unix sockets are removed at once; the acceptors are closed on the
-    /// first shard, after this has returned. Later calls do nothing.
-    /// Thread-safe.
+    /// Accepts no more connections. Requests under way are answered, then their connections are closed; those without a
+    /// request are closed. WebSockets and event streams stay open. The files of Unix sockets are removed at once; the
+    /// acceptors are closed on the first shard, after this has returned. Later calls do nothing. Thread-safe.
     void stop();
 
-    /// Stops listening, then shuts the hub down: refuses new connections and publishes, and closes every connection. See
-    /// `hub::async_shutdown`, which does the same without `stop`.
+    /// Shuts the hub down, and stops listening when that refuses new connections: at once, or after
+    /// `shutdown_options::readiness_delay`. See `hub::async_shutdown`, which does the same without `stop`.
     ///
-    /// @param how The close code, the spread of reconnects and the deadline. Copied.
+    /// @param how The times, the pace and the close code. Copied.
     /// @param token A completion token; the signature is `void(error_code)`.
     ///
     /// Preconditions: the hub's executors run until it has completed.
@@ -164,10 +175,12 @@ public:
     template <asio::completion_token_for<void(error_code)> Token>
     auto async_shutdown(const shutdown_options& how, Token&& token)
     {
-        stop();
         return detail::initiate<void(error_code)>(
             [core = hub_] { return core->shards.first().executor(); }, std::forward<Token>(token),
-            [core = hub_, how](auto done) { core->shutdown.begin(how, std::move(done)); });
+            [core = hub_, how, listening = std::weak_ptr{listener_}](auto done) {
+                core->shutdown.begin(
+                    how, [listening] { detail::stop_listening(listening); }, std::move(done));
+            });
     }
 
 private:

@@ -10,6 +10,12 @@
 
 namespace fanfare {
 
+FANFARE_DECL void detail::stop_listening(const std::weak_ptr<http_listener>& listener)
+{
+    if (const auto alive = listener.lock())
+        alive->stop();
+}
+
 FANFARE_DECL server::server(std::shared_ptr<detail::hub_core> hub, server_options options) : hub_{std::move(hub)}
 {
     options.handshake_timeout = detail::bounded_time(options.handshake_timeout);

@@ -11,6 +11,7 @@
 #include <fanfare/detail/http/socket_options.hpp>
 #include <fanfare/detail/session/stream_session.hpp>
 #include <fanfare/detail/wire/event_stream.hpp>
+#include <fanfare/handshake.hpp>
 #include <fanfare/hub.hpp>
 #include <fanfare/identity.hpp>
 
@@ -119,11 +120,11 @@ template <class Stream>
 class event_stream_operation : public handoff<Stream>,
                                public std::enable_shared_from_this<event_stream_operation<Stream>> {
 public:
-    event_stream_operation(std::shared_ptr<hub_core> hub, Stream stream, const handshake_request& request,
-                           unsigned version, identity who, event_options options, shard* home)
-        : handoff<Stream>{std::move(hub), std::move(stream), std::move(who), home},
-          problem_{event_stream_problem(*this->hub_, request, wanted_)}, version_{version}, options_{
-                                                                                                std::move(options)}
+    event_stream_operation(Stream stream, const handshake_request& request, unsigned version, admission place,
+                           event_options options, shard* home)
+        : handoff<Stream>{std::move(stream), std::move(place), home, options.timeout},
+          problem_{event_stream_problem(*this->hub_, request, wanted_)}, version_{version},
+          head_only_{request.method() == "HEAD"}, options_{std::move(options)}
     {}
 
     void run()
@@ -133,13 +134,15 @@ public:
             return send_error(error_response(400, error::invalid_message, problem_, version_));
         }
         if (const auto ec = this->admit())
-            return send_error(refusal_response(static_cast<error>(ec.value()), version_));
+            return send_error(hub_refusal_response(static_cast<error>(ec.value()), version_));
         head_.emplace(event_stream_head(options_, version_));
         serializer_.emplace(*head_);
+        this->begin_deadline(this->shared_from_this());
         http::async_write_header(this->stream_, *serializer_,
                                  [self = this->shared_from_this()](error_code ec, std::size_t) {
-                                     if (!ec)
-                                         self->on_answered();
+                                     if (!self->end_deadline() || ec)
+                                         return self->hub_->admitted.count_refusal();
+                                     self->on_answered();
                                  });
     }
 
@@ -147,8 +150,7 @@ private:
     void send_error(http::response<http::string_body> answer)
     {
         allow_origin(answer, options_.allow_origin);
-        answer.keep_alive(false);
-        this->reject(std::move(answer), this->shared_from_this());
+        this->reject(std::move(answer), head_only_);
     }
 
     void on_answered()
@@ -164,18 +166,20 @@ private:
     event_stream_request wanted_;
     std::string problem_; // why the request is refused; empty: it is not
     unsigned version_;
+    bool head_only_;
     event_options options_;
     std::optional<http::response<http::empty_body>> head_;
     std::optional<http::response_serializer<http::empty_body>> serializer_;
 };
 
+/// `home`: where the connection will live; null: on the least loaded shard.
 template <class Stream>
-void accept_event_stream(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
-                         const handshake_request& request, unsigned version, identity who, event_options options)
+void accept_event_stream(shard* home, Stream stream, const handshake_request& request, unsigned version,
+                         admission place, event_options options)
 {
     const auto executor = stream.get_executor();
-    auto op = std::make_shared<event_stream_operation<Stream>>(hub, std::move(stream), request, version,
-                                                               std::move(who), std::move(options), home);
+    auto op = std::make_shared<event_stream_operation<Stream>>(std::move(stream), request, version,
+                                                               std::move(place), std::move(options), home);
     asio::dispatch(executor, [op] { op->run(); });
 }
 
@@ -190,7 +194,7 @@ void accept_event_stream(const std::shared_ptr<hub_core>& hub, shard* home, Stre
 /// Errors: 400 for a malformed request (`?last=`, `Last-Event-ID`, too many rooms, a parameter of these that cannot be
 /// read, a hub with `on_raw`) or user id, 429 for
 /// the hub's limits, 503 while it shuts down. The stream is closed then, and counted in `hub_stats::refused`.
-/// Cancellation: none but the hub's end. There is no time limit for writing the head of the response.
+/// Cancellation: none but `event_options::timeout` and the hub's end.
 /// Thread-safe.
 template <class Stream>
 struct event_stream_acceptor {
@@ -198,8 +202,9 @@ struct event_stream_acceptor {
     static void accept(const std::shared_ptr<hub_core>& hub, Stream stream, const Request& request, identity who,
                        event_options options)
     {
-        const auto view = describe(request, {});
-        accept_event_stream(hub, nullptr, unwrapped(std::move(stream)), view, request.version(), std::move(who),
+        const auto view = describe_request(request, {});
+        admission place{hub, std::move(who), peer_address(stream)};
+        accept_event_stream(nullptr, unwrapped(std::move(stream)), view, request.version(), std::move(place),
                             std::move(options));
     }
 };

@@ -5,8 +5,10 @@
 #include <fanfare/any_tls_context.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/net/net_stream.hpp>
+#include <fanfare/detail/net/stream_layers.hpp>
 #include <fanfare/detail/tls/tls_state.hpp>
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
@@ -54,6 +56,9 @@ public:
     /// Throws if it is null, or if this was made of files. Thread-safe.
     void reload(SSL_CTX* context);
 
+    /// Whether it was made of files, which `reload` can read again. Thread-safe.
+    bool has_files() const noexcept;
+
     /// Whether a file has another time of change, or another size, than when it was read. Thread-safe.
     bool files_changed() const;
 
@@ -62,7 +67,7 @@ private:
 };
 
 /// A TCP connection with TLS, for a server of the application's own: an Asio stream (AsyncReadStream, AsyncWriteStream)
-/// that Beast reads HTTP from, and that `hub::accept` and `hub::accept_events` take.
+/// that Beast reads HTTP from, and that `endpoint`, `hub::accept` and `hub::accept_events` take.
 ///
 /// An idle connection takes about a quarter of the memory of an `asio::ssl::stream`: OpenSSL reads from the socket
 /// and writes to it without buffers in between. One read and one write may be under way at a time; only on one thread
@@ -89,6 +94,8 @@ public:
     /// the socket does not take at once of that is lost.
     using net_stream::shutdown_now;
 
+    /// The client's address; the unspecified one if it is gone.
+    asio::ip::address remote_address() { return detail::peer_address<detail::net_stream>(*this); }
     /// What the handshake settled: version, name, the client's certificate. Not before it is complete.
     std::shared_ptr<const tls_peer> peer() { return engine()->peer(); }
 };

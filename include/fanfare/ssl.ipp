@@ -34,6 +34,11 @@ FANFARE_DECL void tls_context::reload(SSL_CTX* context)
     state().reload(context);
 }
 
+FANFARE_DECL bool tls_context::has_files() const noexcept
+{
+    return state().reads_files();
+}
+
 FANFARE_DECL bool tls_context::files_changed() const
 {
     return state().files_changed();

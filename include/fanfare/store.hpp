@@ -125,7 +125,8 @@ using history_done = std::function<void(error_code, history_page)>;
 /// to their executors.
 ///
 /// A store that has a link to a server may have `link_status status() const`, which may be called from any thread: see
-/// `hub::links`.
+/// `hub::links`; and `void rest()`, which the hub calls on any thread when it has shut down: then the store keeps its
+/// context from ending no more than what is under way does.
 /// A store that other processes cannot share says `static constexpr bool between_processes = false`: rooms with history
 /// are then refused on a bus that says `static constexpr bool between_processes = true`.
 template <class S>
@@ -222,6 +223,8 @@ public:
     bool between_processes() const noexcept { return held_->between_processes(); }
     /// How its link stands; up if it has none.
     link_status status() const { return held_->status(); }
+    /// Calls its `rest`, if it has one: the hub needs it no more, for now.
+    void rest() { held_->rest(); }
 
 private:
     // No answer can be lost or come twice, so nothing need be allocated to see to that.
@@ -248,6 +251,7 @@ private:
         virtual void read(std::string_view room, const history_query& query, history_done done) = 0;
         virtual bool between_processes() const noexcept = 0;
         virtual link_status status() const = 0;
+        virtual void rest() = 0;
     };
     template <class S>
     struct holder final : base {
@@ -269,6 +273,7 @@ private:
                 return true;
         }
         link_status status() const override { return detail::status_of(held); }
+        void rest() override { detail::rest(held); }
         S held;
     };
 

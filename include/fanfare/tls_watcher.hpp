@@ -41,11 +41,14 @@ public:
     ///
     /// @param executor Where it runs; its context outlives the watcher.
     /// @param tls What is watched: made of files. The watcher keeps it.
-    /// Throws `std::invalid_argument` for an interval that is not above 0, or an empty `on_reload`.
+    /// Throws `std::invalid_argument` for an interval that is not above 0, an empty `on_reload`, or a context that was not
+    /// made of files.
     tls_watcher(const asio::any_io_executor& executor, tls_context tls, tls_watch_options options);
     /// Ends it. When this has returned `on_reload` is not called any more: it waits for a call in another thread, so
     /// hold no lock that `on_reload` wants. Within `on_reload` it does not wait.
     ~tls_watcher();
+    /// The same, while the watcher stays: so that `io_context::run` can return. Later calls do nothing. Thread-safe.
+    void stop();
     tls_watcher(const tls_watcher&) = delete;
     tls_watcher& operator=(const tls_watcher&) = delete;
 

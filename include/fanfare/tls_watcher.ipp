@@ -23,6 +23,8 @@ public:
             throw std::invalid_argument("fanfare::tls_watcher: the interval must be above 0");
         if (!options_.on_reload)
             throw std::invalid_argument("fanfare::tls_watcher: on_reload is empty");
+        if (!tls_.has_files())
+            throw std::invalid_argument("fanfare::tls_watcher: the context was not made of files");
     }
 
     void start()
@@ -78,6 +80,11 @@ FANFARE_DECL tls_watcher::tls_watcher(const asio::any_io_executor& executor, tls
 }
 
 FANFARE_DECL tls_watcher::~tls_watcher()
+{
+    watch_->stop();
+}
+
+FANFARE_DECL void tls_watcher::stop()
 {
     watch_->stop();
 }

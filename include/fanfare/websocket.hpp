@@ -2,11 +2,10 @@
 #ifndef FANFARE_WEBSOCKET_HPP
 #define FANFARE_WEBSOCKET_HPP
 
-#include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
-#include <fanfare/detail/base/clock_math.hpp>
 #include <fanfare/detail/http/handoff.hpp>
 #include <fanfare/detail/http/message.hpp>
+#include <fanfare/detail/http/request_rules.hpp>
 #include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/net/net_stream.hpp>
@@ -16,7 +15,6 @@
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
@@ -37,12 +35,9 @@ namespace detail {
 template <class Stream>
 class upgrade_operation : public handoff<Stream>, public std::enable_shared_from_this<upgrade_operation<Stream>> {
 public:
-    using header = http::request<http::empty_body>;
-
-    upgrade_operation(std::shared_ptr<hub_core> hub, Stream stream, header request, identity who,
-                      accept_options options, shard* home)
-        : handoff<Stream>{std::move(hub), std::move(stream), std::move(who), home}, request_{std::move(request)},
-          options_{std::move(options)}, deadline_{this->stream_.get_executor()}
+    upgrade_operation(Stream stream, request_head request, admission place, accept_options options, shard* home)
+        : handoff<Stream>{std::move(stream), std::move(place), home, options.timeout},
+          request_{std::move(request)}, options_{std::move(options)}
     {}
 
     void run()
@@ -50,11 +45,10 @@ public:
         // Before the upgrade, so that the client gets an HTTP status.
         if (auto fault = handshake_fault(request_)) {
             this->hub_->admitted.count_refusal();
-            return this->reject(std::move(*fault), this->shared_from_this());
+            return refuse(std::move(*fault));
         }
         if (const auto ec = this->admit())
-            return this->reject(refusal_response(static_cast<error>(ec.value()), request_.version()),
-                                this->shared_from_this());
+            return refuse(hub_refusal_response(static_cast<error>(ec.value()), request_.version()));
         const auto deflate = agreed_deflate(request_, this->hub_->options().deflate);
         if (deflate) {
             settings_.deflate = true;
@@ -62,11 +56,7 @@ public:
             settings_.server_window_bits = deflate->server_window_bits;
         }
         extension_ = deflate ? deflate->answer : "";
-        deadline_.expires_after(bounded_time(options_.timeout));
-        deadline_.async_wait([self = this->shared_from_this()](error_code ec) {
-            if (!ec)
-                close_quietly(self->stream_); // the client takes nothing; so the write fails
-        });
+        this->begin_deadline(this->shared_from_this());
         if (!expects_continue(request_))
             return accept();
         answer_.emplace(http::status::continue_, request_.version()); // RFC 9110 section 7.8: before 101
@@ -78,6 +68,8 @@ public:
     }
 
 private:
+    void refuse(http_response answer) { this->reject(std::move(answer), request_.method() == http::verb::head); }
+
     void accept()
     {
         answer_.emplace(upgrade_answer(request_, extension_, agreed_subprotocol(request_, options_.subprotocol)));
@@ -88,8 +80,7 @@ private:
 
     void on_answered(error_code ec)
     {
-        // None left to cancel: the deadline is over, and the stream is closed or about to be.
-        if (deadline_.cancel() == 0 || ec)
+        if (!this->end_deadline() || ec)
             return this->hub_->admitted.count_refusal();
         this->start_session(std::move(settings_), std::move(options_.early),
                             [this]<class S>(S stream, shard& home, session_settings settings) {
@@ -109,23 +100,20 @@ private:
         return new net_session{std::move(stream), this->hub_->context(), home, settings};
     }
 
-    header request_;
+    request_head request_;
     accept_options options_;
     session_settings settings_;
     std::string extension_; // the answer's
     std::optional<http::response<http::empty_body>> answer_;
-    asio::steady_timer deadline_;
 };
 
-template <class Stream, class Body, class Fields>
-void accept_websocket(const std::shared_ptr<hub_core>& hub, shard* home, Stream stream,
-                      const http::request<Body, Fields>& request, identity who, accept_options options)
+/// `home`: where the connection will live; null: on the least loaded shard.
+template <class Stream>
+void accept_websocket(shard* home, Stream stream, request_head request, admission place, accept_options options)
 {
-    typename upgrade_operation<Stream>::header header;
-    header.base() = request.base();
     const auto executor = stream.get_executor();
-    auto op = std::make_shared<upgrade_operation<Stream>>(hub, std::move(stream), std::move(header),
-                                                          std::move(who), std::move(options), home);
+    auto op = std::make_shared<upgrade_operation<Stream>>(std::move(stream), std::move(request), std::move(place),
+                                                          std::move(options), home);
     asio::dispatch(executor, [op] { op->run(); });
 }
 
@@ -146,7 +134,9 @@ struct websocket_acceptor {
     static void accept(const std::shared_ptr<hub_core>& hub, Stream stream, const Request& request, identity who,
                        accept_options options)
     {
-        accept_websocket(hub, nullptr, unwrapped(std::move(stream)), request, std::move(who), std::move(options));
+        admission place{hub, std::move(who), peer_address(stream)};
+        accept_websocket(nullptr, unwrapped(std::move(stream)), head_of(request), std::move(place),
+                         std::move(options));
     }
 };
 

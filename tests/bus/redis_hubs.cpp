@@ -1,11 +1,15 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // Hubs, with real WebSocket clients, on a real Redis.
 #include "redis/redis_server.hpp"
+#include "support/stop_at_end.hpp"
 #include "support/world.hpp"
 
+#include <fanfare/auth/anonymous.hpp>
 #include <fanfare/bus/redis.hpp>
+#include <fanfare/inbox/redis.hpp>
 #include <fanfare/presence/redis.hpp>
 #include <fanfare/redis/client.hpp>
+#include <fanfare/store/redis.hpp>
 
 #include <boost/asio/use_future.hpp>
 
@@ -89,4 +93,32 @@ TEST_CASE("when a server stops in order, its users are told to have left")
         goes.stop();
         CHECK(watcher.next("leave").at("user_id") == "leaver");
     }
+}
+
+TEST_CASE("the context ends by itself after a shutdown, while the application keeps hub, bus, client and stores")
+{
+    const redis_server server;
+    asio::io_context io{1};
+    const redis_client redis{io, server.url()};
+    const redis_bus bus{io, server.url()};
+    hub at{io.get_executor(), bus, redis_store{redis, bus}};
+    at.presence(redis_presence{redis});
+    at.inbox(redis_inbox{redis});
+    at.configure("chat:", {.presence = true, .history = 10});
+    fanfare::server s{at, {.address = "127.0.0.1", .port = 0, .authenticate = anonymous_authenticator{"user"}}};
+    auto ran = std::async(std::launch::async, [&] { io.run(); });
+    const stop_at_end stop{io};
+    REQUIRE(eventually([&] { return at.status().up; }));
+    client alice{s.port(), "alice"};
+    alice.next("badge");
+    alice.subscribe({"chat:1"});
+    CHECK(alice.next("join").at("user_id") == "alice");
+    CHECK_FALSE(at.async_publish("chat:1", "n", json::value(1), asio::use_future).get().error);
+    CHECK(alice.next("n") == 1);
+    CHECK_FALSE(at.async_notify("alice", {.title = "t", .message = "m"}, asio::use_future).get().error);
+    auto done = s.async_shutdown({}, asio::use_future);
+    CHECK(alice.closed() == static_cast<std::uint16_t>(close_code::shutdown));
+    CHECK_NOTHROW(done.get());
+    CHECK(ran.wait_for(patience) == std::future_status::ready);
+    io.stop();
 }

@@ -157,8 +157,12 @@ class RawClient:
         key = base64.b64encode(os.urandom(16)).decode()
         client.write(f"GET /api/v1/ws HTTP/1.1\r\nHost: {server.host}:{server.port}\r\nUpgrade: websocket\r\n"
                      f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
-        status, _ = await client.response()
-        assert status == 101, f"upgrade answered {status}"
+        try:
+            status, _ = await client.response()
+            assert status == 101, f"upgrade answered {status}"
+        except BaseException:
+            client.writer.close()
+            raise
         return client
 
     def write(self, data):

@@ -6,8 +6,11 @@
 #include <fanfare/fanfare.hpp>
 #include <fanfare/server.hpp>
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 
+#include <csignal>
 #include <iostream>
 
 namespace asio = boost::asio;

@@ -192,7 +192,7 @@ TEST_CASE("pages for the application take turns, and too many are refused", "[hi
     h.run();
     CHECK(h.script.waiting() == 2);
     CHECK(answers.size() == 2);
-    h.life.stop();
+    h.life.reach(detail::lifetime::stage::stopping);
     while (h.script.waiting() != 0) {
         h.script.next().done({}, page(0, 3));
         h.run();

@@ -110,7 +110,7 @@ TEST_CASE("trying again ends: after its time, when nobody waits any more, when t
 
     h.read_after({epoch, 3}, long_enough);
     const auto asked = h.next();
-    h.life.stop();
+    h.life.reach(detail::lifetime::stage::stopping);
     asked.done(error::bus_unavailable, {});
     CHECK(h.answers.size() == 2);
 }

@@ -165,3 +165,34 @@ TEST_CASE("options that say in two ways where to listen are refused")
     refused({.listeners = {any_port()}, .listens = false});
     refused({.port = 0, .listens = false});
 }
+
+TEST_CASE("IPv4 and IPv6 share a port where the one leaves the other out, and an IPv4 client is one in any case")
+{
+    asio::io_context probe;
+    error_code none;
+    if (tcp::acceptor{probe}.open(tcp::v6(), none); none) {
+        WARN("skipped: this machine has no IPv6");
+        return;
+    }
+    std::promise<std::string> address;
+    const auto told = [&](const handshake_request& request) {
+        address.set_value(request.remote_address());
+        return auth_result{identity{}};
+    };
+    world both;
+    server_options options{.address = "::", .port = 0, .authenticate = told};
+    fanfare::server dual{both.hub(), options};
+    both.serve();
+    client c{dual.port()}; // by IPv4
+    CHECK(address.get_future().get() == "127.0.0.1");
+
+    tcp::acceptor reserved{probe, {asio::ip::address_v4::loopback(), 0}};
+    const auto port = reserved.local_endpoint().port();
+    reserved.close();
+    const fanfare::server apart{
+        both.hub(),
+        {.listeners = {{.address = "0.0.0.0", .port = port}, {.address = "::", .port = port, .v6_only = true}}}};
+    CHECK(apart.ports() == std::vector<std::uint16_t>{port, port});
+    CHECK(failure_to_listen(both, {.listeners = {{.address = "::", .port = port}}}).find("[::]:") !=
+          std::string::npos);
+}

@@ -1,8 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // The WebSocket handshake as bytes (RFC 6455 sections 4.2.1, 4.2.2 and 9.1, RFC 7692 section 7.1).
+#include "http/own_server.hpp"
 #include "http/raw_support.hpp"
-
-#include <boost/beast/http/empty_body.hpp>
 
 #include <atomic>
 
@@ -257,28 +256,13 @@ TEST_CASE("the path of the WebSocket is where the options put it, for wrong meth
 TEST_CASE("hub.accept takes what its own server takes, and answers what is wrong")
 {
     const auto answer_to = [](const std::string& bytes) {
-        asio::io_context context{1};
-        hub<> h{context.get_executor()};
-        tcp::acceptor acceptor{context, {asio::ip::address_v4::loopback(), 0}};
-        const auto port = acceptor.local_endpoint().port();
-        auto serving = std::async(std::launch::async, [&] {
-            auto socket = acceptor.accept();
-            beast::flat_buffer buffer;
-            http::request<http::empty_body> request;
-            http::read(socket, buffer, request);
-            h.accept(std::move(socket), request, identity{.user_id = "mine"},
-                     accept_options{.subprotocol = "mine.v1"});
-            context.run_for(patience);
-        });
-        reply answer;
-        {
-            raw_client c{port};
-            c.send(bytes);
-            answer = c.answer();
-        }
-        context.stop();
-        serving.get();
-        return answer;
+        world w;
+        w.run();
+        const own_server<> server{w.context(), [&w](tcp::socket socket, const auto& request, const auto&) {
+                                      w.hub().accept(std::move(socket), request, identity{.user_id = "mine"},
+                                                     accept_options{.subprotocol = "mine.v1"});
+                                  }};
+        return ask(server.port(), bytes);
     };
     const auto two_lines = handshake("/", "Connection: keep-alive\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                                           "Sec-WebSocket-Protocol: mine.v1\r\n");

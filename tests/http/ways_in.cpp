@@ -1,11 +1,10 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // The ways into a hub other than its own server: a Beast server of the application, and streams of any kind.
+#include "http/own_server.hpp"
 #include "support/client.ipp"
-#include "support/world.hpp"
 
 #include <boost/beast/_experimental/test/stream.hpp>
 
-#include <future>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,30 +14,18 @@ using namespace fanfare::test;
 
 TEST_CASE("an application's own Beast server hands its upgrades over")
 {
-    asio::io_context context{1};
-    hub<> h{context.get_executor()};
-    tcp::acceptor acceptor{context, {asio::ip::address_v4::loopback(), 0}};
-    const auto port = acceptor.local_endpoint().port();
-    auto serving = std::async(std::launch::async, [&] {
-        auto socket = acceptor.accept();
-        beast::flat_buffer buffer;
-        http::request<http::string_body> request;
-        http::read(socket, buffer, request);
-        h.accept(std::move(socket), request, identity{.user_id = "mine"},
-                 accept_options{.early = beast::buffers_to_string(buffer.data())});
-        context.run();
-    });
-    {
-        client c{port};
-        CHECK(c.hello.at("user_id").as_string() == "mine");
-        c.subscribe({"device:1"});
-        CHECK(h.publish("device:1", "n", json::value(1)).local_receivers == 1);
-        CHECK(c.next("n") == 1);
-        c.close();
-    }
-    acceptor.close();
-    CHECK(serving.wait_for(patience) == std::future_status::ready);
-    context.stop();
+    world w;
+    w.run();
+    const own_server<> server{w.context(), [&w](tcp::socket socket, const auto& request, std::string early) {
+                                  w.hub().accept(std::move(socket), request, identity{.user_id = "mine"},
+                                                 accept_options{.early = std::move(early)});
+                              }};
+    client c{server.port()};
+    CHECK(c.hello.at("user_id").as_string() == "mine");
+    c.subscribe({"device:1"});
+    CHECK(w.hub().publish("device:1", "n", json::value(1)).local_receivers == 1);
+    CHECK(c.next("n") == 1);
+    c.close();
 }
 
 TEST_CASE("a connection lives on any stream, in memory as well")

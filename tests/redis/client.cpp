@@ -25,7 +25,76 @@ asio::awaitable<std::int64_t> count_twice(redis_client client)
     co_return reply.integer;
 }
 
+// Whether the context ends by itself.
+bool ends(asio::io_context& io)
+{
+    auto ran = std::async(std::launch::async, [&io] { io.run(); });
+    const bool ended = ran.wait_for(20s) == std::future_status::ready;
+    io.stop();
+    ran.get();
+    io.restart();
+    return ended;
+}
+
 } // namespace
+
+TEST_CASE(
+    "a client that rests answers what it was asked, lets its context end, and connects again when it is used")
+{
+    redis_server server;
+    asio::io_context io;
+    redis_client client{io, server.url()};
+    journal states;
+    client.on_state([states](bool up, const std::string&) { states.add(up ? "up" : "down"); });
+    for (const std::string value : {"one", "two"}) {
+        std::string answered;
+        client.async_command({"SET", "key", value}, [](error_code, const redis_result&) {});
+        client.async_command({"GET", "key"}, [&](error_code ec, const redis_result& got) {
+            answered = ec ? ec.message() : got.text;
+        });
+        client.rest();
+        CHECK(ends(io));
+        CHECK(answered == value);
+        CHECK_FALSE(client.up());
+    }
+    CHECK(states.lines() == std::vector<std::string>{"down", "up", "down", "up", "down"});
+    client.rest(); // once more, with nothing to do
+    CHECK(ends(io));
+}
+
+TEST_CASE("a client that rests where no Redis is lets its context end, and its commands fail in time")
+{
+    asio::io_context io;
+    redis_options nowhere{.port = 1, .queue_time = 100ms};
+    redis_client client{io, nowhere};
+    SECTION("without a command")
+    {
+        client.rest();
+        CHECK(ends(io));
+    }
+    SECTION("with a command that waits")
+    {
+        error_code failed;
+        client.async_command({"PING"}, [&](error_code ec, const redis_result&) { failed = ec; });
+        client.rest();
+        CHECK(ends(io));
+        CHECK(failed == error::bus_unavailable);
+    }
+}
+
+TEST_CASE("to ask how a resting client stands has it connect")
+{
+    redis_server server;
+    asio::io_context io;
+    redis_client client{io, server.url()};
+    client.rest();
+    REQUIRE(ends(io));
+    auto ran = std::async(std::launch::async, [&io] { io.run(); });
+    CHECK(eventually([&] { return client.status().up; }));
+    client.rest();
+    CHECK(ran.wait_for(20s) == std::future_status::ready);
+    io.stop();
+}
 
 TEST_CASE("a command takes any completion token")
 {

@@ -104,7 +104,7 @@ TEST_CASE("a hub that is stopping takes nobody", "[admissions]")
 {
     door d{{}};
     CHECK_FALSE(d.admit("alice", here));
-    d.life.stop();
+    d.life.reach(detail::lifetime::stage::stopping);
     CHECK(d.admit("alice", here) == error::shutting_down);
     CHECK(d.admit("no user", here) == error::shutting_down);
 }

@@ -99,3 +99,25 @@ TEST_CASE("HTTP and event streams over TLS")
     t.w.hub().publish("chat:1", "n", 42);
     read_until("\"payload\":42");
 }
+
+TEST_CASE("an idle connection over TLS is told its end when the server stops")
+{
+    tls_world t;
+    t.serve();
+    asio::io_context context{1};
+    asio::ssl::context trust{asio::ssl::context::tls_client};
+    trust.load_verify_file(t.authority.ca_file());
+    asio::ssl::stream<tcp::socket> stream{context, trust};
+    stream.next_layer().connect({asio::ip::address_v4::loopback(), t.w.port()});
+    stream.handshake(asio::ssl::stream_base::client);
+    asio::write(stream, asio::buffer(std::string_view{"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"}));
+    boost::beast::flat_buffer buffer;
+    http::response<http::string_body> answer;
+    http::read(stream, buffer, answer);
+    CHECK(answer.result_int() == 200);
+    t.w.server().stop();
+    error_code ec;
+    std::array<char, 1> more;
+    stream.read_some(asio::buffer(more), ec);
+    CHECK(ec == asio::error::eof); // with a closure alert, not cut off
+}

@@ -147,7 +147,7 @@ TEST_CASE("what on_reload throws leaves the executor, and the watcher goes on")
     CHECK(calls == 2);
 }
 
-TEST_CASE("a watcher needs an interval, and somebody to tell")
+TEST_CASE("a watcher needs an interval, files, and somebody to tell")
 {
     tls_world t;
     asio::io_context context{1};
@@ -157,4 +157,17 @@ TEST_CASE("a watcher needs an interval, and somebody to tell")
     CHECK_THROWS_AS(make({.interval = 0ms, .on_reload = [](std::exception_ptr) {}}), std::invalid_argument);
     CHECK_THROWS_AS(make({}), std::invalid_argument);
     CHECK_NOTHROW(make({.on_reload = [](std::exception_ptr) {}}));
+    asio::ssl::context of_its_own{asio::ssl::context::tls_server};
+    t.tls = tls_context{of_its_own.native_handle()};
+    CHECK_THROWS_AS(make({.on_reload = [](std::exception_ptr) {}}), std::invalid_argument);
+}
+
+TEST_CASE("a watcher that is stopped lets its context end")
+{
+    tls_world t;
+    asio::io_context context{1};
+    tls_watcher watcher{context.get_executor(), t.tls, {.on_reload = [](std::exception_ptr) {}}};
+    asio::post(context, [&] { watcher.stop(); });
+    CHECK(context.run_for(patience) != 0);
+    CHECK(context.stopped());
 }

@@ -12,6 +12,7 @@
 #include <fanfare/fanfare.hpp>
 #include <fanfare/server.hpp>
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -78,11 +79,10 @@ void serve(const chat::options& chosen, asio::io_context& ioc, Kept kept)
             if (now.up) // problems are told by `on_problem`, each attempt's
                 std::cerr << "redis: up\n";
         });
+    asio::signal_set signals{ioc, SIGINT, SIGTERM}; // before anybody sees that it listens
     fanfare::server server{hub, server_options(chosen)};
-
-    asio::signal_set signals{ioc, SIGINT, SIGTERM};
     signals.async_wait([&](boost::system::error_code, int) {
-        server.async_shutdown({}, [&](boost::system::error_code) { ioc.stop(); });
+        server.async_shutdown({}, asio::detached); // then nothing is left to run
     });
     const bool v6 = chosen.address.find(':') != std::string::npos;
     std::cout << "http://" << (v6 ? "[" : "") << chosen.address << (v6 ? "]" : "") << ":" << server.port() << "/"

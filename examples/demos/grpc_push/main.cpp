@@ -104,7 +104,7 @@ void serve(const push::options& chosen, asio::io_context& ioc, Kept kept)
     std::promise<void> asked;
     asio::signal_set signals{ioc, SIGINT, SIGTERM};
     signals.async_wait([&](boost::system::error_code, int) { asked.set_value(); });
-    const auto work = asio::make_work_guard(ioc);
+    auto work = asio::make_work_guard(ioc); // for calls that come after the hub has ended
     std::jthread hub_thread{[&] { ioc.run(); }};
     say_where(chosen, server.port(), grpc_port);
 
@@ -114,7 +114,7 @@ void serve(const push::options& chosen, asio::io_context& ioc, Kept kept)
     server.async_shutdown({}, [&](boost::system::error_code) { closed.set_value(); });
     grpc_server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds{10});
     closed.get_future().wait();
-    ioc.stop();
+    work.reset(); // then nothing is left to run
 }
 
 void run(const push::options& chosen)

@@ -12,6 +12,7 @@
 #include <fanfare/store/sqlite.hpp>
 #endif
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -55,7 +56,7 @@ template <class Hub>
 class dashboard {
 public:
     dashboard(asio::io_context& ioc, const demo::options& chosen, Hub& hub)
-        : ioc_{ioc}, hub_{hub}, feed_{chosen.feed, [&hub](std::string_view name) { return hub.room(name); }},
+        : hub_{hub}, feed_{chosen.feed, [&hub](std::string_view name) { return hub.room(name); }},
           bridge_{ioc.get_executor(), chosen.bridge, feed_}, server_{hub, server_options(chosen)}, signals_{
                                                                                                        ioc, SIGINT,
                                                                                                        SIGTERM}
@@ -105,10 +106,9 @@ private:
     {
         stopping_ = true;
         bridge_.stop();
-        server_.async_shutdown({}, [this](boost::system::error_code) { ioc_.stop(); });
+        server_.async_shutdown({}, boost::asio::detached); // then nothing is left to run
     }
 
-    asio::io_context& ioc_;
     Hub& hub_;
     demo::device_feed feed_;
     demo::mqtt_bridge bridge_;

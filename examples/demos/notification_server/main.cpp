@@ -12,6 +12,7 @@
 #include <fanfare/fanfare.hpp>
 #include <fanfare/server.hpp>
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/host_name.hpp>
@@ -58,11 +59,8 @@ public:
             threads.emplace_back([this, i] { all_[i]->run(); });
         first().run();
     }
-    void stop()
-    {
-        for (const auto& one : all_)
-            one->stop();
-    }
+    // From now on `run` returns when there is nothing left to do.
+    void release() { work_.clear(); }
 
 private:
     std::vector<std::unique_ptr<asio::io_context>> all_;
@@ -79,13 +77,18 @@ public:
         device_.status("online");
         tick();
     }
+    void stop()
+    {
+        stopped_ = true;
+        timer_.cancel();
+    }
 
 private:
     void tick()
     {
         timer_.expires_after(std::chrono::seconds{1});
         timer_.async_wait([this](boost::system::error_code ec) {
-            if (ec)
+            if (ec || stopped_)
                 return;
             const auto now = machine_.tick();
             device_.telemetry(now.telemetry);
@@ -103,6 +106,7 @@ private:
     demo::self_telemetry machine_;
     fanfare::device device_;
     unsigned ticks_ = 0;
+    bool stopped_ = false;
 };
 
 fanfare::hub_options hub_options(const demo::options& chosen)
@@ -174,7 +178,7 @@ void configure(Hub& hub, const demo::options& chosen)
     hub.configure("user:", user);
 }
 
-// Runs until a signal ends it.
+// Runs until a signal ends it. The first one has the clients leave one after the other, a second one does not wait.
 template <class Kept>
 void serve(const demo::options& chosen, contexts& all, Kept kept)
 {
@@ -188,17 +192,25 @@ void serve(const demo::options& chosen, contexts& all, Kept kept)
                 std::cerr << "redis: up\n";
         });
     demo::tls tls{all.first(), chosen};
+    asio::signal_set signals{all.first(), SIGINT, SIGTERM}; // before anybody sees that it listens
     fanfare::server server{hub, server_options(chosen, std::move(kept.tickets), tls)};
 
     std::unique_ptr<publisher> self;
     if (chosen.self_telemetry)
         self = std::make_unique<publisher>(all.first(), hub);
 
-    asio::signal_set signals{all.first(), SIGINT, SIGTERM};
     signals.async_wait([&](boost::system::error_code, int) {
-        self.reset();
+        if (self)
+            self->stop();
         tls.stop();
-        server.async_shutdown({}, [&](boost::system::error_code) { all.stop(); });
+        server.async_shutdown({.drain_time = chosen.drain}, [&](boost::system::error_code) {
+            signals.cancel();
+            all.release();
+        });
+        signals.async_wait([&](boost::system::error_code ec, int) {
+            if (!ec)
+                server.async_shutdown({}, asio::detached);
+        });
     });
     say_where(chosen, server.port());
     all.run();

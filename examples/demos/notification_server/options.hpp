@@ -4,6 +4,7 @@
 
 #include "../../command_line.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -34,6 +35,8 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
                         can make its own name point here)
   --tls-cert FILE       speak TLS: the certificate, and behind it those that lead to the root (PEM)
   --tls-key FILE        its private key (PEM); SIGHUP reads both files again, and no connection is lost
+  --drain SECONDS       after SIGTERM close the connections evenly over this time (0: at once); a second
+                        signal does not wait
   --deflate             offer permessage-deflate
   --open-publish        clients may publish to any room, without a rate limit (for load tests)
   --no-self-telemetry   do not publish this machine's own CPU, memory, load and network rates
@@ -56,6 +59,7 @@ struct options {
     std::string sqlite;
     std::string tls_cert;
     std::string tls_key;
+    std::chrono::seconds drain{0};
     std::vector<std::string> origins;
     std::vector<std::string> hosts;
     bool tickets = false;
@@ -99,6 +103,8 @@ inline options parse(int argc, char** argv)
             o.tls_cert = words.value();
         else if (option == "--tls-key")
             o.tls_key = words.value();
+        else if (option == "--drain")
+            o.drain = std::chrono::seconds{words.number(0, 86'400)};
         else if (option == "--deflate")
             o.deflate = true;
         else if (option == "--open-publish")

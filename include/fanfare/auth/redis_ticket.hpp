@@ -87,6 +87,8 @@ public:
 
     /// How the client's link stands: `redis_client::status`. Thread-safe.
     link_status status() const;
+    /// `redis_client::rest`; for the application: no hub has a ticket store. Thread-safe.
+    void rest() const;
 
 private:
     struct state;

@@ -186,6 +186,11 @@ FANFARE_DECL void redis_ticket_store::async_redeem(std::string_view ticket, std:
     });
 }
 
+FANFARE_DECL void redis_ticket_store::rest() const
+{
+    state_->client.rest();
+}
+
 FANFARE_DECL link_status redis_ticket_store::status() const
 {
     return state_->client.status();

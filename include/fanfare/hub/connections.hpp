@@ -18,7 +18,8 @@
 namespace fanfare {
 
 /// The part of `hub` that opens connections, and closes all of them. A program without an HTTP server of its own uses
-/// `server` (<fanfare/server.hpp>), which accepts connections for a hub.
+/// `server` (<fanfare/server.hpp>), which accepts connections for a hub; one with a server of its own that wants clients to be
+/// asked who they are, `endpoint` (<fanfare/endpoint.hpp>).
 class hub_connections : detail::hub_topic<hub_connections> {
 public:
     /// Answers a WebSocket upgrade that the application's own HTTP server has read, and takes the stream over.
@@ -77,11 +78,17 @@ public:
                           "fanfare::local_handlers");
     }
 
-    /// Shuts the hub down: from now on it refuses connections and publishes with `shutting_down`, and closes every
-    /// connection, each with a random reconnect delay in the close reason: `{"reason":"shutdown","delay_ms":1234}`.
+    /// Shuts the hub down: it refuses new connections with `shutting_down`, closes every connection, each with a time to
+    /// wait before it reconnects in the close reason: `{"reason":"shutdown","delay_ms":1234}`, and leaves the bus. At once,
+    /// or, with `readiness_delay`, `drain_time` and `drain_rate`, as load balancers and the other instances can bear it:
+    /// see docs/stopping.md. Publishes are refused from the call on if all are closed at once, else when the last connection
+    /// has ended.
+    ///
+    /// Afterwards nothing of the hub, of its bus or of its stores keeps `io_context::run` from returning. A later call with
+    /// shorter times hastens one that is under way; each completes.
     ///
     /// - Lifetimes: `how` is copied before this returns.
-    /// - Completion: `void(error_code)`, when the last connection has ended. On the handler's associated executor, else
+    /// - Completion: `void(error_code)`, when the last connection has ended and the bus has been left. On the handler's associated executor, else
     ///   on the hub's first; never from within this call.
     /// - Errors: `timed_out` if some connections had to be cut at `shutdown_options::deadline`.
     /// - Cancellation: not supported; the deadline ends the wait.
@@ -91,7 +98,7 @@ public:
     {
         return detail::initiate<void(error_code)>(
             default_executor(), std::forward<Token>(token),
-            [core = core_, how](auto done) { core->shutdown.begin(how, std::move(done)); });
+            [core = core_, how](auto done) { core->shutdown.begin(how, {}, std::move(done)); });
     }
 
 protected:

@@ -103,6 +103,8 @@ public:
 
     /// How the client's link stands: `redis_client::status`. Thread-safe.
     link_status status() const;
+    /// `redis_client::rest`, which the hub calls when it has shut down. Thread-safe.
+    void rest() const;
 
 private:
     struct state;

@@ -209,6 +209,11 @@ FANFARE_DECL void redis_inbox::async_counts(std::string_view user, inbox_was_cou
         true);
 }
 
+FANFARE_DECL void redis_inbox::rest() const
+{
+    state_->client.rest();
+}
+
 FANFARE_DECL link_status redis_inbox::status() const
 {
     return state_->client.status();

@@ -205,6 +205,11 @@ FANFARE_DECL void redis_presence::async_read(std::string_view room, std::size_t 
     });
 }
 
+FANFARE_DECL void redis_presence::rest() const
+{
+    state_->client.rest();
+}
+
 FANFARE_DECL link_status redis_presence::status() const
 {
     return state_->client.status();

@@ -163,6 +163,12 @@ public:
     /// The same for as long as `owner` lives. Thread-safe.
     void on_state(const std::weak_ptr<const void>& owner, state_handler observer);
 
+    /// Closes the connection as soon as no command waits or is under way, so that it does not keep
+    /// `io_context::run` from returning: until the next command, or a call of `status`, which have it connect again. A hub
+    /// calls it when it has shut down, for the clients of its stores; call it yourself for a client that no hub uses, or
+    /// destroy all of its copies. Thread-safe.
+    void rest() const;
+
     /// Whether commands leave at once. Thread-safe.
     bool up() const;
 

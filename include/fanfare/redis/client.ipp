@@ -177,6 +177,11 @@ FANFARE_DECL void redis_client::on_state(const std::weak_ptr<const void>& owner,
     });
 }
 
+FANFARE_DECL void redis_client::rest() const
+{
+    state_->pipeline->rest();
+}
+
 FANFARE_DECL bool redis_client::up() const
 {
     return state_->pipeline->ready();
@@ -184,6 +189,7 @@ FANFARE_DECL bool redis_client::up() const
 
 FANFARE_DECL link_status redis_client::status() const
 {
+    state_->pipeline->wake();
     state_->role->look(*state_->pipeline);
     link_status out{false, "its context has ended"};
     state_->observers->with([&out](const detail::redis_observers& now) { out = now.status(); });

@@ -25,6 +25,7 @@
 #include <fanfare/detail/hub/commands.ipp>
 #include <fanfare/detail/hub/hub_core.ipp>
 #include <fanfare/detail/hub/hub_stats.ipp>
+#include <fanfare/detail/hub/paced_close.ipp>
 #include <fanfare/detail/hub/shutdown.ipp>
 #include <fanfare/detail/inbox/ack_tracker.ipp>
 #include <fanfare/detail/inbox/inbox_json.ipp>

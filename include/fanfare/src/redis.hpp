@@ -22,6 +22,7 @@
 #include <fanfare/detail/redis/loss_notices.ipp>
 #include <fanfare/detail/redis/message.ipp>
 #include <fanfare/detail/redis/pipeline.ipp>
+#include <fanfare/detail/redis/pipeline_rest.ipp>
 #include <fanfare/detail/redis/reply.ipp>
 #include <fanfare/detail/redis/subscriber.ipp>
 #include <fanfare/detail/redis/transport.ipp>

@@ -9,11 +9,13 @@
 
 #include <fanfare/detail/http/cors.ipp>
 #include <fanfare/detail/http/extensions.ipp>
+#include <fanfare/detail/http/gatekeeper.ipp>
 #include <fanfare/detail/http/http_session.ipp>
 #include <fanfare/detail/http/http_stream.ipp>
 #include <fanfare/detail/http/listener.ipp>
 #include <fanfare/detail/http/message.ipp>
 #include <fanfare/detail/http/open_acceptor.ipp>
+#include <fanfare/detail/http/request_call.ipp>
 #include <fanfare/detail/http/request_rules.ipp>
 #include <fanfare/detail/http/socket_file.ipp>
 #include <fanfare/detail/http/socket_options.ipp>
@@ -26,6 +28,8 @@
 #include <fanfare/detail/http_api/rooms.ipp>
 #include <fanfare/detail/http_api/status.ipp>
 #include <fanfare/detail/http_api/tickets.ipp>
+#include <fanfare/endpoint.ipp>
+#include <fanfare/handshake.ipp>
 #include <fanfare/http_api.ipp>
 #include <fanfare/server.ipp>
 #include <fanfare/sse.ipp>

@@ -215,6 +215,11 @@ FANFARE_DECL void redis_store::async_read(std::string_view room, const history_q
     s->read.run_now(args, answered);
 }
 
+FANFARE_DECL void redis_store::rest() const
+{
+    state_->client.rest();
+}
+
 FANFARE_DECL link_status redis_store::status() const
 {
     return state_->client.status();

@@ -3,7 +3,7 @@
 #define FANFARE_DETAIL_HTTP_CONNECTION_DEADLINE_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/net/net_stream.hpp>
+#include <fanfare/detail/net/stream_layers.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -14,9 +14,10 @@ namespace fanfare::detail {
 
 /// Closes a stream when a time is up: what is under way ends with `operation_aborted`. Only on the stream's executor;
 /// destroyed before the stream.
+template <class Stream>
 class connection_deadline {
 public:
-    explicit connection_deadline(net_stream& stream)
+    explicit connection_deadline(Stream& stream)
         : timer_{stream.get_executor()}, stream_{stream}, alive_{std::make_shared<connection_deadline*>(this)}
     {}
     connection_deadline(const connection_deadline&) = delete;
@@ -38,11 +39,11 @@ private:
     {
         // A handler that was about to run when the deadline was set anew comes without an error as well.
         if (timer_.expiry() <= asio::steady_timer::clock_type::now())
-            stream_.close();
+            close_socket(stream_);
     }
 
     asio::steady_timer timer_;
-    net_stream& stream_;
+    Stream& stream_;
     std::shared_ptr<connection_deadline*> alive_; // until it is destroyed
 };
 

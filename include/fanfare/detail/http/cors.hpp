@@ -30,7 +30,7 @@ void allow_origin(http::response<Body>& answer, std::string_view origin)
 std::string permitted_origin(const handshake_request& request, const origin_allow_list& allowed);
 
 /// The answer to OPTIONS, by which a browser asks before it sends a header of the page's own, or JSON.
-http_response preflight_response(const http_request& request, std::string_view origin);
+http_response preflight_response(unsigned version, std::string_view origin);
 
 } // namespace fanfare::detail
 

@@ -12,9 +12,9 @@ FANFARE_DECL std::string permitted_origin(const handshake_request& request, cons
     return !origin.empty() && allowed.allows(request) ? std::string{origin} : std::string{};
 }
 
-FANFARE_DECL http_response preflight_response(const http_request& request, std::string_view origin)
+FANFARE_DECL http_response preflight_response(unsigned version, std::string_view origin)
 {
-    auto answer = methods_response(event_methods, request.version());
+    auto answer = methods_response(event_methods, version);
     allow_origin(answer, origin);
     if (!origin.empty()) {
         answer.set(http::field::access_control_allow_methods, "GET, POST");

@@ -4,19 +4,23 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/connection.hpp>
+#include <fanfare/detail/base/clock_math.hpp>
+#include <fanfare/detail/http/admission.hpp>
+#include <fanfare/detail/http/last_answer.hpp>
 #include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/socket_options.hpp>
 #include <fanfare/detail/http/upgrade.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/net/net_stream.hpp>
+#include <fanfare/detail/net/stream_layers.hpp>
 #include <fanfare/detail/protocol/protocols.hpp>
-#include <fanfare/identity.hpp>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
+#include <exception>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -25,7 +29,7 @@
 namespace fanfare::detail {
 
 /// The stream in the form that is handed over: the socket of a `beast::tcp_stream`, whose timeouts are not wanted any more,
-/// and of a `tls_stream` what it is made of.
+/// and of a `tls_stream` what it is made of. Timeouts of a `beast::tcp_stream` below TLS end.
 template <class Stream>
 auto unwrapped(Stream stream)
 {
@@ -33,8 +37,11 @@ auto unwrapped(Stream stream)
         return static_cast<net_stream&&>(stream);
     else if constexpr (requires { stream.release_socket(); })
         return stream.release_socket();
-    else
+    else {
+        if constexpr (requires { stream.next_layer().expires_never(); })
+            stream.next_layer().expires_never();
         return stream;
+    }
 }
 
 /// The common part of accepting a WebSocket and an event stream: counts the connection against the hub's limits, and after
@@ -42,35 +49,42 @@ auto unwrapped(Stream stream)
 template <class Stream>
 class handoff {
 public:
-    handoff(std::shared_ptr<hub_core> hub, Stream stream, identity who, shard* home)
-        : hub_{std::move(hub)}, stream_{std::move(stream)}, who_{hub_->admitted.share(std::move(who))},
-          home_{home}, address_{peer_address(stream_)}
+    /// `home`: where the connection will live; null: on the least loaded shard.
+    handoff(Stream stream, admission place, shard* home, std::chrono::milliseconds timeout)
+        : hub_{place.hub()}, stream_{std::move(stream)}, place_{std::move(place)}, home_{home},
+          timeout_{bounded_time(timeout)}, deadline_{stream_.get_executor()}
     {}
-    ~handoff()
-    {
-        if (admitted_)
-            hub_->admitted.leave(who_->user_id, address_);
-    }
     handoff(const handoff&) = delete;
     handoff& operator=(const handoff&) = delete;
 
 protected:
-    /// Counts the connection against the limits, or answers why not. It is counted off by the destructor, or by the session
-    /// that `start_session` makes.
-    error_code admit()
+    /// Counts the connection against the limits, or answers why not. It is counted off when this is destroyed, or by the
+    /// session that `start_session` makes.
+    error_code admit() { return place_.take(); }
+
+    /// Writes this response in place of one that accepts, and ends the connection. `head_only`: to HEAD.
+    void reject(http_response answer, bool head_only)
     {
-        const auto ec = hub_->admitted.admit(*who_, address_);
-        admitted_ = !ec;
-        return ec;
+        const auto executor = stream_.get_executor();
+        asio::co_spawn(executor, write_last(std::move(stream_), std::move(answer), head_only, timeout_),
+                       [hub = hub_](std::exception_ptr failed) {
+                           if (failed)
+                               hub->shards.first().post(
+                                   [hub, failed](shard& s) { hub->handlers.failed(s, failed); });
+                       });
     }
 
-    /// Writes this response in place of one that accepts, and closes the stream. `self` keeps this object alive.
-    void reject(http::response<http::string_body> answer, std::shared_ptr<handoff> self)
+    /// From now on the answer has a time limit: then the stream is closed, and writing fails. `self` keeps this alive.
+    void begin_deadline(std::shared_ptr<handoff> self)
     {
-        answer_ = std::move(answer);
-        set_date(answer_);
-        http::async_write(stream_, answer_, [self](error_code, std::size_t) { close_quietly(self->stream_); });
+        deadline_.expires_after(timeout_);
+        deadline_.async_wait([self](error_code ec) {
+            if (!ec)
+                close_socket(self->stream_);
+        });
     }
+    /// Ends that. False: there is none left to end, and the stream is closed or about to be.
+    bool end_deadline() { return deadline_.cancel() != 0; }
 
     /// `make(stream, home, settings)` makes the session, which starts on its shard. `read_ahead`: the bytes that were read
     /// past the request.
@@ -79,10 +93,8 @@ protected:
     {
         auto& home = home_ ? *home_ : hub_->shards.least_loaded();
         home.expect_connection();
-        settings.who = std::move(who_);
+        place_.hand_to(settings);
         settings.language = &protocol_of(*hub_->context());
-        settings.address = address_;
-        admitted_ = false; // the session counts it off from now on
         boost::intrusive_ptr<session> made;
         if constexpr (std::is_same_v<Stream, net_stream>)
             made = make(moved_to(home), home, std::move(settings));
@@ -110,11 +122,10 @@ private:
                           std::move(engine)};
     }
 
-    std::shared_ptr<const identity> who_;
+    admission place_;
     shard* home_;
-    asio::ip::address address_;
-    bool admitted_ = false;
-    http::response<http::string_body> answer_;
+    const std::chrono::milliseconds timeout_;
+    asio::steady_timer deadline_;
 };
 
 } // namespace fanfare::detail

@@ -2,8 +2,8 @@
 #ifndef FANFARE_DETAIL_HTTP_HTTP_SESSION_HPP
 #define FANFARE_DETAIL_HTTP_HTTP_SESSION_HPP
 
-#include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
+#include <fanfare/detail/http/gatekeeper.hpp>
 #include <fanfare/detail/http/http_stream.hpp>
 #include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/pending_connections.hpp>
@@ -13,12 +13,11 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/beast/http/verb.hpp>
 
 #include <atomic>
-#include <exception>
 #include <memory>
-#include <optional>
-#include <string>
+#include <string_view>
 
 namespace fanfare::detail {
 
@@ -27,6 +26,9 @@ struct http_service {
     std::shared_ptr<hub_core> hub;
     server_options options;
     http_api api{hub, options.api};
+    std::shared_ptr<const gatekeeper> door = std::make_shared<const gatekeeper>(
+        hub, endpoint_options{options.path, options.events, options.authenticate, options.origins, options.hosts,
+                              options.handshake_timeout});
     std::atomic<bool> stopped{false};
     mutable pending_connections handshakes{options.max_tls_handshakes}; // TLS handshakes under way
 };
@@ -41,33 +43,21 @@ public:
     asio::awaitable<void> run(pending_connection& pending);
 
 private:
-    /// Whom a request is for: the HTTP API and the application, or the hub, which takes the connection over.
-    enum class endpoint { http, websocket, event_stream };
-    endpoint endpoint_of(const http_request& request) const;
-
     /// The TLS handshake, if there is one. False: it has failed.
     asio::awaitable<bool> handshake();
-    handshake_request describe_request(const http_request& request) const;
-    asio::awaitable<void> accept(const http_request& request, endpoint to);
-    asio::awaitable<auth_result> authenticate(const handshake_request& view);
-    /// Why the request may not go on to the authenticator: its host or its page's origin.
-    std::optional<refusal> gate(const handshake_request& view) const;
-    asio::awaitable<void> refuse(const refusal& why, const http_request& request, const std::string& origin);
-    /// Ends the connection with this answer. It is counted as a refusal of the hub.
-    asio::awaitable<void> end_with(http_response answer, const http_request& request);
-    /// The head of the stream of events that a GET would get (RFC 9110 section 9.3.2).
-    http_response event_stream_answer(const handshake_request& view, const std::string& origin, unsigned version);
+    /// Lets the hub have the connection, or ends it with the reason.
+    asio::awaitable<void> accept(const http_request& request);
 
-    asio::awaitable<http_response> respond(const http_request& request);
+    /// The request is moved from if a coroutine of the application is to have it.
+    asio::awaitable<http_response> respond(http_request& request);
     asio::awaitable<http_response> api_response(const http_request& request);
-    /// The application's own answer to what is no path of the API.
+    /// The application's own answer to what is no path of the API: at once, or by a coroutine.
     http_response application_response(const http_request& request);
+    asio::awaitable<http_response> awaited_response(http_request request);
     /// What is answered where neither the API nor the application has anything.
-    http_response default_response(const http_request& request) const;
-    /// A function of the application threw the current exception: the client is told only that.
-    http_response handler_failed_response(unsigned version);
-    /// Has an exception of the application counted and told to `hub::on_exception`.
-    void report_exception(const std::exception_ptr& cause);
+    http_response default_response(std::string_view target, http::verb method, unsigned version) const;
+    /// A function of the application threw the current exception, which is counted and told to `hub::on_exception`.
+    http_response failed_response(unsigned version);
 
     const http_service& service_;
     shard& home_;

@@ -52,6 +52,8 @@ public:
     asio::awaitable<void> drain();
 
     net_stream& next_layer() noexcept { return stream_; }
+    /// Whether it waits for the client to ask for something: in the TLS handshake, and until the first byte of a request.
+    const bool& waits_for_client() const noexcept { return waits_for_client_; }
     /// What was read past the last request. Until the next call.
     std::string_view read_ahead() const;
     /// Gives the connection away, without a timeout. This is of no further use.
@@ -69,8 +71,9 @@ private:
 
     http_limits limits_;
     net_stream stream_;
-    connection_deadline deadline_;
+    connection_deadline<net_stream> deadline_;
     boost::beast::flat_buffer buffer_;
+    bool waits_for_client_ = false;
 };
 
 } // namespace fanfare::detail

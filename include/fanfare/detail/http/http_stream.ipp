@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_HTTP_HTTP_STREAM_IPP
 
 #include <fanfare/detail/http/http_stream.hpp>
+#include <fanfare/detail/http/last_answer.hpp>
 #include <fanfare/detail/http/wait_for_answer.hpp>
 
 #include <boost/beast/core/string_type.hpp>
@@ -10,12 +11,10 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/verb.hpp>
 #include <boost/beast/http/write.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -77,7 +76,9 @@ FANFARE_DECL http_stream::http_stream(net_stream stream, const http_limits& limi
 FANFARE_DECL asio::awaitable<error_code> http_stream::handshake()
 {
     deadline_.expires_after(limits_.timeout);
+    waits_for_client_ = true; // it has asked for nothing yet
     const auto [ec] = co_await stream_.async_handshake(no_throw);
+    waits_for_client_ = false;
     if (ec && stream_.engine()->saw_plain_http())
         co_await answer_plain_http();
     co_return ec;
@@ -136,7 +137,9 @@ FANFARE_DECL asio::awaitable<error_code> http_stream::read_head(parser& message)
             buffer_.consume(2);
             ++lines;
         } else if (data.empty() || data == "\r") {
+            waits_for_client_ = data.empty();
             const auto [ec, n] = co_await stream_.async_read_some(buffer_.prepare(2048), no_throw);
+            waits_for_client_ = false;
             if (ec)
                 co_return ec;
             buffer_.commit(n);
@@ -201,29 +204,14 @@ FANFARE_DECL asio::awaitable<error_code> http_stream::write_continue()
 
 FANFARE_DECL asio::awaitable<bool> http_stream::write(http_response answer, bool head_only)
 {
-    set_date(answer);
     deadline_.expires_after(limits_.timeout);
-    http::response_serializer<http::string_body> serializer{answer};
-    if (head_only) {
-        const auto [ec, n] = co_await http::async_write_header(stream_, serializer, no_throw);
-        co_return !ec;
-    }
-    const auto [ec, n] = co_await http::async_write(stream_, serializer, no_throw);
-    co_return !ec;
+    const auto failed = co_await write_response(stream_, answer, head_only);
+    co_return !failed;
 }
 
 FANFARE_DECL asio::awaitable<void> http_stream::drain()
 {
-    stream_.shutdown_now();
-    auto& socket = stream_.next_layer(); // of what is dropped nothing need be decrypted
-    deadline_.expires_after(std::chrono::seconds{2});
-    std::array<char, 16 * 1024> dropped;
-    for (std::size_t left = 4 * 1024 * 1024; left != 0;) {
-        const auto [ec, n] = co_await socket.async_read_some(asio::buffer(dropped), no_throw);
-        if (ec)
-            break;
-        left -= std::min(left, n);
-    }
+    co_await linger(stream_, deadline_);
 }
 
 FANFARE_DECL std::string_view http_stream::read_ahead() const

@@ -85,6 +85,7 @@ FANFARE_DECL void http_listener::stop()
             if (const auto alive = one.lock())
                 alive->acceptor.close(ignored);
     });
+    pending_.close_waiting();
 }
 
 FANFARE_DECL std::vector<std::uint16_t> http_listener::ports() const

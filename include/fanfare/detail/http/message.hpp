@@ -2,20 +2,16 @@
 #ifndef FANFARE_DETAIL_HTTP_MESSAGE_HPP
 #define FANFARE_DETAIL_HTTP_MESSAGE_HPP
 
-#include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/error.hpp>
 
-#include <boost/asio/ip/address.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include <chrono>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace fanfare::detail {
 
@@ -28,18 +24,6 @@ using http_response = http::response<http::string_body>;
 inline std::string_view path_of(std::string_view target) noexcept
 {
     return target.substr(0, target.find('?'));
-}
-
-/// What an authenticator sees of a request.
-template <class Body>
-handshake_request describe(const http::request<Body>& request, const asio::ip::address& caller,
-                           std::shared_ptr<const tls_peer> tls = nullptr)
-{
-    handshake_request::header_list headers;
-    for (const auto& field : request)
-        headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
-    return {std::string{request.method_string()}, std::string{request.target()}, std::move(headers),
-            caller.to_string(), std::move(tls)};
 }
 
 /// A time as HTTP writes it, in GMT (RFC 9110 section 5.6.7).
@@ -72,9 +56,10 @@ http_response methods_response(std::string_view allowed, unsigned version);
 
 /// An HTTP error with the body `{"error":{"code","message"}}`. 401 names the scheme (RFC 6750 section 3).
 http_response error_response(int status, error code, std::string_view message, unsigned version);
+/// 500: a function of the application threw. The client is told only that.
+http_response handler_failed_response(unsigned version);
 /// The status that belongs to a refusal of the hub: 429 for a limit, 503 while shutting down, 400 for a bad user.
-http_response refusal_response(error code, unsigned version);
-http_response refusal_response(const refusal& why, unsigned version);
+http_response hub_refusal_response(error code, unsigned version);
 
 } // namespace fanfare::detail
 

@@ -79,7 +79,13 @@ FANFARE_DECL http_response error_response(int status, error code, std::string_vi
     return answer;
 }
 
-FANFARE_DECL http_response refusal_response(error code, unsigned version)
+FANFARE_DECL http_response handler_failed_response(unsigned version)
+{
+    const auto code = error::handler_failed;
+    return error_response(500, code, make_error_code(code).message(), version);
+}
+
+FANFARE_DECL http_response hub_refusal_response(error code, unsigned version)
 {
     const int status = code == error::too_many_connections ? 429
                        : code == error::shutting_down      ? 503
@@ -87,14 +93,6 @@ FANFARE_DECL http_response refusal_response(error code, unsigned version)
                                                            : 400;
     auto answer = error_response(status, code, make_error_code(code).message(), version);
     answer.keep_alive(false);
-    return answer;
-}
-
-FANFARE_DECL http_response refusal_response(const refusal& why, unsigned version)
-{
-    auto answer = error_response(why.status, why.code, why.message, version);
-    if (why.retry_after)
-        answer.set(http::field::retry_after, std::to_string(why.retry_after->count()));
     return answer;
 }
 

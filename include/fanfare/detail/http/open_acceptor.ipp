@@ -3,11 +3,12 @@
 #define FANFARE_DETAIL_HTTP_OPEN_ACCEPTOR_IPP
 
 #include <fanfare/detail/http/open_acceptor.hpp>
-#include <fanfare/detail/http/socket_options.hpp>
+#include <fanfare/detail/net/endpoint_address.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <boost/system/system_error.hpp>
@@ -26,15 +27,18 @@ namespace fanfare::detail {
     throw boost::system::system_error{error_code{ec.value(), ec.category()}, "fanfare::server: cannot " + what};
 }
 
-inline void open_tcp(stream_acceptor& acceptor, const std::string& ip_address, std::uint16_t port)
+inline void open_tcp(stream_acceptor& acceptor, const listen_options& where)
 {
-    const auto name = ip_address + ":" + std::to_string(port);
     error_code ec;
-    const auto address = asio::ip::make_address(ip_address, ec);
+    const auto address = asio::ip::make_address(where.address, ec);
+    const auto name =
+        (address.is_v6() ? "[" + where.address + "]" : where.address) + ":" + std::to_string(where.port);
     if (ec)
         fail_to("read the address of " + name, ec);
-    const asio::ip::tcp::endpoint endpoint{address, port};
+    const asio::ip::tcp::endpoint endpoint{address, where.port};
     acceptor.open(endpoint.protocol(), ec);
+    if (!ec && where.v6_only)
+        acceptor.set_option(asio::ip::v6_only{true}, ec); // refused for IPv4, where it is a mistake
     if (!ec)
         acceptor.set_option(asio::socket_base::reuse_address{true}, ec);
     if (!ec)
@@ -83,7 +87,7 @@ FANFARE_DECL opened_acceptor open_acceptor(const asio::any_io_executor& executor
 {
     opened_acceptor opened{stream_acceptor{executor}};
     if (where.unix_path.empty())
-        open_tcp(opened.acceptor, where.address, where.port);
+        open_tcp(opened.acceptor, where);
     else
         opened.file = open_unix(opened.acceptor, where.unix_path);
     return opened;

@@ -11,13 +11,15 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace fanfare::detail {
 
 /// A connection that has not got beyond what a `pending_connections` bounds.
 struct pending_connection {
     shard* home;
-    net_stream* stream = nullptr; // while `closable_stream` lives; only on the shard
+    net_stream* stream = nullptr; // while `closable_stream` lives; only on the shard, as is what follows
+    const bool* waits = nullptr;  // for its client to ask for something
     std::list<std::shared_ptr<pending_connection>>::iterator
         place{}; // guarded by the list's mutex, as is `listed`
     bool listed = false;
@@ -27,9 +29,12 @@ struct pending_connection {
 /// stream.
 class closable_stream {
 public:
-    closable_stream(pending_connection& connection, net_stream& stream) : connection_{connection}
+    /// `waits`: whether its client has asked for nothing; null: this is not known.
+    closable_stream(pending_connection& connection, net_stream& stream, const bool* waits = nullptr)
+        : connection_{connection}
     {
         connection_.stream = &stream;
+        connection_.waits = waits;
     }
     ~closable_stream() { reset(); }
     closable_stream(const closable_stream&) = delete;
@@ -45,6 +50,7 @@ private:
 /// Thread-safe.
 class pending_connections {
 public:
+    /// `limit`: 0 for none.
     explicit pending_connections(std::size_t limit) : limit_{limit} {}
 
     std::shared_ptr<pending_connection> add(shard& home)
@@ -55,7 +61,7 @@ public:
             const std::lock_guard lock{mutex_};
             added->place = connections_.insert(connections_.end(), added);
             added->listed = true;
-            if (connections_.size() > limit_) {
+            if (limit_ != 0 && connections_.size() > limit_) {
                 oldest = connections_.front();
                 oldest->listed = false;
                 connections_.pop_front();
@@ -64,7 +70,7 @@ public:
         if (oldest)
             oldest->home->post([oldest](shard&) {
                 if (oldest->stream)
-                    oldest->stream->close();
+                    end(*oldest->stream);
             });
         return added;
     }
@@ -76,7 +82,29 @@ public:
             connections_.erase(connection->place);
     }
 
+    /// Closes those whose clients have asked for nothing (RFC 9112 section 9.6).
+    void close_waiting()
+    {
+        std::vector<std::shared_ptr<pending_connection>> all;
+        {
+            const std::lock_guard lock{mutex_};
+            all.assign(connections_.begin(), connections_.end());
+        }
+        for (const auto& one : all)
+            one->home->post([one](shard&) {
+                if (one->stream && one->waits && *one->waits)
+                    end(*one->stream);
+            });
+    }
+
 private:
+    // With a closure alert where there is TLS (RFC 9112 section 9.8).
+    static void end(net_stream& stream)
+    {
+        stream.shutdown_now();
+        stream.close();
+    }
+
     const std::size_t limit_;
     std::mutex mutex_;
     std::list<std::shared_ptr<pending_connection>> connections_;

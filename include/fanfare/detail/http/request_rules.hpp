@@ -6,10 +6,12 @@
 #include <fanfare/detail/http/message.hpp>
 
 #include <boost/beast/http/fields.hpp>
+#include <boost/beast/http/message.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace fanfare::detail {
 
@@ -17,6 +19,23 @@ namespace fanfare::detail {
 // of it is checked before anything in the request is believed.
 
 using request_head = http::header<true, http::fields>;
+
+/// The head of any request of Beast's: a copy, if its fields are kept in another way.
+template <class Body, class Fields>
+decltype(auto) head_of(const http::request<Body, Fields>& request)
+{
+    if constexpr (std::is_same_v<Fields, http::fields>) {
+        return static_cast<const request_head&>(request);
+    } else {
+        request_head head;
+        head.version(request.version());
+        head.method_string(request.method_string());
+        head.target(request.target());
+        for (const auto& line : request)
+            head.insert(line.name(), line.name_string(), line.value());
+        return head;
+    }
+}
 
 /// Why a request is refused: its connection ends then, since nobody can be sure where the next request begins.
 struct request_fault {

@@ -6,60 +6,14 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
 namespace fanfare::detail {
-
-/// The endpoint, if it is one of TCP; nothing for a Unix socket, and for no socket.
-std::optional<asio::ip::tcp::endpoint> tcp_endpoint_of(const asio::generic::stream_protocol::endpoint& end);
-
-/// The address of an IP endpoint. Any other kind (of a Unix socket, of no socket) has the unspecified one, which is
-/// nobody's: not that of the loopback interface, and no limit counts it.
-template <class Endpoint>
-asio::ip::address address_of(const Endpoint& end)
-{
-    if constexpr (requires { end.address(); }) {
-        return end.address();
-    } else if constexpr (std::is_same_v<Endpoint, asio::generic::stream_protocol::endpoint>) {
-        const auto tcp = tcp_endpoint_of(end);
-        return tcp ? tcp->address() : asio::ip::address{};
-    } else {
-        return {};
-    }
-}
-
-/// The peer's address where the stream ends in an IP socket, else the unspecified one.
-template <class Stream>
-asio::ip::address peer_address(Stream& stream)
-{
-    error_code ec; // a peer that is gone has none
-    if constexpr (requires { stream.remote_endpoint(ec); })
-        return address_of(stream.remote_endpoint(ec));
-    else if constexpr (requires { stream.lowest_layer().remote_endpoint(ec); })
-        return address_of(stream.lowest_layer().remote_endpoint(ec));
-    else
-        return {};
-}
-
-/// Closes the stream, whatever error that brings.
-template <class Stream>
-void close_quietly(Stream& stream)
-{
-    error_code ignored; // there is nobody to tell: the client was refused
-    if constexpr (requires { stream.shutdown_now(); })
-        stream.shutdown_now();
-    if constexpr (requires { stream.lowest_layer().close(ignored); })
-        stream.lowest_layer().close(ignored);
-    else
-        stream.close();
-}
 
 /// `TCP_NOTSENT_LOWAT`; does nothing for other sockets and systems.
 void set_unsent_low_water(int descriptor, std::size_t bytes) noexcept;

@@ -4,31 +4,17 @@
 
 #include <fanfare/detail/http/socket_options.hpp>
 
-#include <algorithm>
-#include <cstring>
-
 #if defined(__unix__) || defined(__APPLE__)
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstdint>
 #endif
 
 namespace fanfare::detail {
-
-FANFARE_DECL std::optional<asio::ip::tcp::endpoint>
-tcp_endpoint_of(const asio::generic::stream_protocol::endpoint& end)
-{
-    const auto family = end.protocol().family();
-    const bool v6 = family == asio::ip::tcp::v6().family();
-    if (!v6 && family != asio::ip::tcp::v4().family())
-        return std::nullopt;
-    asio::ip::tcp::endpoint ip{v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), 0};
-    std::memcpy(ip.data(), end.data(), std::min(end.size(), ip.size()));
-    return ip;
-}
 
 FANFARE_DECL void set_unsent_low_water([[maybe_unused]] int descriptor,
                                        [[maybe_unused]] std::size_t bytes) noexcept

@@ -20,14 +20,14 @@ FANFARE_DECL void get_health(const api_call& c)
 {
     if (c.view.path() != "/readyz")
         return c.answer(200, {{"status", "ok"}});
+    if (!c.hub.life.ready())
+        return c.answer(503, {{"status", "draining"}, {"problem", ""}});
     auto links = c.hub.links();
     if (c.options.tickets_status)
         links.push_back({"tickets", c.options.tickets_status()});
     for (const auto& one : links)
         if (!one.status.up)
             return c.answer(503, {{"status", one.name + "_down"}, {"problem", one.status.problem}});
-    if (c.hub.life.stopping())
-        return c.answer(503, {{"status", "draining"}, {"problem", ""}});
     c.answer(200, {{"status", "ok"}});
 }
 

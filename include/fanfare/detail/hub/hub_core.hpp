@@ -87,6 +87,8 @@ public:
     fanfare::detail::shutdown shutdown;
 
 private:
+    void rest_stores();
+
     commands commands_;
     const session_context context_;
 };

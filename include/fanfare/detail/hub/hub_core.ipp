@@ -6,6 +6,7 @@
 #include <fanfare/detail/hub/hub_core.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -65,7 +66,7 @@ FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& execut
       inbox{{options_, rules, rooms, shards.first(), messages, handlers, life}},
       acks{{node, shards.first(), rooms, messages, inbox, channel, life}},
       presence{{options_, node, shards.first(), messages, life}},
-      shutdown{{shards, subscriptions_, others, presence, acks, life}},
+      shutdown{{shards, subscriptions_, others, presence, acks, handlers, [this] { rest_stores(); }, life}},
       commands_{{options_, node, rules, sessions, others, acks}},
       context_{options_, handlers, node, shards, rules, rooms, preparation_, history, messages, presence, inbox, acks,
                admitted, resumable, sessions, count, life}
@@ -87,6 +88,20 @@ FANFARE_DECL void hub_core::start()
 {
     life.begin(weak_from_this());
     subscriptions_.attach();
+}
+
+FANFARE_DECL void hub_core::rest_stores()
+{
+    const auto guarded = [this](auto rest) {
+        try {
+            rest();
+        } catch (...) {
+            port_exceptions()(std::current_exception());
+        }
+    };
+    guarded([this] { store_.rest(); });
+    guarded([this] { presence.end(); });
+    guarded([this] { inbox.rest_store(); });
 }
 
 FANFARE_DECL hub_core::~hub_core()

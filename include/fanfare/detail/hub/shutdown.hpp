@@ -8,14 +8,16 @@
 #include <fanfare/detail/inbox/ack_tracker.hpp>
 #include <fanfare/detail/presence/presence_tracker.hpp>
 #include <fanfare/detail/room/bus_subscriptions.hpp>
+#include <fanfare/detail/shard/hub_handlers.hpp>
 #include <fanfare/detail/shard/shard_set.hpp>
 #include <fanfare/options.hpp>
 
 #include <boost/system/error_code.hpp>
 
-#include <chrono>
 #include <functional>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace fanfare::detail {
 
@@ -26,29 +28,34 @@ struct shutdown_parts {
     cluster& others;
     presence_tracker& presence;
     ack_tracker& acks;
+    const hub_handlers& handlers;
+    std::function<void()> rest_stores; // no store is needed any more
     lifetime& life;
 };
 
-/// Stops a hub: no new connections or publishes, and every connection is closed. Thread-safe.
+/// Stops a hub: no new connections or publishes, every connection is closed, and the bus is left. Thread-safe.
 class shutdown {
 public:
-    explicit shutdown(const shutdown_parts& parts) : parts_{parts} {}
+    explicit shutdown(shutdown_parts parts) : parts_{std::move(parts)} {}
     shutdown(const shutdown&) = delete;
     shutdown& operator=(const shutdown&) = delete;
 
-    /// `done` is called on the first shard when the last connection has ended, and the presence store has been told of
-    /// it; with `timed_out` if that was not so at the deadline, when what is left was cut.
-    void begin(const shutdown_options& how, std::function<void(error_code)> done);
+    /// `on_closing` is called when new connections are to be refused: before this returns, or on the first shard after
+    /// `readiness_delay`. `done` is called on the first shard when the last connection has ended, the presence store has been
+    /// told of it, and the bus has been left; with `timed_out` if that was not so at the deadline, when what is left was cut.
+    void begin(const shutdown_options& how, std::function<void()> on_closing,
+               std::function<void(error_code)> done);
     /// Leaves the bus and closes every connection; nothing tells when that is done.
     void abandon();
 
 private:
-    struct state;
+    class operation;
     void stop_services();
-    void close_all(const shutdown_options& how);
-    void tell_when_empty(const std::weak_ptr<state>& waiting);
+    void leave_bus();
+    void end_all();
 
     shutdown_parts parts_;
+    std::vector<std::weak_ptr<operation>> under_way_; // on the first shard
 };
 
 } // namespace fanfare::detail

@@ -56,6 +56,12 @@ public:
     bool in_use() const noexcept { return static_cast<bool>(store_); }
     /// How the store's link stands.
     link_status status() const { return in_use() ? store_.status() : link_status{}; }
+    /// The store is not needed any more. Thread-safe.
+    void rest_store()
+    {
+        if (in_use())
+            store_.rest();
+    }
 
     /// Stores, if there is an inbox, and then sends. `done`, if any, is told the fate, a refusal included. Without it
     /// a failure after this has returned is counted, and told to `hub_handlers::on_notify_failed`. `ack_id`, if any,

@@ -52,6 +52,9 @@ public:
     void use(any_presence store) { store_ = given_ = std::move(store); }
     /// How the link of the store that it uses stands. Thread-safe.
     link_status status() const { return given_ ? given_.status() : link_status{}; }
+    /// The hub has shut down: what the store has not answered is not told to it again, and it is not needed any more. Only on
+    /// the first shard.
+    void end();
 
     /// A connection has joined or left a room with presence. Thread-safe; for one connection in order.
     void entered(std::string_view room, std::uint64_t number, std::shared_ptr<const identity> who);

@@ -71,6 +71,18 @@ FANFARE_DECL void presence_tracker::stop()
     parts_.first.post([this](shard&) { process_departures(); });
 }
 
+FANFARE_DECL void presence_tracker::end()
+{
+    rooms_.clear();
+    departures_.clear();
+    next_refresh_.reset();
+    armed_.reset();
+    if (io_ && io_->timer)
+        io_->timer->cancel();
+    if (given_)
+        given_.rest();
+}
+
 FANFARE_DECL void presence_tracker::when_idle(std::function<void()> tell)
 {
     process_departures();

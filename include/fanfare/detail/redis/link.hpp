@@ -51,8 +51,10 @@ public:
     redis_link(const redis_link&) = delete;
     redis_link& operator=(const redis_link&) = delete;
 
-    /// Begins, once. Thread-safe.
+    /// Begins, once, or again after `rest`. Thread-safe.
     void start();
+    /// Ends the connection, without a word to the owner, until `start`: nothing here keeps the context from ending then.
+    void rest();
     /// Ends it for good; takes effect on the strand. Thread-safe.
     void stop();
 
@@ -97,6 +99,9 @@ private:
     unsigned failures_ = 0; // in a row
     bool up_ = false;
     bool stopped_ = false;
+    bool running_ = false;
+    bool resting_ = false;
+    bool rested_ = false; // since the present connection was begun
 };
 
 } // namespace fanfare::detail

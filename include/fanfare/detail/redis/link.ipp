@@ -25,6 +25,9 @@ FANFARE_DECL redis_link::~redis_link() = default;
 FANFARE_DECL void redis_link::start()
 {
     strand_->post([self = shared_from_this()] {
+        self->resting_ = false;
+        if (std::exchange(self->running_, true))
+            return; // as it rests, it has not ended yet: it goes on
         asio::co_spawn(self->strand_->here(), self->run(self), [](std::exception_ptr failure) {
             if (failure) // as from any handler
                 std::rethrow_exception(failure);
@@ -43,11 +46,21 @@ FANFARE_DECL void redis_link::stop()
     });
 }
 
+FANFARE_DECL void redis_link::rest()
+{
+    resting_ = rested_ = true;
+    if (const auto c = connection_.lock()) {
+        c->close("rests");
+        c->cancel_wait();
+    }
+}
+
 FANFARE_DECL asio::awaitable<void> redis_link::run([[maybe_unused]] std::shared_ptr<redis_link> self)
 {
-    while (!stopped_) {
+    while (!stopped_ && !resting_) {
         const auto c = make_connection();
         connection_ = c;
+        rested_ = false;
         const bool good = co_await c->open(resolution_);
         if (good) {
             const auto since = clock::now();
@@ -67,10 +80,13 @@ FANFARE_DECL asio::awaitable<void> redis_link::run([[maybe_unused]] std::shared_
         const auto events = events_.lock();
         if (stopped_ || !events)
             break;
+        if (rested_)
+            continue;
         events->on_down(name_ + ": " + c->problem());
         if (!stopped_)
             co_await c->wait(next_backoff());
     }
+    running_ = false;
 }
 
 FANFARE_DECL std::shared_ptr<redis_connection> redis_link::make_connection()

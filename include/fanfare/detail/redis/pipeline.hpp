@@ -71,6 +71,11 @@ public:
     void hold(bool on);
     /// Closes the connection, and makes a new one. Thread-safe.
     void drop(std::string why);
+    /// Closes the connection as soon as nothing waits or is under way; the next command, or `wake`, has it connect again.
+    /// Until then nothing here keeps the context from ending. `on_link_down` tells it. Thread-safe.
+    void rest();
+    /// Connects again, if it rests. Thread-safe.
+    void wake();
     /// The server is no primary any more: sends nothing else to it, and makes a new connection as soon as all that was
     /// sent is answered. Replies of such servers do the same. Only in a handler.
     void leave(std::string_view why);
@@ -92,6 +97,8 @@ private:
 
     void post_flush();
     void flush();
+    void rest_if_idle();
+    void end_rest();
     void release_answered();
     void fail_expired();
     void fail_prompt();
@@ -102,12 +109,15 @@ private:
     const std::unique_ptr<context_bound<redis_command_queue>> queue_;
     std::shared_ptr<redis_link> link_;
     std::string leaving_; // why; empty while it stays
+    enum class rest_state : std::uint8_t { none, wanted, resting };
+    rest_state rest_ = rest_state::none; // on the strand
 };
 
 } // namespace fanfare::detail
 
 #if defined(FANFARE_HEADER_ONLY)
 #include <fanfare/detail/redis/pipeline.ipp>
+#include <fanfare/detail/redis/pipeline_rest.ipp>
 #endif
 
 #endif

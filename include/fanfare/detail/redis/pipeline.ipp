@@ -143,10 +143,12 @@ FANFARE_DECL void redis_pipeline::flush()
         if (!q.blocked())
             q.send(q.normal, link_->outgoing());
     });
-    if (waits)
+    if (waits) {
+        end_rest();
         fail_expired();
+    }
     if (link_->outgoing().empty())
-        return;
+        return rest_if_idle();
     link_->flush();
     link_->expect_replies(true);
 }
@@ -244,6 +246,8 @@ FANFARE_DECL void redis_pipeline::on_read_end()
     link_->expect_replies(!all_answered);
     if (all_answered && !leaving_.empty())
         link_->drop(leaving_);
+    else if (all_answered)
+        rest_if_idle();
 }
 
 // Makes room for what was answered, with one lock for all of it.
@@ -282,17 +286,17 @@ FANFARE_DECL void redis_pipeline::fail_expired()
             again = q.normal.begin()->queued + options_.queue_time;
     });
     fail_all(old.begin(), old.end(), error::bus_unavailable);
+    rest_if_idle();
     if (again == redis_command_queue::clock::time_point::max() || std::exchange(mine.timing, true))
         return;
     // Not for each command on its own.
     mine.timer.expires_at(std::max(again, redis_command_queue::clock::now() + std::chrono::milliseconds{20}));
-    mine.timer.async_wait([weak = weak_from_this()](error_code ec) {
+    mine.timer.async_wait([weak = weak_from_this()](error_code) { // cancelled: others may wait since then
         const auto self = weak.lock();
         if (!self)
             return;
         self->queue_->here().timing = false;
-        if (!ec)
-            self->fail_expired();
+        self->fail_expired();
     });
 }
 

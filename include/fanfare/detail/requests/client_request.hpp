@@ -52,7 +52,7 @@ public:
     void finish() noexcept
     {
         if (std::exchange(pending_, false))
-            session_->end_request();
+            session_->end_request(reads_);
         if (const auto turn = std::exchange(turn_, nullptr)) // it ends after the session has counted that
             session_->read_ended();
     }
@@ -101,6 +101,8 @@ public:
             return;
         if (reads.waiting() >= self->context().options.max_pending_reads)
             return self->fail(error::too_many_requests, "too many requests wait to be read; try again later");
+        self->reads_ = true;
+        s.request_reads();
         reads.enter(kind, {s.number(), [self] { return self->from().standing_for_read(); },
                            [self, start = std::move(start)](read_turn turn) {
                                self->turn_ = std::move(turn);
@@ -115,7 +117,8 @@ private:
     boost::intrusive_ptr<session> session_;
     json::value id_;
     bool pending_ = true;
-    read_turn turn_; // of a read that is under way
+    bool reads_ = false; // only
+    read_turn turn_;     // of a read that is under way
 };
 using client_request_ptr = std::shared_ptr<client_request>;
 

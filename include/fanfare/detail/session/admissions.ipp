@@ -27,7 +27,7 @@ void remove_one(Map& all, const Key& key)
 FANFARE_DECL error_code admissions::admit(const identity& who, const asio::ip::address& address)
 {
     error_code ec;
-    if (life_.stopping())
+    if (life_.closing())
         ec = error::shutting_down;
     else if (!who.anonymous() && !rules_.rules_for("user:" + who.user_id, ec))
         ec = error::invalid_user;

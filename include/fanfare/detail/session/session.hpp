@@ -59,7 +59,7 @@ public:
     /// Begins the closing handshake (RFC 6455 section 7.1.2). `wait`: for the peer's half of it.
     void close(close_code code, std::string_view reason, std::chrono::milliseconds wait);
     void close(close_code code, std::string_view reason = {});
-    /// Closes because the hub is stopping: tells the client a random time to wait before it reconnects.
+    /// Closes because the hub is stopping: tells the client how long to wait before it reconnects.
     void close_for_shutdown(close_code code, std::chrono::milliseconds wait);
     void end() override;
     void on_tick() override;
@@ -138,7 +138,19 @@ public:
     bool add_violation() noexcept;
     /// A request that waits for its answer. False: there are too many. `end_request` from any thread.
     bool begin_request() noexcept;
-    void end_request() noexcept { pending_requests_.fetch_sub(1, std::memory_order_relaxed); }
+    void end_request(bool reads = false) noexcept
+    {
+        pending_requests_.fetch_sub(1, std::memory_order_relaxed);
+        if (reads)
+            pending_reads_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    /// One of them only reads: if it is never answered, the client asks again.
+    void request_reads() noexcept { pending_reads_.fetch_add(1, std::memory_order_relaxed); }
+    /// Whether one waits that does more.
+    bool has_work_under_way() const noexcept
+    {
+        return pending_requests_.load(std::memory_order_relaxed) != pending_reads_.load(std::memory_order_relaxed);
+    }
     /// Whether a read for a request of its client's can begin: its answer must fit besides what waits.
     read_standing standing_for_read() noexcept;
     /// Such a read is under way; its answer follows, or nothing. `read_ended` from any thread.
@@ -237,7 +249,8 @@ private:
     asio::ip::address address_;
     close_code reason_ = close_code::abnormal;
     std::atomic<std::uint16_t> pending_requests_{0};
-    std::atomic<std::uint16_t> answers_due_{0}; // of reads for its requests
+    std::atomic<std::uint16_t> pending_reads_{0}; // of these
+    std::atomic<std::uint16_t> answers_due_{0};   // of reads for its requests
     std::atomic<bool> expects_answers_{true};
     std::size_t reserved_ = 0;
     std::uint8_t catch_up_reads_ = 0; // under way

@@ -70,7 +70,7 @@ FANFARE_DECL void session::begin(const std::vector<room_ptr>& own, std::span<cha
         close(close_code::expired); // while its rooms were prepared
     if (phase_ == phase::open)
         greet(own);
-    if (context_->life.stopping())
+    if (context_->life.closing())
         close_for_shutdown(close_code::shutdown, context_->options.close_timeout);
     if (phase_ == phase::open && out_.direct())
         all_sent();
@@ -246,7 +246,7 @@ FANFARE_DECL void session::close(close_code code, std::string_view reason, std::
 
 FANFARE_DECL void session::close_for_shutdown(close_code code, std::chrono::milliseconds wait)
 {
-    const auto delay = std::to_string(home_.random_below(context_->life.reconnect_spread()));
+    const auto delay = std::to_string(context_->life.next_reconnect_delay());
     deliver_pending();
     close(code, "{\"reason\":\"shutdown\",\"delay_ms\":" + delay + "}", wait);
 }

@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_SESSION_STREAM_SESSION_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/net/stream_layers.hpp>
 #include <fanfare/detail/session/session.hpp>
 
 #include <boost/asio/bind_executor.hpp>
@@ -91,14 +92,7 @@ private:
     // The close frame is on its way; whoever waits for it has it before the stream ends.
     void shutdown_write() noexcept override { finish_ = writing_; }
 
-    void close_stream() noexcept override
-    {
-        error_code ignored; // the stream ends, whatever it says
-        if constexpr (requires { stream_.lowest_layer().close(ignored); })
-            stream_.lowest_layer().close(ignored);
-        else
-            stream_.close();
-    }
+    void close_stream() noexcept override { detail::close_socket(stream_); }
 
     template <class F>
     auto bound(F f)

@@ -27,13 +27,12 @@ public:
     void reload();
     void reload(SSL_CTX* context);
     bool files_changed() const;
+    bool reads_files() const noexcept { return !options_.certificates.empty(); }
 
 private:
     // What tells that a file is another one than before.
     using file_stamp = std::pair<std::filesystem::file_time_type, std::uintmax_t>;
     std::vector<file_stamp> stamps() const;
-
-    bool reads_files() const noexcept { return !options_.certificates.empty(); }
 
     const tls_options options_; // empty for a context that the application has made
     std::mutex reloading_;      // one after the other, so that the last one has the last word

@@ -1,0 +1,64 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_HTTP_ADMISSION_HPP
+#define FANFARE_DETAIL_HTTP_ADMISSION_HPP
+
+#include <fanfare/config.hpp>
+#include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/session/session.hpp>
+#include <fanfare/identity.hpp>
+
+#include <boost/asio/ip/address.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace fanfare::detail {
+
+/// A client's place among those that the hub's limits allow, from before its connection is answered until a session counts
+/// it. Not thread-safe.
+class admission {
+public:
+    admission(std::shared_ptr<hub_core> hub, identity who, const asio::ip::address& address)
+        : hub_{std::move(hub)}, who_{hub_->admitted.share(std::move(who))}, address_{address}
+    {}
+    admission(admission&& other) noexcept
+        : hub_{std::move(other.hub_)}, who_{std::move(other.who_)}, address_{other.address_}, taken_{std::exchange(
+                                                                                                  other.taken_,
+                                                                                                  false)}
+    {}
+    admission& operator=(admission&&) = delete;
+    ~admission()
+    {
+        if (taken_)
+            hub_->admitted.leave(who_->user_id, address_);
+    }
+
+    /// Takes the place, or answers why there is none, which is counted as a refusal. Nothing happens if it has been taken.
+    error_code take()
+    {
+        if (taken_)
+            return {};
+        const auto ec = hub_->admitted.admit(*who_, address_);
+        taken_ = !ec;
+        return ec;
+    }
+    /// Tells the session that counts it off from now on what it is to know.
+    void hand_to(session_settings& settings)
+    {
+        taken_ = false;
+        settings.who = std::move(who_);
+        settings.address = address_;
+    }
+
+    const std::shared_ptr<hub_core>& hub() const noexcept { return hub_; }
+
+private:
+    std::shared_ptr<hub_core> hub_;
+    std::shared_ptr<const identity> who_;
+    asio::ip::address address_;
+    bool taken_ = false;
+};
+
+} // namespace fanfare::detail
+
+#endif

@@ -1,0 +1,55 @@
+// Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
+#ifndef FANFARE_DETAIL_NET_ENDPOINT_ADDRESS_HPP
+#define FANFARE_DETAIL_NET_ENDPOINT_ADDRESS_HPP
+
+#include <fanfare/config.hpp>
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <type_traits>
+
+namespace fanfare::detail {
+
+/// The endpoint, if it is one of TCP; nothing for a Unix socket, and for no socket.
+inline std::optional<asio::ip::tcp::endpoint> tcp_endpoint_of(const asio::generic::stream_protocol::endpoint& end)
+{
+    const auto family = end.protocol().family();
+    const bool v6 = family == asio::ip::tcp::v6().family();
+    if (!v6 && family != asio::ip::tcp::v4().family())
+        return std::nullopt;
+    asio::ip::tcp::endpoint ip{v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), 0};
+    std::memcpy(ip.data(), end.data(), std::min(end.size(), ip.size()));
+    return ip;
+}
+
+/// An IPv4 address that an IPv6 socket shows as one of its own (RFC 4291 section 2.5.5.2) is an IPv4 address.
+inline asio::ip::address unmapped(const asio::ip::address& address)
+{
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+    return address;
+}
+
+/// The address of an IP endpoint. Any other kind (of a Unix socket, of no socket) has the unspecified one, which is
+/// nobody's: not that of the loopback interface, and no limit counts it.
+template <class Endpoint>
+asio::ip::address address_of(const Endpoint& end)
+{
+    if constexpr (requires { end.address(); }) {
+        return unmapped(end.address());
+    } else if constexpr (std::is_same_v<Endpoint, asio::generic::stream_protocol::endpoint>) {
+        const auto tcp = tcp_endpoint_of(end);
+        return tcp ? unmapped(tcp->address()) : asio::ip::address{};
+    } else {
+        return {};
+    }
+}
+
+} // namespace fanfare::detail
+
+#endif
