@@ -53,10 +53,9 @@ if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
     # The library without the bodies that have a bug in some program: their include guards are defined. Those of the
     # edge, which bring in Beast, are not used.
     set(rest "#include <fanfare/src.hpp>\n")
-    file(GLOB edge CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
-        ${PROJECT_SOURCE_DIR}/include/fanfare/detail/http/*.ipp
-        ${PROJECT_SOURCE_DIR}/include/fanfare/detail/http_api/*.ipp)
-    foreach(body IN LISTS edge ITEMS fanfare/http_api.ipp fanfare/server.ipp fanfare/sse.ipp)
+    file(STRINGS ${PROJECT_SOURCE_DIR}/include/fanfare/src/server.hpp edge REGEX "\\.ipp>")
+    list(TRANSFORM edge REPLACE "^#include <(.*)>$" "\\1")
+    foreach(body IN LISTS edge)
         string(MAKE_C_IDENTIFIER ${body} unit)
         string(TOUPPER ${unit} guard)
         string(PREPEND rest "#define ${guard}\n")
