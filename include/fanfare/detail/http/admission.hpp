@@ -22,9 +22,8 @@ public:
         : hub_{std::move(hub)}, who_{hub_->admitted.share(std::move(who))}, address_{address}
     {}
     admission(admission&& other) noexcept
-        : hub_{std::move(other.hub_)}, who_{std::move(other.who_)}, address_{other.address_}, taken_{std::exchange(
-                                                                                                  other.taken_,
-                                                                                                  false)}
+        : hub_{std::move(other.hub_)}, who_{std::move(other.who_)}, address_{std::move(other.address_)},
+          taken_{std::exchange(other.taken_, false)}
     {}
     admission& operator=(admission&&) = delete;
     ~admission()

@@ -44,6 +44,7 @@ FANFARE_DECL void http_listener::start()
 {
     const auto places = places_of(service_.options);
     std::vector<opened_acceptor> opened; // all, before anybody is accepted
+    opened.reserve(places.size());
     for (const auto& where : places)
         opened.push_back(open_acceptor(service_.hub->shards.first().executor(), where));
     try {
