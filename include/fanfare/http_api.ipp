@@ -15,6 +15,7 @@
 #include <fanfare/detail/http_api/status.hpp>
 #include <fanfare/detail/http_api/tickets.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/detail/net/endpoint_address.hpp>
 #include <fanfare/handshake.hpp>
 #include <fanfare/http_api.hpp>
 
@@ -62,10 +63,8 @@ inline bool authorize_caller(const api_call& c)
         return false;
     }
     // A browser on this machine may show a page of another origin: that one must not write.
-    const bool local =
-        c.caller.is_loopback() || (c.caller.is_v6() && c.caller.to_v6().is_v4_mapped() &&
-                                   asio::ip::make_address_v4(asio::ip::v4_mapped, c.caller.to_v6()).is_loopback());
-    const bool open = c.options.allow_loopback_writes && local && origin_allow_list{}.allows(c.view);
+    const bool open =
+        c.options.allow_loopback_writes && unmapped(c.caller).is_loopback() && origin_allow_list{}.allows(c.view);
     if (open && c.options.hosts.allows(c.view))
         return true;
     c.fail(403, error::forbidden,

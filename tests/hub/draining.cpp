@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -92,6 +93,26 @@ private:
         std::vector<std::function<void()>> held;
     };
     std::shared_ptr<state> state_ = std::make_shared<state>();
+};
+
+// A client whose publish waits for the store.
+struct waiting_publish {
+    waiting_publish()
+    {
+        w.hub().configure("chat:", {.client_publish = true, .history = 10});
+        w.serve();
+        c.emplace(w.port(), "alice");
+        c->subscribe({"chat:1"});
+        c->send({{"type", "publish"},
+                 {"request_id", "r"},
+                 {"room", "chat:1"},
+                 {"payload", {{"type", "n"}, {"payload", 1}}}});
+        REQUIRE(eventually([&] { return store.waiting() == 1; }));
+    }
+
+    slow_appends store;
+    basic_world<in_process_bus, slow_appends> w{{}, 1, in_process_bus{}, store};
+    std::optional<client> c;
 };
 
 std::vector<std::unique_ptr<client>> connect(const world& w, std::size_t count)
@@ -184,47 +205,28 @@ TEST_CASE("connections are closed no faster than the rate, and no slower than th
 
 TEST_CASE("a client whose publish waits for the store is answered before it is told to go")
 {
-    slow_appends store;
-    basic_world<in_process_bus, slow_appends> w{{}, 1, in_process_bus{}, store};
-    w.hub().configure("chat:", {.client_publish = true, .history = 10});
-    w.serve();
-    client c{w.port(), "alice"};
-    c.subscribe({"chat:1"});
-    c.send({{"type", "publish"},
-            {"request_id", "r"},
-            {"room", "chat:1"},
-            {"payload", {{"type", "n"}, {"payload", 1}}}});
-    REQUIRE(eventually([&] { return store.waiting() == 1; }));
-    auto done = w.server().async_shutdown({.deadline = endless}, asio::use_future);
-    REQUIRE(eventually([&] { return w.hub().publish("global", "n", 1).error == error::shutting_down; }));
-    store.release();
+    waiting_publish p;
+    auto done = p.w.server().async_shutdown({.deadline = endless}, asio::use_future);
+    REQUIRE(eventually([&] { return p.w.hub().publish("global", "n", 1).error == error::shutting_down; }));
+    p.store.release();
     json::value answer;
     do {
-        answer = c.next();
+        answer = p.c->next();
     } while (answer.at("type") != "published");
     CHECK(answer.at("request_id") == "r");
-    CHECK(c.closed() == closed_for_shutdown);
+    CHECK(p.c->closed() == closed_for_shutdown);
     REQUIRE(done.wait_for(patience) == std::future_status::ready);
     CHECK_NOTHROW(done.get());
 }
 
 TEST_CASE("a store that never answers does not hold up a shutdown")
 {
-    slow_appends store;
-    basic_world<in_process_bus, slow_appends> w{{}, 1, in_process_bus{}, store};
-    w.hub().configure("chat:", {.client_publish = true, .history = 10});
-    w.serve();
-    client c{w.port(), "alice"};
-    c.send({{"type", "publish"},
-            {"request_id", "r"},
-            {"room", "chat:1"},
-            {"payload", {{"type", "n"}, {"payload", 1}}}});
-    REQUIRE(eventually([&] { return store.waiting() == 1; }));
-    auto done = w.server().async_shutdown({.deadline = 500ms}, asio::use_future);
-    CHECK(c.closed() == closed_for_shutdown);
+    waiting_publish p;
+    auto done = p.w.server().async_shutdown({.deadline = 500ms}, asio::use_future);
+    CHECK(p.c->closed() == closed_for_shutdown);
     REQUIRE(done.wait_for(patience) == std::future_status::ready);
     CHECK_NOTHROW(done.get());
-    store.release();
+    p.store.release();
 }
 
 TEST_CASE("a hub that closes refuses before it asks the authenticator, which may use a ticket up")

@@ -162,6 +162,10 @@ class Proxy:
         finally:
             await client.close()
 
+    def addresses(self):
+        """The page's addresses of the servers, and the real ones."""
+        return [(f"10.0.0.1{at}:8080", f"{server.host}:{server.port}") for at, server in enumerate(self.servers, 1)]
+
     async def websocket(self, **more):
         """One of `websockets`' clients, which knows the proxy by its public name."""
         if self.ssl:
@@ -182,8 +186,7 @@ class Nginx(Proxy):
                                   put(behind, ("https://fanfare;", f"https://{upstream};"))))
         text = put(text, ("listen 443 ssl;", f"listen {self.host}:{self.port}{' ssl' if self.ssl else ''};"),
                    ("/etc/tls/chain.pem", str(self.chain)), ("/etc/tls/key.pem", str(self.key)),
-                   *((f"10.0.0.1{at}:8080", f"{server.host}:{server.port}")
-                     for at, server in enumerate(self.servers, 1)))
+                   *self.addresses())
         own = "".join(f"{kind}_temp_path {self.folder}/{kind};\n"
                       for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         main = block("nginx", "nginx.conf, outside of http")
@@ -210,8 +213,7 @@ class HAProxy(Proxy):
         return put(text, ("maxconn 20000", "maxconn 450"),  # each needs two files, and this machine may allow few
                    (":443 ssl crt /etc/tls/both.pem",
                           f"{self.host}:{self.port}" + (f" ssl crt {self.both}" if self.ssl else "")),
-                   *((f"10.0.0.1{at}:8080", f"{server.host}:{server.port}")
-                     for at, server in enumerate(self.servers, 1)), *self.changes)
+                   *self.addresses(), *self.changes)
 
     async def start(self, *words):
         return await self.run("-db", "-f", self.config, *words)

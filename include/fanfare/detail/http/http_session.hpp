@@ -46,10 +46,10 @@ private:
     /// The TLS handshake, if there is one. False: it has failed.
     asio::awaitable<bool> handshake();
     /// Lets the hub have the connection, or ends it with the reason.
-    asio::awaitable<void> accept(const http_request& request);
+    asio::awaitable<void> accept(http_request request);
 
     /// The request is moved from if a coroutine of the application is to have it.
-    asio::awaitable<http_response> respond(http_request& request);
+    asio::awaitable<http_response> respond(http_request& request, request_purpose purpose);
     asio::awaitable<http_response> api_response(const http_request& request);
     /// The application's own answer to what is no path of the API: at once, or by a coroutine.
     http_response application_response(const http_request& request);

@@ -54,12 +54,12 @@ FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending
         const auto purpose = service_.door->purpose_of(*request);
         if (purpose == request_purpose::websocket || purpose == request_purpose::event_stream) {
             closable.reset();
-            co_await accept(*request);
+            co_await accept(std::move(*request));
             co_return;
         }
         const bool goes_on = keeps_alive(*request);
         const bool head_only = request->method() == http::verb::head;
-        auto answer = co_await respond(*request);
+        auto answer = co_await respond(*request, purpose);
         // Whoever made the answer: RFC 9112 section 9.6.
         const bool more = answer.keep_alive() && goes_on && !service_.stopped;
         answer.keep_alive(more);
@@ -86,15 +86,15 @@ FANFARE_DECL asio::awaitable<bool> http_session::handshake()
     co_return true;
 }
 
-FANFARE_DECL asio::awaitable<void> http_session::accept(const http_request& request)
+FANFARE_DECL asio::awaitable<void> http_session::accept(http_request request)
 {
-    arrival client{request, std::make_shared<const handshake_request>(describe_request(request, caller_, tls_)),
-                   std::string{stream_.read_ahead()}};
+    auto view = std::make_shared<const handshake_request>(describe_request(request, caller_, tls_));
+    arrival client{std::move(request.base()), std::move(view), std::string{stream_.read_ahead()}};
     auto accepting = accept_client(service_.door, &home_, stream_.release(), std::move(client));
     co_await std::move(accepting);
 }
 
-FANFARE_DECL asio::awaitable<http_response> http_session::respond(http_request& request)
+FANFARE_DECL asio::awaitable<http_response> http_session::respond(http_request& request, request_purpose purpose)
 {
     if (target_of(request) == "*") // only OPTIONS has it
         co_return methods_response(server_methods, request.version());
@@ -102,7 +102,7 @@ FANFARE_DECL asio::awaitable<http_response> http_session::respond(http_request& 
     std::string page;
     if (events)
         page = service_.door->page_of(describe_request(request, caller_, tls_));
-    if (service_.door->purpose_of(request) == request_purpose::preflight)
+    if (purpose == request_purpose::preflight)
         co_return preflight_response(request.version(), page);
     if (!http_api::handles(target_of(request))) {
         if (!service_.options.on_request.coroutine())

@@ -15,8 +15,8 @@
 namespace fanfare::detail {
 
 /// Closes the connections of one shard because the hub is stopping, evenly over a time. One whose request waits for an
-/// answer, and does more than read, is closed when it has it, or when its patience is over. Only on the shard. What it waits for owns it, so that it
-/// goes with the shard's context at the latest.
+/// answer, and does more than read, is closed when it has it, or when its patience is over. Only on the shard. What it
+/// waits for owns it, so that it goes with the shard's context at the latest.
 class paced_close : public std::enable_shared_from_this<paced_close> {
 public:
     struct pace {

@@ -39,8 +39,8 @@ inline std::chrono::milliseconds closing_time(const shutdown_options& how, std::
     return how.drain_time.count() == 0 ? by_rate : std::min(by_rate, how.drain_time);
 }
 
-// A shutdown under way. What it waits for owns it, so that it goes with the first shard's context at the latest. Only on the
-// first shard, but for its constructor.
+// A shutdown under way. What it waits for owns it, so that it goes with the first shard's context at the latest. From `start`
+// on only on the first shard.
 class shutdown::operation : public std::enable_shared_from_this<operation> {
 public:
     using phase = shutdown_progress::phase;
@@ -51,6 +51,13 @@ public:
           on_closing_{std::move(on_closing)}, done_{std::move(done)}, timer_{parts_.shards.first().executor()},
           report_timer_{parts_.shards.first().executor()}
     {}
+
+    void refuse_connections()
+    {
+        if (on_closing_)
+            std::exchange(on_closing_, {})();
+        parts_.life.reach(lifetime::stage::closing);
+    }
 
     void start()
     {
@@ -71,9 +78,7 @@ private:
     {
         if (std::exchange(closing_, true))
             return;
-        parts_.life.reach(lifetime::stage::closing);
-        if (on_closing_)
-            std::exchange(on_closing_, {})();
+        refuse_connections();
         of_ = parts_.shards.connections();
         tell(phase::closing);
         const auto over = closing_time(how_, of_);
@@ -193,15 +198,12 @@ FANFARE_DECL void shutdown::begin(const shutdown_options& options, std::function
     const auto how = bounded(options);
     parts_.life.set_reconnect_spread(static_cast<std::uint32_t>(how.reconnect_spread.count()));
     parts_.life.reach(lifetime::stage::not_ready);
-    if (how.readiness_delay.count() == 0) {
-        if (on_closing)
-            std::exchange(on_closing, {})();
-        parts_.life.reach(lifetime::stage::closing);
-        if (how.drain_time.count() == 0 &&
-            how.drain_rate == 0) // nobody stays, so nobody is there to be published to
-            stop_services();
-    }
     const auto under_way = std::make_shared<operation>(*this, how, std::move(on_closing), std::move(done));
+    if (how.readiness_delay.count() == 0) {
+        under_way->refuse_connections();
+        if (how.drain_time.count() == 0 && how.drain_rate == 0)
+            stop_services(); // nobody stays, so nobody is there to be published to
+    }
     asio::post(parts_.shards.first().executor(), [under_way] { under_way->start(); });
 }
 
