@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { by, connected, inState, keepToasts, newPage, shot, withPage, withRedis } from './browser_support.mjs';
-import { eventually, post, publish, runTests, startServer, test } from './support.mjs';
+import { eventually, patience, post, publish, runTests, startServer, test } from './support.mjs';
 
 const [notificationServer] = process.argv.slice(2);
 const run = promisify(execFile);
@@ -68,7 +68,7 @@ test('rooms are joined and left with the form, and a refused room is named with 
     assert.equal(await row(page, 'alert', 'not for us').count(), 0);
     const told = { message: 'both rooms' };
     await Promise.all(['device:first', 'global'].map(room => publish(server, room, 'alert', told)));
-    await eventually(async () => await rows(page, 'alert', told.message).count() === 2, 10000, 'both in the feed');
+    await eventually(async () => await rows(page, 'alert', told.message).count() === 2, patience, 'both in the feed');
     assert.equal(await by(page, 'toast').filter({ hasText: 'both rooms' }).count(), 1);
   }));
 
@@ -82,7 +82,7 @@ for (const colorScheme of ['light', 'dark']) {
       await card.locator('[data-metric=net_rx_bps]', { hasText: /bit\/s$/ }).waitFor();
       await card.locator('.chip', { hasText: 'online' }).waitFor();
       const line = card.locator('path.line').first();
-      await eventually(async () => /L.*L.*L.*L/.test(await line.getAttribute('d')), 20000, 'five points in the line');
+      await eventually(async () => /L.*L.*L.*L/.test(await line.getAttribute('d')), patience, 'five points drawn');
       await by(page, 'rate').filter({ hasNotText: /^0$/ }).waitFor();
       await shot(page, `telemetry-${colorScheme}`);
     }, { colorScheme }));
@@ -179,7 +179,7 @@ test('a server that falls silent is left behind', () =>
     await page.clock.runFor(5000);
     assert.equal(await by(page, 'state').getAttribute('data-state'), 'connected'); // Ten seconds of patience.
     await page.clock.runFor(7000);
-    await eventually(() => count() > 1, 15000, 'a second connection');
+    await eventually(() => count() > 1, patience, 'a second connection');
     await row(page, 'closed', 'no sign of life').waitFor();
   }));
 
@@ -221,7 +221,7 @@ test('a burst of messages neither grows the page nor loses the newest', () =>
     assert.ok(await by(page, 'row').count() <= 200);
     await by(page, 'filter').fill('-note');
     assert.equal(await page.locator('[data-testid=row][data-type=note]:visible').count(), 0);
-    await eventually(async () => await by(page, 'total').textContent() === '500', 10000, '500 received');
+    await eventually(async () => await by(page, 'total').textContent() === '500', patience, '500 received');
   }));
 
 test('the page says what it shows, and the feed is one stop for the tab key however much is in it', () =>

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { by, connected, fits, inState, keepToasts, Network, newPage, shot, withPage } from './browser_support.mjs';
-import { eventually, post, publish, runTests, startServer, test } from './support.mjs';
+import { eventually, patience, post, publish, runTests, startServer, test } from './support.mjs';
 
 const [notificationServer] = process.argv.slice(2);
 const withDemo = (args, query, body, options) => withPage(notificationServer, args, query, body, options);
@@ -83,7 +83,7 @@ for (const store of ['memory', 'sqlite']) {
 test('what is read in one tab is read in the other, and its toast goes', () =>
   withDemo(['--no-self-telemetry'], '?user=alice', async (page, server) => {
     const other = await page.context().newPage();
-    other.setDefaultTimeout(20000);
+    other.setDefaultTimeout(patience);
     other.on('pageerror', error => page.faults.push(String(error)));
     await other.addInitScript(keepToasts);
     await other.goto(page.url());
@@ -232,7 +232,7 @@ test('the notifications are used with the keyboard alone', () =>
     assert.equal(await active(page, 'id'), 'bell');
     const toasts = await by(page, 'toast').count();
     await page.keyboard.press('Escape'); // The next thing that it closes.
-    await eventually(async () => await by(page, 'toast').count() === toasts - 1, 10000, 'a toast less');
+    await eventually(async () => await by(page, 'toast').count() === toasts - 1, patience, 'a toast less');
   }));
 
 test('toasts are told to screen readers, and go by themselves but not from under a hand', () =>
@@ -275,7 +275,7 @@ test('right-to-left texts stand as they are read', () =>
     await item(page, id).waitFor();
     const direction = where => item(page, id).locator(where).evaluate(node => getComputedStyle(node).direction);
     const stands = (where, wanted) => // The list may be drawn again meanwhile.
-      eventually(async () => await direction(where) === wanted, 5000, `${where} ${wanted}`);
+      eventually(async () => await direction(where) === wanted, patience, `${where} ${wanted}`);
     await stands('strong', 'rtl');
     await stands('.text', 'rtl');
     await stands('.actions', 'ltr');
@@ -290,7 +290,7 @@ test('filters show what is unread and what is archived, and follow what other de
     const shows = (...wanted) => eventually(async () => {
       const shown = await by(page, 'item').evaluateAll(nodes => nodes.map(node => node.dataset.id));
       return JSON.stringify(shown.sort()) === JSON.stringify([...wanted].sort());
-    }, 15000, `${wanted.length} notifications`);
+    }, patience, `${wanted.length} notifications`);
     await openInbox(page);
     await shows(...ids);
     await mark('read', ids[0]);

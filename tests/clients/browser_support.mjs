@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { eventually, npmPackage, startServer } from './support.mjs';
+import { eventually, npmPackage, patience, startServer } from './support.mjs';
 
 const { chromium } = npmPackage('playwright-core');
 const artifacts = process.env.FANFARE_ARTIFACTS ?? os.tmpdir();
@@ -19,6 +19,7 @@ export const browser = await chromium.launch({
   executablePath: (process.env.FANFARE_CHROMIUM ?? '/usr/bin/chromium') || undefined, // Empty: Playwright's own.
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync'],
+  timeout: patience,
 });
 
 export const by = (page, id) => page.getByTestId(id);
@@ -29,7 +30,7 @@ export const shot = (page, name) => page.screenshot({ path: path.join(artifacts,
 export async function newPage(home, options = {}) {
   const context = options.context ?? await browser.newContext({ viewport: { width: 1360, height: 860 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(20000);
+  page.setDefaultTimeout(patience);
   page.faults = [];
   page.on('pageerror', error => page.faults.push(String(error)));
   page.on('console', message => { if (message.type() === 'error') page.faults.push(message.text()); });
@@ -56,7 +57,7 @@ export async function withPage(binary, args, query, body, options) {
 }
 
 export const inState = (page, state) =>
-  page.locator(`[data-testid=state][data-state=${state}]`).waitFor({ timeout: 60000 });
+  page.locator(`[data-testid=state][data-state=${state}]`).waitFor({ timeout: patience });
 export const connected = page => inState(page, 'connected');
 
 /// For `addInitScript`: no toast goes by itself.
@@ -79,7 +80,7 @@ export async function withRedis(body) {
     '--dir', folder], { stdio: 'ignore' });
   const exited = once(redis, 'exit');
   try {
-    await eventually(() => existsSync(socket), 20000, 'redis-server listens');
+    await eventually(() => existsSync(socket), patience, 'redis-server listens');
     return await body('unix://' + socket);
   } finally {
     redis.kill('SIGKILL');

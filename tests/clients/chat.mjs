@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { by, fits, Network, newPage, shot, withRedis } from './browser_support.mjs';
-import { Client, eventually, npmPackage, post, runTests, startServer, test } from './support.mjs';
+import { Client, eventually, npmPackage, patience, post, runTests, startServer, test } from './support.mjs';
 
 const { WebSocket } = npmPackage('ws');
 const chat = path.join(path.dirname(process.argv[2]), 'chat');
@@ -101,12 +101,12 @@ test('people on two instances talk, see who is there and who is typing', () =>
     await eventually(async () => { // Not more often than the server takes it: a later key tells.
       await by(bob, 'text').pressSequentially('x');
       return /Bob is typing/.test(await by(ada, 'typing').textContent());
-    }, 20000, 'Bob is seen typing');
+    }, patience, 'Bob is seen typing');
     await shot(ada, 'chat-light');
     await shot(bob, 'chat-dark');
     assert.doesNotMatch(await by(bob, 'typing').textContent(), /typing/);
     await write(bob, 'that was it');
-    await eventually(async () => await by(ada, 'typing').textContent() === '', 10000, 'what was typed has come');
+    await eventually(async () => await by(ada, 'typing').textContent() === '', patience, 'what was typed has come');
     await bob.context().close();
     await person(ada, 'Bob').waitFor({ state: 'detached', timeout: 30000 });
     assert.equal(await message(ada, 'that was it').count(), 1);
@@ -151,7 +151,7 @@ test('history is there after a reload, and goes back as far as one scrolls', () 
     await eventually(async () => { // Up, and what comes there does not move what one reads.
       await scroller.evaluate(node => { node.scrollTop = 0; });
       return await messages(ada).count() === 120;
-    }, 30000, 'all of it');
+    }, patience, 'all of it');
     assert.deepEqual(await texts(ada), Array.from({ length: 120 }, (_, n) => `line ${n + 1}.`));
     await by(ada, 'earlier').waitFor({ state: 'hidden' });
     await scroller.evaluate(node => { node.scrollTop = 300; });
@@ -181,7 +181,7 @@ test('what was said while the network was away is there afterwards once, and wha
       await message(ada, 'written offline').waitFor();
       const wanted = ['before', ...[1, 2, 3, 4, 5].map(n => `meanwhile ${n}`), 'written offline'];
       for (const page of [ada, bob]) await eventually(async () =>
-        JSON.stringify(await texts(page)) === JSON.stringify(wanted), 20000, wanted.join());
+        JSON.stringify(await texts(page)) === JSON.stringify(wanted), patience, wanted.join());
       assert.equal(await ada.locator('.pending').count(), 0);
       ada.faults = []; // Attempts without a network are errors on the console, rightly.
     } finally {
@@ -386,7 +386,7 @@ test('without a name nothing leads past the first question, and an empty room sa
     await inRoom(page, 'lobby');
     const log = page.getByRole('log', { name: 'Messages in Lobby' });
     const hint = () => log.locator('.messages').evaluate(node => getComputedStyle(node, '::before').content);
-    await eventually(async () => /Nothing has been said/.test(await hint()), 10000, 'the room says that it is empty');
+    await eventually(async () => /Nothing has been said/.test(await hint()), patience, 'the room says: empty');
     await write(page, '\u05E9\u05DC\u05D5\u05DD (hello)!');
     assert.equal(await hint(), 'none');
     const direction = await messages(page).locator('p').evaluate(node => getComputedStyle(node).direction);

@@ -35,7 +35,7 @@ endif()
 function(fanfare_client_test name)
     add_test(NAME clients.${name} COMMAND ${ARGN})
     set_tests_properties(clients.${name} PROPERTIES
-        FIXTURES_REQUIRED npm LABELS clients TIMEOUT 600 COST 50 ENVIRONMENT "${environment}")
+        FIXTURES_REQUIRED npm LABELS clients TIMEOUT 900 COST 50 ENVIRONMENT "${environment}")
 endfunction()
 
 foreach(script IN LISTS scripts)

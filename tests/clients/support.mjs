@@ -10,6 +10,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const skipped = 77; // CTest's SKIP_RETURN_CODE
 
+/// Milliseconds that a test waits for what has to come. Many, since a machine that runs other tests is slow: only where
+/// something is wrong they pass.
+export const patience = 60000;
+
 /// An npm package from the folder that FANFARE_NODE_MODULES names. Without it the script counts as skipped.
 export function npmPackage(name) {
   const folder = path.resolve(process.env.FANFARE_NODE_MODULES ?? '.');
@@ -67,13 +71,23 @@ export async function freePort() {
 
 /// Starts `binary` and waits for the line with its URL.
 export async function startServer(binary, args = []) {
-  const child = spawn(binary, args.includes('--port') ? args : ['--port', String(await freePort()), ...args],
-    { stdio: ['ignore', 'pipe', 'pipe'] });
+  if (args.includes('--port')) return launch(binary, args);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await launch(binary, ['--port', String(await freePort()), ...args]);
+    } catch (error) { // Another test may have chosen the same port, and was quicker.
+      if (attempt === 5 || !/in use/i.test(error.message)) throw error;
+    }
+  }
+}
+
+async function launch(binary, args) {
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const server = { child, output: '', exited: once(child, 'exit') };
   servers.add(server);
   const ready = new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', code => reject(new Error(`${binary} ended with ${code}:\n${server.output}`)));
+    child.on('close', code => reject(new Error(`${binary} ended with ${code}`)));
     const read = text => {
       server.output = (server.output + text).slice(-20000);
       const found = /\b(?:http|ws):\/\/([\w.]+|\[[\w:]+\]):(\d+)/.exec(server.output);
@@ -83,14 +97,22 @@ export async function startServer(binary, args = []) {
     child.stderr.setEncoding('utf8').on('data', text => { server.output = (server.output + text).slice(-20000); });
   });
   ready.catch(() => {});
-  Object.assign(server, await deadline(ready, 20000, `URL of ${binary}`));
+  try {
+    Object.assign(server, await deadline(ready, patience, `URL of ${binary}`));
+  } catch (error) { // Who is late does not run on beside the next test; a script also stops what it has started.
+    child.kill();
+    await deadline(server.exited, patience, `end of ${binary}`).catch(() => child.kill('SIGKILL'));
+    servers.delete(server);
+    error.message += `\n${server.output}`;
+    throw error;
+  }
   server.http = `http://${server.host}:${server.port}`;
   server.ws = `ws://${server.host}:${server.port}/api/v1/ws`;
   /// Signals this one process and waits for its end; answers [exit code, signal].
   server.stop = async (signal = 'SIGTERM') => {
     child.kill(signal);
     try {
-      return await deadline(server.exited, 20000, `end of ${binary} after ${signal}`);
+      return await deadline(server.exited, patience, `end of ${binary} after ${signal}`);
     } finally {
       child.kill('SIGKILL');
       servers.delete(server);
@@ -200,7 +222,7 @@ export async function runTests() {
   for (const [name, body] of tests) {
     const begin = performance.now();
     try {
-      await deadline(body(), 120000, name);
+      await deadline(body(), 5 * patience, name);
       console.log(`ok      ${name} (${Math.round(performance.now() - begin)} ms)`);
     } catch (error) {
       failures++;

@@ -152,13 +152,13 @@ class RawClient:
         return cls(*await asyncio.open_connection(server.host, server.port))
 
     @classmethod
-    async def upgraded(cls, server):
+    async def upgraded(cls, server, within=15):
         client = await cls.connect(server)
         key = base64.b64encode(os.urandom(16)).decode()
         client.write(f"GET /api/v1/ws HTTP/1.1\r\nHost: {server.host}:{server.port}\r\nUpgrade: websocket\r\n"
                      f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
         try:
-            status, _ = await client.response()
+            status, _ = await client.response(within)
             assert status == 101, f"upgrade answered {status}"
         except BaseException:
             client.writer.close()

@@ -9,5 +9,5 @@ foreach(script IN LISTS scripts)
     get_filename_component(name ${script} NAME)
     add_test(NAME proxies.${name}
              COMMAND ${FANFARE_PYTHON} -B ${script} ${PROJECT_BINARY_DIR}/examples/notification_server)
-    set_tests_properties(proxies.${name} PROPERTIES LABELS clients TIMEOUT 300 COST 50)
+    set_tests_properties(proxies.${name} PROPERTIES LABELS clients TIMEOUT 600 COST 50)
 endforeach()

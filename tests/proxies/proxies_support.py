@@ -18,7 +18,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "redis"))
 
-from redis_support import Redis, nodes, websockets  # noqa: E402
+from redis_support import PATIENCE, Redis, nodes, websockets  # noqa: E402
 from support import SKIPPED, RawClient, reserved_port, until  # noqa: E402
 
 PAGE = (HERE.parents[1] / "docs" / "proxies.md").read_text(encoding="utf-8")
@@ -96,7 +96,7 @@ class Proxy:
             self.config.write_text(self.configuration())
             self.give_away()
             self.process = await self.start()
-            await until(self.answers, 20, "the proxy answers")
+            await until(self.answers, PATIENCE, "the proxy answers")
         except BaseException:
             await self.__aexit__()
             raise
@@ -127,7 +127,7 @@ class Proxy:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), 20)
+            await asyncio.wait_for(process.wait(), PATIENCE)
         finally:
             if process.returncode is None:
                 process.kill()
@@ -222,7 +222,7 @@ class HAProxy(Proxy):
         """A new process takes over; the old one ends by itself."""
         old, self.process = self.process, await self.start("-sf", self.process.pid)
         try:
-            await asyncio.wait_for(old.wait(), 60)
+            await asyncio.wait_for(old.wait(), PATIENCE)
         finally:
             if old.returncode is None:
                 await self.end(old)

@@ -10,7 +10,7 @@ foreach(script IN LISTS scripts)
     add_test(NAME redis.${name}
              COMMAND ${FANFARE_PYTHON} -B ${script} ${PROJECT_BINARY_DIR}/examples/notification_server
                      ${PROJECT_BINARY_DIR}/examples/echo_server)
-    set_tests_properties(redis.${name} PROPERTIES LABELS redis TIMEOUT 300 COST 50)
+    set_tests_properties(redis.${name} PROPERTIES LABELS redis TIMEOUT 600 COST 50)
 endforeach()
 
 # The example is a test of itself: it ends with an error if a message does not arrive.

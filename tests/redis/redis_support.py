@@ -24,6 +24,9 @@ except ImportError:
     sys.exit(SKIPPED)
 
 NOTIFICATION_SERVER = sys.argv[1]
+# Seconds that one step may take before it counts as stuck. Nothing waits for it to pass, so it can be far above what a
+# slow server (sanitizers, a busy machine) needs.
+PATIENCE = 120
 
 
 class RedisError(Exception):
@@ -60,7 +63,7 @@ class Redis:
             "redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
             "--dir", self.folder, "--logfile", os.path.join(self.folder, "log"), "--daemonize", "no", *self.arguments,
             stdin=asyncio.subprocess.DEVNULL)
-        await until(self._answers, 20, "redis-server answers")
+        await until(self._answers, PATIENCE, "redis-server answers")
 
     async def _answers(self):
         if self.process.returncode is not None:
@@ -132,7 +135,7 @@ class Node(Server):
         node.errors, node.output = [], []
         try:
             errors = asyncio.ensure_future(node._read(process.stderr, node.errors))
-            scheme, host, port = await asyncio.wait_for(cls._address(process, NOTIFICATION_SERVER), 20)
+            scheme, host, port = await asyncio.wait_for(cls._address(process, NOTIFICATION_SERVER), PATIENCE)
             output = asyncio.ensure_future(node._read(process.stdout, node.output))
             node.reader = asyncio.gather(errors, output)
         except BaseException as failure:
@@ -162,28 +165,28 @@ class Node(Server):
                           + (f"Authorization: Bearer {key}\r\n" if key else "")
                           + "Content-Type: application/json\r\nConnection: close\r\n"
                           f"Content-Length: {len(data)}\r\n\r\n").encode() + data)
-            head, _, answer = (await asyncio.wait_for(reader.read(), 60)).partition(b"\r\n\r\n")
+            head, _, answer = (await asyncio.wait_for(reader.read(), PATIENCE)).partition(b"\r\n\r\n")
         finally:
             writer.close()
         return int(head.split()[1]), json.loads(answer or b"null")
 
-    async def ready(self, within=20):
-        await until(self.is_ready, within, f"/readyz answers 200; stderr: {self.errors[-5:]}")
+    async def ready(self, within=PATIENCE):
+        await until(self.is_ready, within, lambda: f"/readyz answers 200; stderr: {self.errors[-5:]}")
 
     async def is_ready(self):
         return (await self.request("/readyz"))[0] == 200
 
-    async def down(self, within=20):
+    async def down(self, within=PATIENCE):
         """Waits until /readyz says that the bus is down; answers why."""
         async def is_down():
             status, body = await self.request("/readyz")
             return body if status == 503 and body["status"] == "bus_down" else None
         return (await until(is_down, within, "/readyz answers bus_down"))["problem"]
 
-    async def says(self, part, within=20, after=0):
+    async def says(self, part, within=PATIENCE, after=0):
         """Waits for a line on standard error, beyond the first `after` ones."""
         return await until(lambda: next((line for line in self.errors[after:] if part in line), None), within,
-                           f"{part!r} in {self.errors[after:]}")
+                           lambda: f"{part!r} in {self.errors[after:]}")
 
 
 @contextlib.asynccontextmanager
@@ -238,12 +241,12 @@ class Member:
     def got(self, kind):
         return [message for message in self.messages if message["type"] == kind]
 
-    async def of_type(self, kind, count, within=20):
+    async def of_type(self, kind, count, within=PATIENCE):
         """Waits until there are so many messages of this type, and answers them."""
         def enough():
             assert len(self.got(kind)) >= count or not self.task.done(), f"closed: {self.socket.close_code}"
             return len(self.got(kind)) >= count
-        await until(enough, within, f"{count} x {kind}, {len(self.got(kind))} came")
+        await until(enough, within, lambda: f"{count} x {kind}, {len(self.got(kind))} came")
         return self.got(kind)
 
     async def close(self):
@@ -264,7 +267,7 @@ async def members(*joining):
         yield [await stack.enter_async_context(await one) for one in joining]
 
 
-async def run_together(namespace, within=110):
+async def run_together(namespace, within=540):
     """Runs every `test_...` coroutine function at once, since they mostly wait; ends the process with their verdict."""
     async def run(name, body):
         begin = time.monotonic()

@@ -44,13 +44,13 @@ let asking = false, again = false;
 async function loadDevices() {
   if (asking) { again = true; return; }
   asking = true;
+  fleet.strangers = false; // Who appears meanwhile may be missing in a page that has come already: ask again.
   try {
     for (let after = ''; after !== null;) {
       const page = await client.request('devices', { after }, { retry: true });
       page.devices.forEach(device => fleet.know(device));
       after = page.next;
     }
-    fleet.strangers = false;
     if (choose) chooseSome();
   } catch (error) {
     if (client.state === 'connected') again = true; // Otherwise the next joining asks.

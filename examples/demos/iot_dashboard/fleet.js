@@ -23,10 +23,10 @@ export class Fleet {
   #arrivals = [];  // how many messages in each of the last seconds
   #began;          // the second of the first one
 
-  get(id) {
+  get(id, stranger = true) {
     let device = this.devices.get(id);
     if (!device) {
-      this.strangers = true;
+      this.strangers ||= stranger;
       device = { id, known: false, status: 'unknown', groups: [], values: {}, time: 0, metrics: new Set(),
         raised: new Map(), alerted: new Map() }; // by rule
       this.devices.set(id, device);
@@ -37,7 +37,7 @@ export class Fleet {
 
   /// One entry of the server's picture. What a room has told meanwhile may be newer.
   know({ id, status, groups, telemetry, alerts }) {
-    const device = this.get(id);
+    const device = this.get(id, false);
     device.known = true;
     device.groups = groups;
     device.status = status;

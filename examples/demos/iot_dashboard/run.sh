@@ -58,9 +58,8 @@ folder=$(cd "$folder" && pwd)
 # Every device, and the dashboard, with a password of its own.
 "$bin/device_simulator" --names --devices "$devices" >"$folder/names"
 echo dashboard >>"$folder/names"
-while read -r name; do
-    echo "$name:$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
-done <"$folder/names" >"$folder/accounts"
+od -An -v -N$(((devices + 1) * 16)) -tx1 /dev/urandom | tr -d ' \n' | fold -w 32 |
+    paste -d : "$folder/names" - >"$folder/accounts"
 grep -v '^dashboard:' "$folder/accounts" >"$folder/devices"
 sed -n 's/^dashboard://p' "$folder/accounts" >"$folder/dashboard"
 mv "$folder/accounts" "$folder/passwords"
@@ -69,7 +68,7 @@ cp mosquitto.acl "$folder/acl"
 
 # Answers whether mosquitto runs. On a port that is taken it ends at once; then another one is tried.
 start_broker() {
-    mqtt=$((20000 + RANDOM % 20000))
+    mqtt=$((10000 + RANDOM % 10000)) # none that the system gives to others, or that the tests choose from
     : >"$folder/mosquitto.log"
     local conf
     conf=$(<mosquitto.conf.in)

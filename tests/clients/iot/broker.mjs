@@ -8,7 +8,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { deadline, eventually, freePort } from '../support.mjs';
+import { deadline, eventually, freePort, patience } from '../support.mjs';
 
 export const sources = fileURLToPath(new URL('../../../examples/demos/iot_dashboard', import.meta.url));
 export const mosquitto = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/usr/bin/mosquitto',
@@ -35,31 +35,42 @@ export class Broker {
   static async start(...devices) {
     const broker = new Broker();
     broker.folder = mkdtempSync(path.join(os.tmpdir(), 'fanfare-mqtt-'));
-    broker.port = await freePort();
     broker.users = Object.fromEntries(['dashboard', ...devices].map(name => [name, randomBytes(8).toString('hex')]));
     const write = (name, text) => writeFileSync(broker.file(name), text, { mode: 0o600 });
     write('passwords', Object.entries(broker.users).map(([name, word]) => `${name}:${word}\n`).join(''));
     execFileSync('mosquitto_passwd', ['-U', broker.file('passwords')]);
     write('dashboard', broker.users.dashboard);
     copyFileSync(path.join(sources, 'mosquitto.acl'), broker.file('acl'));
-    write('mosquitto.conf', readFileSync(path.join(sources, 'mosquitto.conf.in'), 'utf8')
-      .replaceAll('@PORT@', broker.port).replaceAll('@FOLDER@', broker.folder)
-      .replaceAll('@USER@', os.userInfo().username));
-    await broker.restart();
-    return broker;
+    for (let attempt = 1; ; attempt++) {
+      broker.port = await freePort();
+      write('mosquitto.conf', readFileSync(path.join(sources, 'mosquitto.conf.in'), 'utf8')
+        .replaceAll('@PORT@', broker.port).replaceAll('@FOLDER@', broker.folder)
+        .replaceAll('@USER@', os.userInfo().username));
+      try {
+        await broker.restart();
+        return broker;
+      } catch (error) { // Another test may have chosen the same port, and was quicker.
+        if (attempt === 5) throw error;
+      }
+    }
   }
 
   file(name) { return path.join(this.folder, name); }
 
-  /// Starts it, also again on the same port.
+  /// Starts it, also again on the same port. That it listens is in its log: on the port somebody else may listen.
   async restart() {
+    const log = this.file('mosquitto.log');
+    rmSync(log, { force: true });
     this.child = run(mosquitto, ['-c', this.file('mosquitto.conf')], { stdio: 'ignore' });
-    await eventually(() => listens(this.port), 20000, 'mosquitto listens');
+    await eventually(() => {
+      if (this.child.exitCode !== null) throw new Error(`mosquitto ended with ${this.child.exitCode}`);
+      return existsSync(log) && / running$/m.test(readFileSync(log, 'utf8'));
+    }, patience, 'mosquitto runs');
   }
 
   async end(signal = 'SIGTERM') {
     this.child.kill(signal);
-    await deadline(this.child.ended, 20000, `end of mosquitto after ${signal}`);
+    await deadline(this.child.ended, patience, `end of mosquitto after ${signal}`);
   }
 
   async remove() {
@@ -82,7 +93,7 @@ export class Broker {
     const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
     const child = run('mosquitto_pub', [...this.#login(name), '-r', '-t', `devices/${name}/${leaf}`, '-m', text],
       { stdio: 'ignore' });
-    const [code] = await deadline(child.ended, 20000, 'mosquitto_pub');
+    const [code] = await deadline(child.ended, patience, 'mosquitto_pub');
     if (code !== 0) throw new Error(`mosquitto_pub ended with ${code}`);
   }
 
