@@ -4,10 +4,16 @@
 #include "support/held_store.hpp"
 #include "support/world.hpp"
 
+#include <fanfare/inbox/memory.hpp>
+#include <fanfare/local_connection.hpp>
+#include <fanfare/presence/memory.hpp>
+
 #include <boost/asio/use_future.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <string>
+#include <vector>
 
 using namespace fanfare;
 using namespace fanfare::test;
@@ -71,4 +77,58 @@ TEST_CASE("a client that reads on in a history gets the rest when a store that w
         CHECK(m.at("type") == "n"); // no gap
         CHECK(m.at("payload").as_string() == std::to_string(n) + text);
     }
+}
+
+TEST_CASE("a hub that has ended does not ask a store again that was away")
+{
+    held_store store;
+    asio::io_context io{1};
+    hub at{io.get_executor(), in_process_bus{}, store};
+    at.configure("chat:", {.history = 10});
+    auto alice = at.connect(identity{.user_id = "alice", .rooms = {"chat:1"}}, local_handlers{});
+    at.async_publish("chat:1", "n", json::value(1), [](error_code, const receipt&) {});
+    io.run_for(std::chrono::milliseconds{50});
+    store.leave_after(0);
+    store.async_append({.room = "chat:1", .message = {.body = "{}"}, .limits = {.messages = 10}},
+                       [](const append_answer&) {}); // by another process, whose bus has lost it
+    at.async_publish("chat:1", "n", json::value(3), [](error_code, const receipt&) {});
+    io.restart();
+    while (store.refused() == 0) // now it waits for a quarter of a second, and then asks again
+        io.run_one();
+    bool ended = false;
+    at.async_shutdown({}, [&](error_code) {
+        ended = true;
+        store.come_back();
+    });
+    const auto before = store.begun();
+    io.run();
+    CHECK(ended);
+    CHECK(store.refused() == 1);
+    CHECK(store.begun() == before);
+}
+
+TEST_CASE("what is asked of a hub that has ended wakes no store")
+{
+    held_store store{held_store::reads::all};
+    asio::io_context io{1};
+    hub at{io.get_executor(), in_process_bus{}, store};
+    at.configure("chat:", {.presence = true, .history = 10});
+    at.inbox(memory_inbox{});
+    at.presence(memory_presence{});
+    bool ended = false;
+    at.async_shutdown({}, [&](error_code) { ended = true; });
+    io.run();
+    REQUIRE(ended);
+    std::vector<error_code> answers;
+    at.async_history("chat:1", {}, [&](error_code ec, const auto&) { answers.push_back(ec); });
+    at.async_presence("chat:1", [&](error_code ec, const auto&) { answers.push_back(ec); });
+    at.async_inbox("ann", {}, [&](error_code ec, const auto&) { answers.push_back(ec); });
+    at.async_inbox_counts("ann", [&](error_code ec, const auto&) { answers.push_back(ec); });
+    at.async_inbox_mark("ann", {.all = true}, [&](error_code ec, const auto&) { answers.push_back(ec); });
+    io.restart();
+    io.run();
+    CHECK(answers == std::vector<error_code>(5, error::shutting_down));
+    CHECK(store.begun() == 0);
+    for (const auto& link : at.links())
+        CHECK(link.status.up == (link.name == "bus"));
 }

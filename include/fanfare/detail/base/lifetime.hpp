@@ -29,6 +29,7 @@ public:
         not_ready, ///< It says that it will stop.
         closing,   ///< It takes no new connections.
         stopping,  ///< It takes no publishes.
+        ended,     ///< It needs its bus and its stores no more, and asks them nothing by itself.
     };
     /// Never goes back.
     void reach(stage next) noexcept
@@ -40,6 +41,7 @@ public:
     bool ready() const noexcept { return stage_.load() == stage::running; }
     bool closing() const noexcept { return stage_.load() >= stage::closing; }
     bool stopping() const noexcept { return stage_.load() >= stage::stopping; }
+    bool ended() const noexcept { return stage_.load() >= stage::ended; }
 
     /// Milliseconds over which the clients of a stopping hub are asked to spread their reconnects.
     void set_reconnect_spread(std::uint32_t milliseconds) noexcept { reconnect_spread_.store(milliseconds); }

@@ -90,6 +90,7 @@ private:
     using time_point = std::chrono::steady_clock::time_point;
 
     void read_store(std::string_view room, const history_query& query, history_done done);
+    void read_for_members(std::string_view room, const history_query& query, history_done done);
     void read_position(const room_ptr& room);
     shard& home_of(std::string_view room) const;
     void read_until(time_point end, const room_ptr& room, const history_need& what,

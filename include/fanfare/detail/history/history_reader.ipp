@@ -36,6 +36,16 @@ FANFARE_DECL void history_reader::read_store(std::string_view room, const histor
         });
 }
 
+// What nobody but the members needs ends with them: a read that was put off, or waited for its turn, would wake a store
+// that was told to rest, and no context would ever be without work.
+FANFARE_DECL void history_reader::read_for_members(std::string_view room, const history_query& query,
+                                                   history_done done)
+{
+    if (life_.ended())
+        return done(error::shutting_down, {});
+    read_store(room, query, std::move(done));
+}
+
 // ---- a room's position
 
 FANFARE_DECL bool history_reader::learn_position(const room_ptr& room, std::function<void()> then)
@@ -56,25 +66,26 @@ FANFARE_DECL bool history_reader::learn_position(const room_ptr& room, std::func
 
 FANFARE_DECL void history_reader::read_position(const room_ptr& room)
 {
-    read_store(room->name, {.limits = limits_of(*room->options)},
-               [this, keep = life_.keep(), room](error_code ec, const history_page& page) {
-                   std::vector<std::function<void()>> waiting;
-                   {
-                       const std::lock_guard lock{room->stream->mutex};
-                       if (std::exchange(room->stream->seed_again, false) && !ec)
-                           // Not from here: the store may hold a lock.
-                           return home_of(room->name).post([this, keep, room](shard&) { read_position(room); });
-                       if (!ec && !room->stream->last()) {
-                           room->note_beginning(page.top);
-                           room->stream->seed(page.top);
-                           if (room->total.load() != 0 && on_late_position)
-                               on_late_position(room, page.top);
-                       }
-                       waiting.swap(room->stream->seeding);
-                   }
-                   for (const auto& tell : waiting)
-                       tell();
-               });
+    read_for_members(
+        room->name, {.limits = limits_of(*room->options)},
+        [this, keep = life_.keep(), room](error_code ec, const history_page& page) {
+            std::vector<std::function<void()>> waiting;
+            {
+                const std::lock_guard lock{room->stream->mutex};
+                if (std::exchange(room->stream->seed_again, false) && !ec)
+                    // Not from here: the store may hold a lock.
+                    return home_of(room->name).post([this, keep, room](shard&) { read_position(room); });
+                if (!ec && !room->stream->last()) {
+                    room->note_beginning(page.top);
+                    room->stream->seed(page.top);
+                    if (room->total.load() != 0 && on_late_position)
+                        on_late_position(room, page.top);
+                }
+                waiting.swap(room->stream->seeding);
+            }
+            for (const auto& tell : waiting)
+                tell();
+        });
 }
 
 // ---- shared reads
@@ -223,11 +234,11 @@ FANFARE_DECL void history_reader::next_read(const room_ptr& room, const read_tur
         query.limit = 0;
         query.from = floor;
     }
-    read_store(room->name, query,
-               [this, turn, keep = life_.keep(), room, all = std::move(all), from = query.from,
-                floor](error_code ec, const history_page& page) mutable {
-                   answer(room, std::move(all), make_slice(*room, ec, page, from), floor);
-               });
+    read_for_members(room->name, query,
+                     [this, turn, keep = life_.keep(), room, all = std::move(all), from = query.from,
+                      floor](error_code ec, const history_page& page) mutable {
+                         answer(room, std::move(all), make_slice(*room, ec, page, from), floor);
+                     });
 }
 
 // What is known without the messages.

@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_HUB_HUB_STATS_IPP
 
 #include <fanfare/detail/hub/hub_core.hpp>
+#include <fanfare/error.hpp>
 
 namespace fanfare::detail {
 
@@ -54,10 +55,14 @@ FANFARE_DECL hub_stats hub_core::stats() const
 FANFARE_DECL std::vector<hub_link> hub_core::links() const
 {
     const auto bus = watch.status();
+    const bool ended = life.ended(); // then to ask a link would wake it
+    const auto unless_ended = [ended](const auto& port) {
+        return ended ? link_status{false, make_error_code(error::shutting_down).message()} : port.status();
+    };
     return {{"bus", {bus.up, bus.problem}},
-            {"store", store_.status()},
-            {"presence", presence.status()},
-            {"inbox", inbox.status()}};
+            {"store", unless_ended(store_)},
+            {"presence", unless_ended(presence)},
+            {"inbox", unless_ended(inbox)}};
 }
 
 } // namespace fanfare::detail

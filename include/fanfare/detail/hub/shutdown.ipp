@@ -152,6 +152,7 @@ private:
             return;
         timer_.cancel();
         report_timer_.cancel();
+        parts_.life.reach(lifetime::stage::ended);
         owner_.leave_bus();
         parts_.rest_stores();
         std::exchange(done_, {})(late_ ? error_code{error::timed_out} : error_code{});

@@ -91,6 +91,7 @@ private:
     error_code refusal(const std::string& room, std::string_view user, const notification& what,
                        std::string_view ack_id) const;
     bool begin();
+    error_code unusable() const;
     template <class Answer>
     std::function<void(error_code, Answer)> counted(std::function<void(error_code, Answer)> handler);
     void failed() noexcept { failures_.fetch_add(1, std::memory_order_relaxed); }

@@ -219,25 +219,33 @@ std::function<void(error_code, Answer)> inbox_service::counted(std::function<voi
     };
 }
 
-FANFARE_DECL void inbox_service::list(std::string_view user, const inbox_query& query, inbox_was_listed handler)
+// A store that was told to rest would be woken.
+FANFARE_DECL error_code inbox_service::unusable() const
 {
     if (!in_use())
-        return handler(error::no_inbox, {});
+        return error::no_inbox;
+    return parts_.life.ended() ? error_code{error::shutting_down} : error_code{};
+}
+
+FANFARE_DECL void inbox_service::list(std::string_view user, const inbox_query& query, inbox_was_listed handler)
+{
+    if (const auto ec = unusable())
+        return handler(ec, {});
     store_.async_list(user, query, counted(handler));
 }
 
 FANFARE_DECL void inbox_service::counts(std::string_view user, inbox_was_counted handler)
 {
-    if (!in_use())
-        return handler(error::no_inbox, {});
+    if (const auto ec = unusable())
+        return handler(ec, {});
     store_.async_counts(user, counted(handler));
 }
 
 FANFARE_DECL void inbox_service::mark(std::string_view user, const inbox_mark& mark, std::uint64_t except,
                                       inbox_was_marked handler)
 {
-    if (!in_use())
-        return handler(error::no_inbox, {});
+    if (const auto ec = unusable())
+        return handler(ec, {});
     const auto then = [this, hub = parts_.life.weak(), user = std::string{user}, action = mark.action,
                        all = mark.all, except, handler](error_code ec, inbox_marked answer) {
         if (const auto alive = hub.lock()) {

@@ -6,6 +6,7 @@
 #include <fanfare/detail/presence/presence_table.hpp>
 #include <fanfare/detail/presence/presence_tracker.hpp>
 #include <fanfare/detail/wire/json_writer.hpp>
+#include <fanfare/error.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -95,6 +96,8 @@ FANFARE_DECL void presence_tracker::when_idle(std::function<void()> tell)
 FANFARE_DECL void presence_tracker::read(std::string_view room, std::size_t limit, presence_was_read handler)
 {
     parts_.first.post([this, name = std::string{room}, limit, handler = std::move(handler)](shard&) {
+        if (parts_.life.ended()) // a store that was told to rest would be woken
+            return handler(error::shutting_down, {});
         store().async_read(name, limit, handler);
     });
 }
