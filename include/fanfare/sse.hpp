@@ -16,10 +16,7 @@
 #include <fanfare/identity.hpp>
 
 #include <boost/asio/dispatch.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/http/serializer.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -47,7 +44,7 @@ std::string read_event_stream_request(const handshake_request& request, event_st
 /// Why this hub cannot answer the request, which is read into `out`; empty if it can.
 std::string event_stream_problem(const hub_core& hub, const handshake_request& request, event_stream_request& out);
 /// The head of the answer. The stream's end is the end of the body (RFC 9112 section 6.3).
-http::response<http::empty_body> event_stream_head(const event_options& options, unsigned version);
+http_response event_stream_head(const event_options& options, unsigned version);
 /// The `subscribe` message that the request stands for; empty if there is no room to join.
 std::string subscribe_envelope(const event_stream_request& wanted, event_positions& positions,
                                const session& self);
@@ -135,15 +132,13 @@ public:
         }
         if (const auto ec = this->admit())
             return send_error(hub_refusal_response(static_cast<error>(ec.value()), version_));
-        head_.emplace(event_stream_head(options_, version_));
-        serializer_.emplace(*head_);
         this->begin_deadline(this->shared_from_this());
-        http::async_write_header(this->stream_, *serializer_,
-                                 [self = this->shared_from_this()](error_code ec, std::size_t) {
-                                     if (!self->end_deadline() || ec)
-                                         return self->hub_->admitted.count_refusal();
-                                     self->on_answered();
-                                 });
+        this->send(this->shared_from_this(), head_text(event_stream_head(options_, version_)),
+                   [this](error_code ec) {
+                       if (!this->end_deadline() || ec)
+                           return this->hub_->admitted.count_refusal();
+                       on_answered();
+                   });
     }
 
 private:
@@ -168,8 +163,6 @@ private:
     unsigned version_;
     bool head_only_;
     event_options options_;
-    std::optional<http::response<http::empty_body>> head_;
-    std::optional<http::response_serializer<http::empty_body>> serializer_;
 };
 
 /// `home`: where the connection will live; null: on the least loaded shard.

@@ -54,9 +54,9 @@ try {
     return e.what();
 }
 
-FANFARE_DECL http::response<http::empty_body> event_stream_head(const event_options& options, unsigned version)
+FANFARE_DECL http_response event_stream_head(const event_options& options, unsigned version)
 {
-    http::response<http::empty_body> head{http::status::ok, version};
+    http_response head{http::status::ok, version};
     head.set(http::field::server, "fanfare/" FANFARE_VERSION_STRING);
     head.set(http::field::content_type, "text/event-stream");
     head.set(http::field::cache_control, "no-store");

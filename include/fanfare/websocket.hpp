@@ -16,9 +16,7 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -59,12 +57,12 @@ public:
         this->begin_deadline(this->shared_from_this());
         if (!expects_continue(request_))
             return accept();
-        answer_.emplace(http::status::continue_, request_.version()); // RFC 9110 section 7.8: before 101
-        http::async_write(this->stream_, *answer_, [self = this->shared_from_this()](error_code ec, std::size_t) {
-            if (ec)
-                return self->on_answered(ec);
-            self->accept();
-        });
+        this->send(this->shared_from_this(), std::string{continue_text},
+                   [this](error_code ec) { // RFC 9110 section 7.8
+                       if (ec)
+                           return on_answered(ec);
+                       accept();
+                   });
     }
 
 private:
@@ -72,10 +70,8 @@ private:
 
     void accept()
     {
-        answer_.emplace(upgrade_answer(request_, extension_, agreed_subprotocol(request_, options_.subprotocol)));
-        http::async_write(this->stream_, *answer_, [self = this->shared_from_this()](error_code ec, std::size_t) {
-            self->on_answered(ec);
-        });
+        auto answer = upgrade_answer(request_, extension_, agreed_subprotocol(request_, options_.subprotocol));
+        this->send(this->shared_from_this(), std::move(answer), [this](error_code ec) { on_answered(ec); });
     }
 
     void on_answered(error_code ec)
@@ -104,7 +100,6 @@ private:
     accept_options options_;
     session_settings settings_;
     std::string extension_; // the answer's
-    std::optional<http::response<http::empty_body>> answer_;
 };
 
 /// `home`: where the connection will live; null: on the least loaded shard.

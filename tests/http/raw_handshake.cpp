@@ -165,9 +165,8 @@ TEST_CASE("extensions that are malformed fail the handshake, with or without com
              {"", ",", ";", "a b", "a;", "a;b=", "a; b=\"\"", "a; b=\"x y\"", "a; b=\"x", "a=b", "a; b=c d",
               "permessage-deflate client_max_window_bits", "permessage-deflate; =8", "a; b=\"\\\"\"", "(a)"}) {
             INFO(bad);
-            const auto answer =
-                ask(w.port(),
-                    handshake("/api/v1/ws", std::string{upgrade} + "Sec-WebSocket-Extensions: " + bad + "\r\n"));
+            const auto offer = "Sec-WebSocket-Extensions: " + std::string{bad} + "\r\n";
+            const auto answer = ask(w.port(), handshake("/api/v1/ws", std::string{upgrade} + offer));
             CHECK(answer.status == 400);
             CHECK(answer.why().starts_with("Sec-WebSocket-Extensions"));
         }

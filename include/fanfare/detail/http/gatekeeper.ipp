@@ -177,9 +177,7 @@ FANFARE_DECL std::optional<http_response> gatekeeper::answer_without_stream(cons
         return error_response(400, error::invalid_message, problem, version);
     if (client.head.method() != http::verb::head)
         return std::nullopt;
-    http_response answer;
-    static_cast<http::header<false, http::fields>&>(answer) = event_stream_head({}, version);
-    return answer;
+    return event_stream_head({}, version);
 }
 
 FANFARE_DECL arrival arrival_at(request_head head, const asio::ip::address& caller, bool has_tls,

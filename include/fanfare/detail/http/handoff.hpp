@@ -15,12 +15,16 @@
 #include <fanfare/detail/net/stream_layers.hpp>
 #include <fanfare/detail/protocol/protocols.hpp>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -86,6 +90,15 @@ protected:
     /// Ends that. False: there is none left to end, and the stream is closed or about to be.
     bool end_deadline() { return deadline_.cancel() != 0; }
 
+    /// Writes `text`, then calls `done`. For every kind of handoff one function: each kind of write is much code, over TLS
+    /// most of all.
+    void send(std::shared_ptr<handoff> self, std::string text, std::function<void(error_code)> done)
+    {
+        sent_ = std::move(text);
+        asio::async_write(stream_, asio::buffer(std::as_const(sent_)),
+                          [self, done = std::move(done)](error_code ec, std::size_t) { done(ec); });
+    }
+
     /// `make(stream, home, settings)` makes the session, which starts on its shard. `read_ahead`: the bytes that were read
     /// past the request.
     template <class Make>
@@ -124,6 +137,7 @@ private:
 
     admission place_;
     shard* home_;
+    std::string sent_; // what `send` writes
     const std::chrono::milliseconds timeout_;
     asio::steady_timer deadline_;
 };

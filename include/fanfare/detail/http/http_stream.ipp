@@ -6,13 +6,13 @@
 #include <fanfare/detail/http/last_answer.hpp>
 #include <fanfare/detail/http/wait_for_answer.hpp>
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/string_type.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/verb.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -88,8 +88,7 @@ FANFARE_DECL asio::awaitable<void> http_stream::answer_plain_http()
 {
     auto answer = error_response(400, error::invalid_message, "plain HTTP was sent to a port that speaks TLS", 11);
     answer.keep_alive(false);
-    set_date(answer);
-    co_await http::async_write(stream_.next_layer(), answer, no_throw); // the connection ends in any case
+    co_await write_response(stream_.next_layer(), answer, false); // the connection ends in any case
 }
 
 FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
@@ -197,8 +196,7 @@ FANFARE_DECL asio::awaitable<void> http_stream::refuse(request_fault why, const 
 
 FANFARE_DECL asio::awaitable<error_code> http_stream::write_continue()
 {
-    http::response<http::empty_body> answer{http::status::continue_, 11};
-    const auto [ec, n] = co_await http::async_write(stream_, answer, no_throw);
+    const auto [ec, n] = co_await asio::async_write(stream_, asio::buffer(continue_text), no_throw);
     co_return ec;
 }
 

@@ -11,8 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/socket_base.hpp>
-#include <boost/beast/http/serializer.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/asio/write.hpp>
 
 #include <algorithm>
 #include <array>
@@ -29,16 +28,11 @@ template <class Stream>
 asio::awaitable<error_code> write_response(Stream& stream, http_response& answer, bool head_only)
 {
     set_date(answer);
-    http::response_serializer<http::string_body> serializer{answer};
-    error_code failed;
-    if (head_only) {
-        const auto [ec, n] = co_await http::async_write_header(stream, serializer, no_throw);
-        failed = ec;
-    } else {
-        const auto [ec, n] = co_await http::async_write(stream, serializer, no_throw);
-        failed = ec;
-    }
-    co_return failed;
+    const auto head = head_text(answer);
+    const std::array<asio::const_buffer, 2> parts{asio::buffer(head),
+                                                  head_only ? asio::const_buffer{} : asio::buffer(answer.body())};
+    const auto [ec, n] = co_await asio::async_write(stream, parts, no_throw);
+    co_return ec;
 }
 
 /// Tells the peer that nothing more comes: by TLS (RFC 8446 section 6.1), where there is TLS, and by TCP.

@@ -41,6 +41,13 @@ void set_date(Fields& answer)
 /// 15.3.5, 15.3.6 and 15.4.5).
 void settle_payload(http_response& answer);
 
+/// The status line, the fields and the empty line, as they are sent. Beast's serializer does the same for any stream,
+/// which is two megabytes of code and twenty seconds of a compiler for each type of stream.
+std::string head_text(const http::response_header<>& head);
+
+/// "100 Continue": the client may send the body (RFC 9110 section 15.2.1).
+inline constexpr std::string_view continue_text = "HTTP/1.1 100 Continue\r\n\r\n";
+
 /// The values of `Allow`.
 inline constexpr std::string_view read_methods = "GET, HEAD, OPTIONS";
 inline constexpr std::string_view write_methods = "POST, OPTIONS";

@@ -43,6 +43,23 @@ FANFARE_DECL void settle_payload(http_response& answer)
     answer.prepare_payload();
 }
 
+FANFARE_DECL std::string head_text(const http::response_header<>& head)
+{
+    const auto version = head.version();
+    std::string out = "HTTP/" + std::to_string(version / 10) + '.' + std::to_string(version % 10) + ' ' +
+                      std::to_string(head.result_int()) + ' ';
+    out += std::string_view{head.reason()};
+    out += "\r\n";
+    for (const auto& field : head) {
+        out += std::string_view{field.name_string()};
+        out += ": ";
+        out += std::string_view{field.value()};
+        out += "\r\n";
+    }
+    out += "\r\n";
+    return out;
+}
+
 FANFARE_DECL http_response wrong_method_response(std::string_view allowed, unsigned version)
 {
     auto answer = error_response(405, error::invalid_message, "this path wants another method", version);

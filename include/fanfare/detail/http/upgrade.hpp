@@ -9,7 +9,6 @@
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/shard/shard.hpp>
 
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 
 #include <optional>
@@ -30,8 +29,7 @@ std::string agreed_subprotocol(const request_head& request, const std::string& w
 
 /// The answer that completes a handshake without fault (RFC 6455 section 4.2.2), with `Server`, `Date`, and the extension
 /// and the subprotocol if there are any.
-http::response<http::empty_body> upgrade_answer(const request_head& request, std::string_view extension,
-                                                std::string_view subprotocol);
+std::string upgrade_answer(const request_head& request, std::string_view extension, std::string_view subprotocol);
 
 /// Makes the shard's compressor and decompressor, which all its connections share, if it has none.
 void ensure_deflate(shard& home);

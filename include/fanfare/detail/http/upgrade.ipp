@@ -6,7 +6,9 @@
 #include <fanfare/detail/wire/deflate.hpp>
 #include <fanfare/version.hpp>
 
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/field.hpp>
+#include <boost/beast/http/message.hpp>
 #include <boost/beast/websocket/detail/hybi13.hpp>
 
 #include <algorithm>
@@ -73,8 +75,8 @@ FANFARE_DECL std::string agreed_subprotocol(const request_head& request, const s
     return known ? wanted : std::string{};
 }
 
-FANFARE_DECL http::response<http::empty_body>
-upgrade_answer(const request_head& request, std::string_view extension, std::string_view subprotocol)
+FANFARE_DECL std::string upgrade_answer(const request_head& request, std::string_view extension,
+                                        std::string_view subprotocol)
 {
     http::response<http::empty_body> answer{http::status::switching_protocols, request.version()};
     answer.set(http::field::upgrade, "websocket");
@@ -89,7 +91,7 @@ upgrade_answer(const request_head& request, std::string_view extension, std::str
         answer.set(http::field::sec_websocket_extensions, extension);
     if (!subprotocol.empty())
         answer.set(http::field::sec_websocket_protocol, subprotocol);
-    return answer;
+    return head_text(answer);
 }
 
 FANFARE_DECL void ensure_deflate(shard& home)
