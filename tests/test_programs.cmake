@@ -67,11 +67,13 @@ endif()
 function(fanfare_catch_tests name label)
     add_executable(${name}_tests ${ARGN})
     target_link_libraries(${name}_tests PRIVATE test_client ${catch_main})
-    # g++ reads the whole of it for each unit: it is slower than what a small one includes. And who forgets an include learns
-    # it from the units without.
+    # g++ reads the whole of it for each unit: it is slower than what a small one includes. There these have Catch2 alone
+    # precompiled, so that who forgets an include of Fanfare's learns it.
     if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR NOT name STREQUAL "unit")
         target_precompile_headers(${name}_tests REUSE_FROM test_client)
         target_compile_options(${name}_tests PRIVATE ${precompiled_options})
+    else()
+        target_precompile_headers(${name}_tests PRIVATE support/catch.hpp)
     endif()
     fanfare_warnings(${name}_tests)
     catch_discover_tests(${name}_tests TEST_PREFIX "${name}." ${no_match_fails}

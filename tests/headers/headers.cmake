@@ -1,7 +1,8 @@
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 # Every public header stands alone: a translation unit a header includes it twice and nothing else; no code is made of
-# them. Two more include them all and become a program, so that each body is in two translation units and linking shows
-# what lacks `inline`. Done header-only and separately compiled, where the bodies' own includes are not there to help.
+# them. This is separately compiled, where the bodies' own includes are not there to help; and header-only for headers
+# that have a body of their own, to see that it stands alone, too. Two more units include all headers and become a
+# program, so that each body is in two translation units and linking shows what lacks `inline`.
 
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
      ${PROJECT_SOURCE_DIR}/include/fanfare/*.hpp)
@@ -17,11 +18,16 @@ if(NOT FANFARE_WITH_SSL)
 endif()
 
 set(header_units)
+set(units_with_body)
 set(all_headers)
 foreach(header IN LISTS headers)
     string(MAKE_C_IDENTIFIER ${header} unit)
     file(CONFIGURE OUTPUT headers/${unit}.cpp CONTENT "#include <${header}>\n#include <${header}>\n")
     list(APPEND header_units ${CMAKE_CURRENT_BINARY_DIR}/headers/${unit}.cpp)
+    file(STRINGS ${PROJECT_SOURCE_DIR}/include/${header} body REGEX "^#include <fanfare/.*\\.ipp>" LIMIT_COUNT 1)
+    if(body)
+        list(APPEND units_with_body ${CMAKE_CURRENT_BINARY_DIR}/headers/${unit}.cpp)
+    endif()
     string(PREPEND all_headers "#include <${header}>\n")
 endforeach()
 file(CONFIGURE OUTPUT headers/all_headers.cpp CONTENT "${all_headers}int main() {}\n")
@@ -35,10 +41,12 @@ if("fanfare/fanfare.hpp" IN_LIST headers)
 #endif
 ")
     list(APPEND header_units ${CMAKE_CURRENT_BINARY_DIR}/headers/publisher.cpp)
+    list(APPEND units_with_body ${CMAKE_CURRENT_BINARY_DIR}/headers/publisher.cpp)
 endif()
 
+add_library(headers_alone_fanfare OBJECT EXCLUDE_FROM_ALL ${units_with_body})
+add_library(headers_alone_compiled OBJECT EXCLUDE_FROM_ALL ${header_units})
 foreach(library IN ITEMS fanfare compiled)
-    add_library(headers_alone_${library} OBJECT EXCLUDE_FROM_ALL ${header_units})
     # No object file comes of it: who asks again has them compiled again.
     target_compile_options(headers_alone_${library} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-fsyntax-only>)
     add_executable(headers_${library} EXCLUDE_FROM_ALL
