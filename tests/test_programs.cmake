@@ -67,8 +67,8 @@ endif()
 function(fanfare_catch_tests name label)
     add_executable(${name}_tests ${ARGN})
     target_link_libraries(${name}_tests PRIVATE test_client ${catch_main})
-    # g++ reads the whole of it for each unit: it is slower than what a small one includes. There these have Catch2 alone
-    # precompiled, so that who forgets an include of Fanfare's learns it.
+    # g++ reads the whole of it for each unit: it is slower than what a small one includes. So other compilers than clang
+    # have Catch2 alone precompiled for these, and who forgets an include of Fanfare's learns it there.
     if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR NOT name STREQUAL "unit")
         target_precompile_headers(${name}_tests REUSE_FROM test_client)
         target_compile_options(${name}_tests PRIVATE ${precompiled_options})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 # Every public header stands alone: a translation unit a header includes it twice and nothing else; no code is made of
 # them. This is separately compiled, where the bodies' own includes are not there to help; and header-only for headers
-# that have a body of their own, to see that it stands alone, too. Two more units include all headers and become a
+# that bring something in there, to see that it stands alone, too. Two more units include all headers and become a
 # program, so that each body is in two translation units and linking shows what lacks `inline`.
 
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
@@ -24,7 +24,7 @@ foreach(header IN LISTS headers)
     string(MAKE_C_IDENTIFIER ${header} unit)
     file(CONFIGURE OUTPUT headers/${unit}.cpp CONTENT "#include <${header}>\n#include <${header}>\n")
     list(APPEND header_units ${CMAKE_CURRENT_BINARY_DIR}/headers/${unit}.cpp)
-    file(STRINGS ${PROJECT_SOURCE_DIR}/include/${header} body REGEX "^#include <fanfare/.*\\.ipp>" LIMIT_COUNT 1)
+    file(STRINGS ${PROJECT_SOURCE_DIR}/include/${header} body REGEX "FANFARE_HEADER_ONLY" LIMIT_COUNT 1)
     if(body)
         list(APPEND units_with_body ${CMAKE_CURRENT_BINARY_DIR}/headers/${unit}.cpp)
     endif()

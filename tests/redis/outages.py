@@ -129,7 +129,8 @@ class Stream:
                 places[self._key(message)] = place
             elif message["type"] == "gap" and message.get("room") == ROOM:  # others: the user's room, and broadcasts
                 assert message["payload"]["reason"] in ("link_lost", "history_lost"), message
-                gaps[place] = member.times[place]
+                lost_history = message["payload"]["reason"] == "history_lost"
+                gaps[place] = member.times[place] if lost_history else outage_end
         for publisher in {name for name, _ in self.fates}:
             got = [n for name, n in places if name == publisher]
             assert got == sorted(got), f"out of order: {publisher}"
@@ -227,7 +228,7 @@ async def test_a_Redis_that_is_frozen_for_ten_seconds_is_noticed_and_nothing_is_
         redis.freeze()
         try:
             for node in both:
-                await node.down()  # noticed while it lasts: a slow server needs more than the ten seconds, perhaps
+                await node.down(within=30)  # its limit is 5 s; ours is longer, for a slow machine
             await until(lambda: time.monotonic() >= frozen_until, PATIENCE, "ten seconds have passed")
         finally:
             redis.thaw()

@@ -58,7 +58,7 @@ folder=$(cd "$folder" && pwd)
 # Every device, and the dashboard, with a password of its own.
 "$bin/device_simulator" --names --devices "$devices" >"$folder/names"
 echo dashboard >>"$folder/names"
-od -An -v -N$(((devices + 1) * 16)) -tx1 /dev/urandom | tr -d ' \n' | fold -w 32 |
+od -An -v -N$(($(wc -l <"$folder/names") * 16)) -tx1 /dev/urandom | tr -d ' \n' | fold -w 32 |
     paste -d : "$folder/names" - >"$folder/accounts"
 grep -v '^dashboard:' "$folder/accounts" >"$folder/devices"
 sed -n 's/^dashboard://p' "$folder/accounts" >"$folder/dashboard"

@@ -33,7 +33,8 @@ public:
     /// - Lifetimes: everything is copied before this returns.
     /// - Completion: `void(error_code, inbox_page)`. On the handler's associated executor, else on the hub's first;
     ///   never from within this call.
-    /// - Errors: `no_inbox`; those of `inbox_store`: `invalid_message` for a cursor or limit that cannot be; its own.
+    /// - Errors: `no_inbox`; `shutting_down` once the hub has shut down; those of `inbox_store`: `invalid_message` for
+    ///   a cursor or limit that cannot be; its own.
     /// - Cancellation: not supported.
     /// - Thread-safety: may be called from any thread.
     template <asio::completion_token_for<void(error_code, inbox_page)> Token>
@@ -51,8 +52,9 @@ public:
     /// - Lifetimes: everything is copied before this returns.
     /// - Completion: `void(error_code, inbox_marked)`. On the handler's associated executor, else on the hub's first;
     ///   never from within this call.
-    /// - Errors: `no_inbox`; those of `inbox_store`: `not_found` if the user has none of them; `invalid_message` for no
-    ///   ids, too many, or ids and `all`; its own, then nothing was changed, but for `delivery_unknown`.
+    /// - Errors: `no_inbox`; `shutting_down` once the hub has shut down; those of `inbox_store`: `not_found` if the
+    ///   user has none of them; `invalid_message` for no ids, too many, or ids and `all`; its own, then nothing was
+    ///   changed, but for `delivery_unknown`.
     /// - Cancellation: not supported.
     /// - Thread-safety: may be called from any thread.
     template <asio::completion_token_for<void(error_code, inbox_marked)> Token>
@@ -70,7 +72,7 @@ public:
     /// - Lifetimes: everything is copied before this returns.
     /// - Completion: `void(error_code, inbox_counts)`. On the handler's associated executor, else on the hub's first;
     ///   never from within this call.
-    /// - Errors: `no_inbox`; the inbox's own.
+    /// - Errors: `no_inbox`; `shutting_down` once the hub has shut down; the inbox's own.
     /// - Cancellation: not supported.
     /// - Thread-safety: may be called from any thread.
     template <asio::completion_token_for<void(error_code, inbox_counts)> Token>

@@ -36,7 +36,8 @@ public:
     /// - Lifetimes: everything is copied before this returns.
     /// - Completion: `void(error_code, presence_list)`. On the handler's associated executor, else on the hub's first;
     ///   never from within this call.
-    /// - Errors: `invalid_room`, `unknown_room`; `forbidden` if the room has no presence; the store's.
+    /// - Errors: `invalid_room`, `unknown_room`; `forbidden` if the room has no presence; `shutting_down` once the hub
+    ///   has shut down; the store's.
     /// - Cancellation: not supported.
     /// - Thread-safety: may be called from any thread.
     template <asio::completion_token_for<void(error_code, presence_list)> Token>

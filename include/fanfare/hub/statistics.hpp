@@ -47,7 +47,8 @@ public:
     bus_status status() const { return core_->watch.status(); }
 
     /// The links that the hub needs, to the bus, the store of histories, the presence store and the inbox, and how each
-    /// stands: those without a server are up. `GET /readyz` looks at them. Thread-safe.
+    /// stands: those without a server are up. `GET /readyz` looks at them. Once the hub has shut down, all but the bus
+    /// are down: to ask them would open them again. Thread-safe.
     std::vector<hub_link> links() const { return core_->links(); }
 
     /// Sets what is called when the bus goes down or up again, and once at once with how it stands.

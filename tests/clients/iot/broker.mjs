@@ -50,7 +50,11 @@ export class Broker {
         await broker.restart();
         return broker;
       } catch (error) { // Another test may have chosen the same port, and was quicker.
-        if (attempt === 5) throw error;
+        const running = broker.child.exitCode === null && broker.child.signalCode === null;
+        if (running || attempt === 5) {
+          await broker.remove();
+          throw error;
+        }
       }
     }
   }

@@ -90,8 +90,8 @@ protected:
     /// Ends that. False: there is none left to end, and the stream is closed or about to be.
     bool end_deadline() { return deadline_.cancel() != 0; }
 
-    /// Writes `text`, then calls `done`. For every kind of handoff one function: each kind of write is much code, over TLS
-    /// most of all.
+    /// Writes `text`, then calls `done`. For every kind of handoff one function: each kind of write is much code, over
+    /// TLS most of all.
     void send(std::shared_ptr<handoff> self, std::string text, std::function<void(error_code)> done)
     {
         sent_ = std::move(text);

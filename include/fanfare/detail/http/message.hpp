@@ -41,8 +41,8 @@ void set_date(Fields& answer)
 /// 15.3.5, 15.3.6 and 15.4.5).
 void settle_payload(http_response& answer);
 
-/// The status line, the fields and the empty line, as they are sent. Beast's serializer does the same for any stream,
-/// which is two megabytes of code and twenty seconds of a compiler for each type of stream.
+/// The status line, the fields and the empty line, as they are sent. Beast's serializer does the same, and is compiled
+/// again for each type of stream, which takes a compiler longer than all else that a stream needs.
 std::string head_text(const http::response_header<>& head);
 
 /// "100 Continue": the client may send the body (RFC 9110 section 15.2.1).
