@@ -79,3 +79,28 @@ TEST_CASE("a request that is under way when the server stops is answered")
         CHECK(one->closed());
     }
 }
+
+TEST_CASE("a request that ends after the hub has gets no ticket: the store would be woken")
+{
+    std::atomic<bool> issued{false};
+    world w;
+    server_options options;
+    options.api.allow_loopback_writes = true;
+    options.api.issue_ticket = [&](identity, std::chrono::seconds, const std::string&, auto done) {
+        issued = true;
+        done({}, "a ticket");
+    };
+    w.serve(std::move(options));
+    raw_client sending{w.port()};
+    sending.send("POST /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                 "Content-Length: 15\r\n\r\n{\"user_id\":\"u");
+    raw_client later{w.port()};
+    later.send(health);
+    CHECK(later.answer().status == 200); // so the half has been read
+    w.server().async_shutdown({}, asio::use_future).get();
+    sending.send("\"}");
+    const auto answer = sending.answer();
+    CHECK(answer.status == 503);
+    CHECK(answer.code() == "shutting_down");
+    CHECK_FALSE(issued);
+}

@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/system/system_error.hpp>
@@ -89,8 +90,10 @@ TEST_CASE("to ask how a resting client stands has it connect")
     redis_client client{io, server.url()};
     client.rest();
     REQUIRE(ends(io));
+    auto work = asio::make_work_guard(io); // or it ends before anything is asked
     auto ran = std::async(std::launch::async, [&io] { io.run(); });
     CHECK(eventually([&] { return client.status().up; }));
+    work.reset();
     client.rest();
     CHECK(ran.wait_for(20s) == std::future_status::ready);
     io.stop();

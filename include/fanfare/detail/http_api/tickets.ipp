@@ -55,6 +55,8 @@ FANFARE_DECL void post_ticket(const api_call& c)
 {
     if (!c.options.issue_ticket)
         return c.fail(404, error::ticket_invalid, "this server issues no tickets");
+    if (c.hub.life.ended()) // its store may share a client with the hub's, which was told to rest
+        return c.fail(error::shutting_down);
     const auto body = c.body(c.hub.options().max_json_depth);
     if (!body)
         return;
