@@ -88,7 +88,8 @@ public:
     /// Whether the client offers the subprotocol `name` (case matters).
     bool offers(std::string_view name) const;
 
-    /// The peer's address as text, without the port. `0.0.0.0`, which is nobody's: it came by a Unix socket.
+    /// The client's address as text, without the port: the connection's other end, or whom a trusted proxy names
+    /// (`trusted_proxies`). `0.0.0.0`, which is nobody's: it came by a Unix socket, or the proxy does not tell.
     const std::string& remote_address() const noexcept { return remote_address_; }
 
     /// What the TLS handshake of its connection settled, the client's certificate among it; null without TLS, and where the

@@ -89,8 +89,8 @@ public:
             if (!tls && stream.has_tls())
                 tls = stream.engine()->peer();
         }
-        auto client = detail::arrival_at(detail::head_of(request), detail::peer_address(stream), secure,
-                                         std::move(tls), std::move(early));
+        auto client = detail::arrival_at(detail::head_of(request), detail::known_peer_address(stream),
+                                         door_->proxies(), secure, std::move(tls), std::move(early));
         const auto executor = stream.get_executor();
         auto serving =
             detail::accept_client(door_, nullptr, detail::unwrapped(std::move(stream)), std::move(client));

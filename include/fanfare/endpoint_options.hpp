@@ -6,6 +6,7 @@
 #include <fanfare/auth/host.hpp>
 #include <fanfare/auth/origin.hpp>
 #include <fanfare/config.hpp>
+#include <fanfare/trusted_proxies.hpp>
 
 #include <chrono>
 #include <string>
@@ -33,6 +34,10 @@ struct endpoint_options {
     /// 403. By default any. Where nothing but the way to this server protects it, such as without an authenticator on a
     /// developer's machine, name the hosts: `host_allow_list{}` are those of the loopback interface.
     host_allow_list hosts = host_allow_list::any();
+    /// The proxies that are believed when they say, by a header, for which client they ask. By default none: a client's
+    /// address is its connection's. The authenticator sees the address that they tell (`handshake_request::remote_address`),
+    /// and `hub_options::max_connections_per_address` counts it.
+    trusted_proxies proxies{};
     /// For each of: an answer of the authenticator; writing the answer, be it a refusal. At least 0, at most 366 days.
     std::chrono::milliseconds timeout{10'000};
 };

@@ -26,7 +26,7 @@ namespace fanfare {
 /// A request of Beast's as authenticators and allow-lists see it. Everything is copied, but for the body, if there is one.
 ///
 /// @param request The request as it was read, or its header. Its target is a path and a query (RFC 9112 section 3.2.1).
-/// @param remote_address The peer's.
+/// @param remote_address The client's: the peer's, or what `trusted_proxies::client_of` answers.
 /// @param tls What its TLS handshake settled, of `tls_stream::peer()`; null without TLS, or where it is not known.
 /// Throws nothing but `std::bad_alloc`. Thread-safe.
 template <class Fields>

@@ -3,11 +3,13 @@
 #define FANFARE_HTTP_API_HPP
 
 #include <fanfare/auth/host.hpp>
+#include <fanfare/auth/origin.hpp>
 #include <fanfare/auth/ticket.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/hub.hpp>
+#include <fanfare/trusted_proxies.hpp>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -31,11 +33,19 @@ struct http_api_options {
     /// section 2.1).
     std::string admin_key{};
     /// Without a key: these requests are answered to callers on the loopback interface whose `Host` is one of `hosts`, and
-    /// whose `Origin`, if any, is this server's own. For demos. Otherwise, without a key, they are refused.
+    /// whose `Origin`, if any, is this server's own. For demos. Otherwise, without a key, they are refused; and so is what a
+    /// proxy of `proxies`, or of `server_options::proxies`, forwards.
     bool allow_loopback_writes = false;
     /// The names by which `allow_loopback_writes` may be used: those of the loopback interface, and what is added. Others
     /// may be a foreign page's, whose name points here (DNS rebinding), or a proxy's on this machine.
     host_allow_list hosts{};
+    /// Pages of which other origins may read the answers and send `Authorization` and JSON (CORS; Fetch Standard, section
+    /// 3.2). It opens nothing else: the key is needed as before. By default only this server's own pages. Not for the path
+    /// of event streams, which has `server_options::origins` or `endpoint_options::origins`.
+    origin_allow_list origins{};
+    /// For an API in a router of your own: proxies whose requests, if they are forwarded by a header, are not taken for those
+    /// of this machine. `server` has a list of its own for all that it does.
+    trusted_proxies proxies{};
     /// Issues tickets for `POST /api/v1/tickets`; see `issue_from`. Without one, that answers 404. It calls the function that
     /// it is given once, from any thread. What it throws is answered with 500; see `http_api::async_handle`.
     std::function<void(identity, std::chrono::seconds, std::string origin,

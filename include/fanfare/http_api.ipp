@@ -5,6 +5,7 @@
 #include <fanfare/auth/origin.hpp>
 #include <fanfare/detail/base/first_call.hpp>
 #include <fanfare/detail/base/random.hpp>
+#include <fanfare/detail/http/cors.hpp>
 #include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/request_rules.hpp>
 #include <fanfare/detail/http_api/call.hpp>
@@ -90,7 +91,7 @@ inline bool has_method(const api_call& c, http::verb wanted)
         return true;
     const auto allowed = wanted == http::verb::get ? read_methods : write_methods;
     if (method == http::verb::options)
-        c.send(methods_response(allowed, c.version));
+        c.send(preflight_response(c.version, allowed, c.page));
     else if (method == http::verb::unknown) // RFC 9110 section 9.1
         c.fail(501, error::invalid_message, "a method that is not known here");
     else
@@ -161,11 +162,16 @@ FANFARE_DECL void http_api::complete(const request_type& request, const asio::ip
 FANFARE_DECL void http_api::async_handle(const request_type& request, const asio::ip::address& caller,
                                          done_type done, std::function<bool()> wanted) const
 {
+    auto view = describe_request(request, caller);
+    const bool events = view.path() == "/api/v1/sse"; // the door's own list
+    auto page = events ? std::string{} : detail::permitted_origin(view, options_->origins);
+    const auto client = options_->proxies.client_of(caller, request);
+    const auto local = client && !client->forwarded ? caller : asio::ip::address{};
     detail::route({{request.version(), detail::keeps_alive(request),
-                    request.method() == boost::beast::http::verb::head, std::move(done)},
+                    request.method() == boost::beast::http::verb::head, std::move(done), std::move(page)},
                    request,
-                   caller,
-                   describe_request(request, caller),
+                   local,
+                   std::move(view),
                    *hub_,
                    *options_,
                    std::move(wanted)});

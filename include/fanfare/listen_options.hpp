@@ -30,6 +30,12 @@ struct listen_options {
     std::string unix_path{};
     /// TLS, if it is set: a `tls_context` of `<fanfare/ssl.hpp>`. Listeners may share one.
     any_tls_context tls{};
+    /// Every connection begins with a PROXY header, of version 1 or 2 ("The PROXY protocol" by HAProxy), which names the
+    /// client's address; before TLS, if there is TLS. The peer must be one of `server_options::proxies`; which proxies these
+    /// are has to be said, since the header is believed. A connection without one, with a malformed one, or of another peer is
+    /// refused: with 400 or 403 and a sentence, or where TLS is spoken by its end. A client whom the proxy does not know
+    /// (`UNKNOWN`, a Unix socket) has the unspecified address.
+    bool proxy_protocol = false;
 };
 
 } // namespace fanfare

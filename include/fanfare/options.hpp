@@ -86,7 +86,8 @@ struct hub_options {
 
     /// Rooms of one connection, not counting the user's own.
     std::size_t max_rooms = 128;
-    /// Connections of the hub, of one user, of one address. 0: no limit. Clients of Unix sockets have no address.
+    /// Connections of the hub, of one user, of one address. 0: no limit. Clients of Unix sockets have no
+    /// address. Behind proxies: `server_options::proxies`.
     std::size_t max_connections = 0;
     std::size_t max_connections_per_user = 0;
     std::size_t max_connections_per_address = 0;

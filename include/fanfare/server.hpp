@@ -13,6 +13,7 @@
 #include <fanfare/hub.hpp>
 #include <fanfare/listen_options.hpp>
 #include <fanfare/request_handler.hpp>
+#include <fanfare/trusted_proxies.hpp>
 #include <fanfare/websocket.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -30,20 +31,22 @@ namespace fanfare {
 
 /// Where a `server` listens, who may connect, and its limits.
 struct server_options {
-    /// An IP address of this machine; `0.0.0.0` or `::` for all. Together with `port` and `tls` the one place where
-    /// the server listens, unless `listeners` or `listens` say otherwise.
+    /// An IP address of this machine; `0.0.0.0` or `::` for all. Together with `port`, `tls` and `proxy_protocol`
+    /// the one place where the server listens, unless `listeners` or `listens` say otherwise.
     std::string address = "0.0.0.0";
     /// 0: any free port; see `server::port`.
     std::uint16_t port = 8080;
     /// TLS, if it is set: a `tls_context` of `<fanfare/ssl.hpp>`. A client that sends GET, POST, PUT or HEAD without
     /// it is answered with 400.
     any_tls_context tls{};
-    /// If there are any, the places where the server listens, in place of `address`, `port` and `tls`: these must be
-    /// as they are by default then, or the server's constructor throws `std::invalid_argument`. All other options are
-    /// for all of them, and their connections count together.
+    /// Every connection begins with a PROXY header; see `listen_options::proxy_protocol`.
+    bool proxy_protocol = false;
+    /// If there are any, the places where the server listens, in place of `address`, `port`, `tls` and
+    /// `proxy_protocol`: these must be as they are by default then, or the server's constructor throws
+    /// `std::invalid_argument`. All other options are for all of them, and their connections count together.
     std::vector<listen_options> listeners{};
     /// False: the server listens nowhere by itself, only with the acceptors that `server::listen` is given. Then
-    /// `address`, `port`, `tls` and `listeners` must be as they are by default.
+    /// `address`, `port`, `tls`, `proxy_protocol` and `listeners` must be as they are by default.
     bool listens = true;
     /// The path of the WebSocket upgrade (RFC 6455 section 4.2.1): it begins with `/`, has no query, no fragment and no
     /// white space, and is none of the API's paths but `/api/v1/ws`.
@@ -64,6 +67,15 @@ struct server_options {
     /// 403. By default any. Where nothing but the way to this server protects it, such as without an authenticator on a
     /// developer's machine, name the hosts: `host_allow_list{}` are those of the loopback interface.
     host_allow_list hosts = host_allow_list::any();
+    /// The proxies that are believed when they say for which client they ask, by a header or by the PROXY protocol. By default
+    /// none: a client's address is its connection's. The authenticator sees the address that they tell
+    /// (`handshake_request::remote_address`), and `hub_options::max_connections_per_address` counts it. What a proxy forwards
+    /// never has the rights of `http_api_options::allow_loopback_writes`.
+    trusted_proxies proxies{};
+    /// What a proxy leaves before the path: it is taken off each target that has it, before anything looks at that. With
+    /// `/live` both `/live/api/v1/ws` and `/api/v1/ws` are the WebSocket's path. It begins with `/`, and does not end with it.
+    /// Empty: nothing.
+    std::string path_prefix{};
     /// Who may use the HTTP API.
     http_api_options api{};
     /// Answers requests outside the API: true if it has filled the response in, false for 404. A function, or a coroutine
@@ -81,7 +93,7 @@ struct server_options {
     /// `Date`, `Connection` and the body's length are set for it.
     any_request_handler on_request{};
 
-    /// For each of: the TLS handshake; reading a request, counted from accepting the TCP connection or from the last response; an answer of
+    /// For each of: reading a PROXY header; the TLS handshake; reading a request, counted from when the client may send it; an answer of
     /// the authenticator; an answer of the API; an answer of `on_request`, if that is a coroutine; writing a response; the
     /// upgrade.
     std::chrono::milliseconds handshake_timeout{10'000};
@@ -90,6 +102,9 @@ struct server_options {
     /// Bytes of a request's body. A longer `Content-Length` is answered with 413 before the body is read. A client that
     /// sends `Expect: 100-continue` is asked for the body if it is not (RFC 9110 section 10.1.1).
     std::uint64_t max_body = 1024 * 1024;
+    /// Requests that are answered on one connection; the last answer says that it ends (RFC 9112 section 9.6), so that a
+    /// client that asks on and on comes back by the balancer. 0: no limit.
+    std::uint32_t max_requests_per_connection = 10'000;
     /// Connections, over all listeners, that have not become WebSockets or event streams. Above it the oldest is
     /// closed for the newest. 0: no limit.
     std::size_t max_http_connections = 16'384;
@@ -120,8 +135,8 @@ public:
     /// @param options Where to listen, who may connect, and the limits. Copied; what its functions refer to must live
     ///        until the executors' context has ended, since connections under way outlive the server.
     /// Throws `system_error`, naming the address and the port, or the path, if it cannot listen there; and
-    /// `std::invalid_argument` if the options say in two ways where, or if `server_options::path` cannot be one, which it
-    /// names. Then nothing stays open.
+    /// `std::invalid_argument` if the options say in two ways where, if `server_options::path` or `path_prefix` cannot be one,
+    /// which it names, or if there is a `proxy_protocol` without `proxies`. Then nothing stays open.
     template <class Bus, class Store>
     explicit server(hub<Bus, Store>& at, server_options options = {}) : server{at.core(), std::move(options)}
     {}
@@ -145,13 +160,17 @@ public:
     ///        bound and listening; no operation is under way. Its socket moves to the first shard's executor. The file
     ///        of a Unix socket stays the application's: it is not removed.
     /// @param tls How TLS is spoken there; empty: it is not.
-    /// Throws `std::invalid_argument` if the acceptor is not open or does not listen, `system_error` if its socket
+    /// @param proxy_protocol As `listen_options::proxy_protocol`.
+    /// Throws `std::invalid_argument` if the acceptor is not open or does not listen, or if there is a `proxy_protocol` without
+    /// `server_options::proxies`; `system_error` if its socket
     /// cannot be moved, or, with `error::shutting_down`, after `stop`. Then it is closed.
     /// Thread-safe.
     template <class Protocol, class Executor>
-    void listen(asio::basic_socket_acceptor<Protocol, Executor> acceptor, any_tls_context tls = {})
+    void listen(asio::basic_socket_acceptor<Protocol, Executor> acceptor, any_tls_context tls = {},
+                bool proxy_protocol = false)
     {
-        listen_at(detail::taken_over(std::move(acceptor), hub_->shards.first().executor()), std::move(tls));
+        listen_at(detail::taken_over(std::move(acceptor), hub_->shards.first().executor()), std::move(tls),
+                  proxy_protocol);
     }
 
     /// Accepts no more connections. Requests under way are answered, then their connections are closed; those without a
@@ -185,7 +204,7 @@ public:
 
 private:
     server(std::shared_ptr<detail::hub_core> hub, server_options options);
-    void listen_at(detail::stream_acceptor acceptor, any_tls_context tls);
+    void listen_at(detail::stream_acceptor acceptor, any_tls_context tls, bool proxy_protocol);
 
     std::shared_ptr<detail::hub_core> hub_;
     std::shared_ptr<detail::http_listener> listener_;

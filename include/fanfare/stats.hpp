@@ -20,7 +20,7 @@ struct hub_stats {
     std::uint64_t users = 0;           ///< Distinct users connected now.
     std::uint64_t accepted = 0;        ///< Connections opened.
     std::uint64_t closed = 0;          ///< Connections ended.
-    std::uint64_t refused = 0;         ///< Upgrades refused: credential, origin or limit.
+    std::uint64_t refused = 0;         ///< Clients refused: credential, origin, limit, proxy.
     std::uint64_t published = 0;       ///< Messages taken from publishers of this hub.
     std::uint64_t publish_refused = 0; ///< Messages refused (`receipt::error`).
     std::uint64_t delivered = 0;       ///< Messages handed to a socket or an outbox.

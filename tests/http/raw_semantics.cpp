@@ -350,3 +350,17 @@ TEST_CASE("what is asked for only if it matches is not done: nothing here has a 
     CHECK(ask(w.port(), get("/api/v1/history?room=a:1", "If-None-Match: *\r\n")).status == 404);
     CHECK(ask(w.port(), request_line("OPTIONS", "/healthz", "If-Match: \"x\"\r\n")).status == 204);
 }
+
+TEST_CASE("a connection has a limit of requests, and its last answer says so")
+{
+    world w;
+    w.serve({.max_requests_per_connection = 3});
+    raw_client c{w.port()};
+    c.send(get("/healthz") + get("/healthz") + get("/healthz") + get("/healthz"));
+    for (const auto* connection : {"(none)", "(none)", "close"}) {
+        const auto answer = c.answer();
+        CHECK(answer.status == 200);
+        CHECK(answer.header("Connection") == connection);
+    }
+    CHECK(c.closed());
+}

@@ -59,6 +59,8 @@ std::string failure_to_listen(world& w, server_options options)
         const fanfare::server refused{w.hub(), std::move(options)};
     } catch (const boost::system::system_error& e) {
         return e.what();
+    } catch (const std::invalid_argument& e) {
+        return std::string{"invalid_argument: "} + e.what();
     }
     return {};
 }

@@ -45,7 +45,7 @@ inline listen_options any_port(any_tls_context tls = {})
     return {.address = "127.0.0.1", .port = 0, .tls = std::move(tls)};
 }
 
-// What a server says that is made with these options, and cannot be.
+// What a server says that is made with these options, and cannot be: of a `system_error`, or "invalid_argument: ...".
 std::string failure_to_listen(world& w, server_options options);
 
 } // namespace fanfare::test

@@ -144,9 +144,11 @@ class Proxy:
             return False
         return status == self.status
 
-    async def connect(self):
+    async def connect(self, source=None):
+        """`source`: the client's address, another one than the loopback interface gives."""
         return RawClient(*await asyncio.open_connection(
-            self.host, self.port, ssl=self.ssl, server_hostname=NAME if self.ssl else None))
+            self.host, self.port, ssl=self.ssl, server_hostname=NAME if self.ssl else None,
+            local_addr=(source, 0) if source else None))
 
     async def request(self, method, path, body=None, headers=()):
         """Answers the status, the head and the body."""
@@ -226,6 +228,14 @@ class HAProxy(Proxy):
         finally:
             if old.returncode is None:
                 await self.end(old)
+
+
+class TcpHAProxy(HAProxy):
+    """HAProxy that balances TCP, and tells the clients' addresses by the PROXY protocol."""
+
+    def configuration(self):
+        return put(block("haproxy", "tcp.cfg"), ("maxconn 20000", "maxconn 450"),
+                   (":443", f"{self.host}:{self.port}"), *self.addresses(), *self.changes)
 
 
 for each in (Nginx, HAProxy):

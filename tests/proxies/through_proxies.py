@@ -14,7 +14,7 @@ import struct
 import tempfile
 import time
 
-from proxies_support import (INTERNAL, NAME, Events, HAProxy, Nginx, behind_each_proxy, certificate, closing,
+from proxies_support import (INTERNAL, NAME, Events, HAProxy, Nginx, TcpHAProxy, behind_each_proxy, certificate, closing,
                              two_behind, websockets)
 from redis_support import Member, Node, Redis, members, nodes, run_together
 from support import RawClient, until
@@ -221,6 +221,82 @@ async def test_haproxy_sends_nobody_to_a_server_that_is_not_ready():
             await until(asked, 20, "it is sent clients when it is ready")
             refusing.ready = False
             await until(left_alone, 20, "nobody is sent there again")
+
+
+async def upgrade_from(proxy, source, *headers):
+    """The status of a WebSocket handshake of a client with that address, and the client."""
+    client = await proxy.connect(source)
+    client.write("".join([f"GET /api/v1/ws HTTP/1.1\r\nHost: {proxy.authority}\r\nUpgrade: websocket\r\n",
+                          "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+                          "Sec-WebSocket-Version: 13\r\n", *(f"{line}\r\n" for line in headers), "\r\n"]).encode())
+    status, _ = await client.response()
+    return status, client
+
+
+FORGED = ("X-Forwarded-For: 203.0.113.7", "X-Forwarded-For: 203.0.113.8, 203.0.113.9", "Forwarded: for=203.0.113.7")
+
+
+async def one_of_each_address(proxy):
+    """The server, which lets one client of each address in, sees whose they are; what a client says of itself is no way
+    around that."""
+    async with contextlib.AsyncExitStack() as stack:
+        async def status(source, *headers):
+            status, client = await upgrade_from(proxy, source, *headers)
+            await stack.enter_async_context(closing([client]))
+            return status
+        assert [await status(f"127.0.0.{at}") for at in (2, 3, 4)] == [101] * 3
+        assert [await status(f"127.0.0.{at}") for at in (2, 3, 4)] == [429] * 3
+        for header in FORGED:
+            assert await status("127.0.0.2", header) == 429, header
+        assert await status("127.0.0.5", FORGED[0]) == 101  # and is counted as itself
+        assert await status("127.0.0.5") == 429
+
+
+@behind_each_proxy
+async def test_limits_count_the_addresses_of_a_trusted_proxys_clients(kind):
+    async with Redis() as redis, nodes(1, redis.url(), "--max-per-address", "1", "--trusted-proxy",
+                                       "127.0.0.1") as (server,), kind((server, server)) as proxy:
+        await one_of_each_address(proxy)
+
+
+@behind_each_proxy
+async def test_a_proxy_that_is_not_trusted_is_the_client(kind):
+    async with Redis() as redis, nodes(1, redis.url(), "--max-per-address", "1", "--trusted-proxy",
+                                       "10.0.0.0/8") as (server,), kind((server, server)) as proxy:
+        first, one = await upgrade_from(proxy, "127.0.0.2")
+        second, other = await upgrade_from(proxy, "127.0.0.3")
+        async with closing([one, other]):
+            assert (first, second) == (101, 429)
+
+
+async def by_the_proxy_protocol(changes=()):
+    words = ["--max-per-address", "1", "--trusted-proxy", "127.0.0.1", "--proxy-protocol"]
+    async with Redis() as redis, await Node.start(redis.url(), *words) as server:
+        async with TcpHAProxy((server, server), changes=changes) as proxy:
+            await one_of_each_address(proxy)
+            # HAProxy's own checks are answered, though they are of nobody.
+            assert (await proxy.request("GET", "/readyz"))[0] == 200
+            status, body = await server.request("/readyz")
+            assert status == 400 and "PROXY" in body["error"]["message"], body
+
+
+async def test_limits_count_the_addresses_that_haproxy_tells_by_the_proxy_protocol():
+    await by_the_proxy_protocol()
+
+
+async def test_limits_count_the_addresses_that_haproxy_tells_by_version_1_of_the_proxy_protocol():
+    await by_the_proxy_protocol([("send-proxy-v2", "send-proxy")])
+
+
+@behind_each_proxy
+async def test_a_prefix_that_the_proxy_leaves_is_taken_off(kind):
+    async with two_behind(kind, "--path-prefix", "/live") as (proxy, _):
+        proxy.ws = proxy.ws.replace("/api/", "/live/api/")
+        async with await Member.join(proxy, "group:a") as member:
+            assert (await proxy.request("POST", "/live/api/v1/publish",
+                                        {"room": "group:a", "type": "n", "payload": 1}))[0] == 200
+            assert (await member.of_type("n", 1))[0]["payload"] == 1
+        assert (await proxy.request("GET", "/live/notification_centre.js"))[0] == 200
 
 
 class Silent:

@@ -46,3 +46,44 @@ TEST_CASE("TLS is spoken on an acceptor of the application's as well")
     t.w.server().listen(std::move(opened), t.tls);
     CHECK(tls_connection{port, {.ca_file = t.authority.ca_file()}}.get("/healthz").result_int() == 200);
 }
+
+TEST_CASE("a PROXY header comes before the TLS handshake, and what breaks the protocol ends the connection")
+{
+    tls_world t;
+    server_options options{.proxy_protocol = true, .proxies = {"127.0.0.1"}};
+    options.authenticate = [](const handshake_request& request) {
+        auto why = make_refusal(error::unauthorized);
+        why.message = request.remote_address();
+        return auth_result{why};
+    };
+    t.serve(options);
+    const auto ask = [&](const std::string& before) {
+        tls_connection c{t.w.port(), {.ca_file = t.authority.ca_file(), .before = before}};
+        const auto answer = c.get("/api/v1/sse");
+        return json::parse(answer.body()).at("error").at("message");
+    };
+    CHECK(ask("PROXY TCP6 2001:db8::7 2001:db8::1 40000 443\r\n") == "2001:db8::7");
+    const std::string version_2{"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0\x71\x07\x0a\0\0\x01\x9c\x40\x01\xbb",
+                                28};
+    CHECK(ask(version_2) == "203.0.113.7");
+    CHECK_THROWS(ask(""));
+    CHECK_THROWS(ask("PROXY nonsense\r\n"));
+    CHECK(t.w.hub().stats().refused == 4);
+    CHECK(t.w.hub().stats().tls_handshakes == 2);
+}
+
+TEST_CASE("who sends no PROXY header counts among the handshakes under way")
+{
+    tls_world t;
+    t.serve({.proxy_protocol = true, .proxies = {"127.0.0.1"}, .max_tls_handshakes = 1});
+    asio::io_context context{1};
+    tcp::socket silent{context};
+    silent.connect({asio::ip::address_v4::loopback(), t.w.port()});
+    asio::write(silent, asio::buffer(std::string{"PROXY"}));
+    tls_connection next{t.w.port(), {.ca_file = t.authority.ca_file(), .before = "PROXY UNKNOWN\r\n"}};
+    CHECK(next.get("/healthz").result_int() == 200);
+    char byte{};
+    error_code ec;
+    silent.read_some(asio::buffer(&byte, 1), ec);
+    CHECK(ec == asio::error::eof); // it has made way
+}

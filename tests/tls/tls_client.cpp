@@ -3,6 +3,9 @@
 
 #include "support/client.ipp"
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+
 #include <openssl/x509v3.h>
 
 namespace fanfare::test {
@@ -53,6 +56,7 @@ tls_connection::tls_connection(std::uint16_t port, const client_tls& how, SSL_SE
         socket.set_option(asio::socket_base::receive_buffer_size{receive_buffer});
     socket.connect({asio::ip::address_v4::loopback(), port});
     socket.set_option(tcp::no_delay{true});
+    asio::write(socket, asio::buffer(how.before));
     channel.handshake(asio::ssl::stream_base::client);
 }
 

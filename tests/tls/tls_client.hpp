@@ -25,6 +25,7 @@ struct client_tls {
     int max_version = 0;   // 0: the newest
     std::string alpn{};    // one protocol; empty: none is offered
     std::string ciphers{}; // of TLS 1.2
+    std::string before{};  // bytes that are sent before the handshake
 };
 
 // The names in the server's certificate, with commas between.

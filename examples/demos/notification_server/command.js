@@ -19,14 +19,14 @@ export function offerCommand(user) {
 
 function chosen() {
   const type = $('preset').value, notify = type === 'notification';
-  return { path: notify ? '/api/v1/notify' : '/api/v1/publish',
+  return { path: notify ? 'api/v1/notify' : 'api/v1/publish',
     body: notify ? samples[type] : { room: 'global', type, payload: samples[type] } };
 }
 
 function showCommand() {
   const { path, body } = chosen();
   const json = JSON.stringify(body, null, 1).replaceAll("'", "'\\''");
-  $('curl').textContent = `curl -X POST ${location.origin}${path} \\\n`
+  $('curl').textContent = `curl -X POST ${new URL(path, document.baseURI)} \\\n`
     + ` -H 'Content-Type: application/json' \\\n -d '${json}'`;
   $('sent').textContent = '';
 }

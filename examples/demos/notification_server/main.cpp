@@ -111,19 +111,36 @@ private:
 
 fanfare::hub_options hub_options(const demo::options& chosen)
 {
-    fanfare::hub_options o{.deflate = chosen.deflate, .executors_are_serial = true};
+    fanfare::hub_options o{.max_connections_per_address = chosen.max_per_address,
+                           .deflate = chosen.deflate,
+                           .executors_are_serial = true};
     if (chosen.open_publish)
         o.message_rate = 0;
     return o;
 }
 
+fanfare::trusted_proxies trusted_proxies(const demo::options& chosen)
+{
+    fanfare::trusted_proxies list;
+    for (const auto& proxy : chosen.trusted_proxies)
+        list.trust(proxy);
+    if (!chosen.forwarded_header.empty())
+        list.by_header(chosen.forwarded_header);
+    return list;
+}
+
 template <class Tickets>
 fanfare::server_options server_options(const demo::options& chosen, Tickets tickets, const demo::tls& tls)
 {
-    const fanfare::listen_options here{.address = chosen.address, .port = chosen.port, .tls = tls.context()};
+    const fanfare::listen_options here{.address = chosen.address,
+                                       .port = chosen.port,
+                                       .tls = tls.context(),
+                                       .proxy_protocol = chosen.proxy_protocol};
     fanfare::server_options o{.listeners = {here}};
     if (!chosen.unix_path.empty())
         o.listeners.push_back({.unix_path = chosen.unix_path});
+    o.proxies = trusted_proxies(chosen);
+    o.path_prefix = chosen.path_prefix;
     o.api.issue_ticket = fanfare::issue_from(tickets);
     o.api.tickets_status = fanfare::status_from(tickets);
     o.api.admin_key = chosen.admin_key;

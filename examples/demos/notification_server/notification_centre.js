@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // The page: one client, what arrives over it, and how the connection stands.
 // ?user=NAME is the visitor, ?rooms=a,b the rooms, ?transport=sse does without WebSocket.
-import { FanfareClient } from '/fanfare_client.js';
+import { FanfareClient } from './fanfare_client.js';
 import { offerCommand } from './command.js';
 import * as devices from './devices.js';
 import { $, isObject } from './dom.js';
@@ -15,7 +15,7 @@ const user = query.get('user') ?? '';
 const namesIn = text => text.split(',').map(name => name.trim()).filter(Boolean);
 
 const wanted = query.get('transport');
-const client = new FanfareClient('/api/v1/ws' + (user ? `?user=${encodeURIComponent(user)}` : ''), {
+const client = new FanfareClient('api/v1/ws' + (user ? `?user=${encodeURIComponent(user)}` : ''), {
   transports: ['websocket', 'sse'].includes(wanted) ? [wanted] : ['websocket', 'sse'],
   ...(query.has('ticket') && { ticket }),
 });
@@ -27,7 +27,7 @@ const inbox = new InboxPanel(client, (text, { code, message }) => {
 
 // A server that wants tickets gives one to this machine's own pages, if it has no admin key.
 async function ticket({ signal }) {
-  const answer = await fetch('/api/v1/tickets', { method: 'POST', headers: { 'Content-Type': 'application/json' },
+  const answer = await fetch('api/v1/tickets', { method: 'POST', headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ user_id: user }), signal });
   const { ticket, error } = await answer.json();
   if (!answer.ok) throw new Error(error?.message ?? `the server answered ${answer.status}`);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace demo {
@@ -35,6 +36,12 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
                         can make its own name point here)
   --tls-cert FILE       speak TLS: the certificate, and behind it those that lead to the root (PEM)
   --tls-key FILE        its private key (PEM); SIGHUP reads both files again, and no connection is lost
+  --trusted-proxy CIDR  believe this proxy (10.0.0.0/8, 192.0.2.1, unix: who comes by --unix) when it says for which
+                        client it asks, in Forwarded or X-Forwarded-For; may be given several times (nobody)
+  --forwarded-header N  read this header only, such as X-Forwarded-For or X-Real-IP
+  --proxy-protocol      every connection to --port begins with a PROXY header, version 1 or 2, of a trusted proxy
+  --path-prefix PATH    what a proxy leaves before each path, such as /live: the page is at /live/ then
+  --max-per-address N   so many connections of one address (0: any number)
   --drain SECONDS       after SIGTERM close the connections evenly over this time (0: at once); a second
                         signal does not wait
   --deflate             offer permessage-deflate
@@ -59,6 +66,11 @@ struct options {
     std::string sqlite;
     std::string tls_cert;
     std::string tls_key;
+    std::vector<std::string> trusted_proxies;
+    std::string forwarded_header;
+    bool proxy_protocol = false;
+    std::string path_prefix;
+    std::size_t max_per_address = 0;
     std::chrono::seconds drain{0};
     std::vector<std::string> origins;
     std::vector<std::string> hosts;
@@ -76,6 +88,38 @@ inline bool parse_auth(const std::string& kind)
     if (kind == "jwt")
         throw std::invalid_argument("--auth jwt: this version has no JWT authenticator; use none or ticket");
     throw std::invalid_argument("--auth wants none or ticket, not '" + kind + "'");
+}
+
+// The options for what is behind proxies. False: it is none of them.
+inline bool read_proxy_option(std::string_view option, command_line& words, options& o)
+{
+    if (option == "--trusted-proxy")
+        o.trusted_proxies.push_back(words.value());
+    else if (option == "--forwarded-header")
+        o.forwarded_header = words.value();
+    else if (option == "--proxy-protocol")
+        o.proxy_protocol = true;
+    else if (option == "--path-prefix")
+        o.path_prefix = words.value();
+    else if (option == "--max-per-address")
+        o.max_per_address = words.number(0, 1'000'000);
+    else
+        return false;
+    return true;
+}
+
+// Throws `std::invalid_argument` for what does not go together.
+inline void check(const options& o)
+{
+    // A file that only some of the servers on a Redis share would be a hole in everybody's history.
+    if (!o.redis.empty() && !o.sqlite.empty())
+        throw std::invalid_argument(
+            "--redis and --sqlite: choose one; with --redis history and inboxes are in Redis");
+    if (o.tls_cert.empty() != o.tls_key.empty())
+        throw std::invalid_argument("--tls-cert and --tls-key: each needs the other");
+    if (o.trusted_proxies.empty() && (o.proxy_protocol || !o.forwarded_header.empty()))
+        throw std::invalid_argument(
+            "--proxy-protocol and --forwarded-header need --trusted-proxy: whom to believe");
 }
 
 inline options parse(int argc, char** argv)
@@ -103,6 +147,8 @@ inline options parse(int argc, char** argv)
             o.tls_cert = words.value();
         else if (option == "--tls-key")
             o.tls_key = words.value();
+        else if (read_proxy_option(option, words, o))
+            continue;
         else if (option == "--drain")
             o.drain = std::chrono::seconds{words.number(0, 86'400)};
         else if (option == "--deflate")
@@ -120,12 +166,7 @@ inline options parse(int argc, char** argv)
         else
             words.unknown();
     }
-    // A file that only some of the servers on a Redis share would be a hole in everybody's history.
-    if (!o.redis.empty() && !o.sqlite.empty())
-        throw std::invalid_argument(
-            "--redis and --sqlite: choose one; with --redis history and inboxes are in Redis");
-    if (o.tls_cert.empty() != o.tls_key.empty())
-        throw std::invalid_argument("--tls-cert and --tls-key: each needs the other");
+    check(o);
     return o;
 }
 

@@ -9,6 +9,7 @@
 
 #include <fanfare/detail/http/cors.ipp>
 #include <fanfare/detail/http/extensions.ipp>
+#include <fanfare/detail/http/forwarded.ipp>
 #include <fanfare/detail/http/gatekeeper.ipp>
 #include <fanfare/detail/http/http_session.ipp>
 #include <fanfare/detail/http/http_stream.ipp>
@@ -28,10 +29,12 @@
 #include <fanfare/detail/http_api/rooms.ipp>
 #include <fanfare/detail/http_api/status.ipp>
 #include <fanfare/detail/http_api/tickets.ipp>
+#include <fanfare/detail/net/proxy_header.ipp>
 #include <fanfare/endpoint.ipp>
 #include <fanfare/handshake.ipp>
 #include <fanfare/http_api.ipp>
 #include <fanfare/server.ipp>
 #include <fanfare/sse.ipp>
+#include <fanfare/trusted_proxies.ipp>
 
 #endif

@@ -32,7 +32,7 @@ asio::awaitable<void> accept_client(std::shared_ptr<const gatekeeper> door, shar
     const auto version = client.head.version();
     const bool head_only = client.head.method() == http::verb::head;
     auto decided = co_await door->examine(client, home);
-    admission place{door->hub(), std::move(decided.who), peer_address(stream)};
+    admission place{door->hub(), std::move(decided.who), client.address};
     if (!decided.answer)
         if (const auto ec = place.take()) {
             decided.answer.emplace(hub_refusal_response(static_cast<error>(ec.value()), version));

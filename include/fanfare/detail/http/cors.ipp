@@ -12,12 +12,12 @@ FANFARE_DECL std::string permitted_origin(const handshake_request& request, cons
     return !origin.empty() && allowed.allows(request) ? std::string{origin} : std::string{};
 }
 
-FANFARE_DECL http_response preflight_response(unsigned version, std::string_view origin)
+FANFARE_DECL http_response preflight_response(unsigned version, std::string_view methods, std::string_view origin)
 {
-    auto answer = methods_response(event_methods, version);
+    auto answer = methods_response(methods, version);
     allow_origin(answer, origin);
     if (!origin.empty()) {
-        answer.set(http::field::access_control_allow_methods, "GET, POST");
+        answer.set(http::field::access_control_allow_methods, methods);
         answer.set(http::field::access_control_allow_headers, "Authorization, Content-Type, Last-Event-ID");
         answer.set(http::field::access_control_max_age, "600");
     }

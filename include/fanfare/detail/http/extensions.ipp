@@ -4,70 +4,11 @@
 
 #include <fanfare/auth.hpp>
 #include <fanfare/detail/http/extensions.hpp>
+#include <fanfare/detail/http/list_scanner.hpp>
 
 #include <algorithm>
 
 namespace fanfare::detail {
-
-inline bool is_token_char(char c) noexcept
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos);
-}
-
-// Reads tokens and what stands between them (RFC 9110 section 5.6).
-class list_scanner {
-public:
-    explicit list_scanner(std::string_view text) : rest_{text} {}
-
-    bool at_end()
-    {
-        skip_space();
-        return rest_.empty();
-    }
-    bool skip(char wanted)
-    {
-        skip_space();
-        if (!rest_.starts_with(wanted))
-            return false;
-        rest_.remove_prefix(1);
-        return true;
-    }
-    /// Empty if there is none.
-    std::string token()
-    {
-        skip_space();
-        const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_token_char);
-        std::string out{rest_.begin(), end};
-        rest_.remove_prefix(out.size());
-        return out;
-    }
-    /// A token, also in quotes: what is in them must be a token, too. Empty if there is none.
-    std::string value()
-    {
-        if (!skip('"'))
-            return token();
-        std::string out;
-        while (!rest_.empty() && rest_.front() != '"') {
-            if (rest_.front() == '\\')
-                rest_.remove_prefix(1);
-            if (rest_.empty() || !is_token_char(rest_.front()))
-                return {};
-            out += rest_.front();
-            rest_.remove_prefix(1);
-        }
-        return skip('"') ? out : std::string{};
-    }
-
-private:
-    void skip_space()
-    {
-        const auto first = rest_.find_first_not_of(" \t");
-        rest_.remove_prefix(std::min(first, rest_.size()));
-    }
-
-    std::string_view rest_;
-};
 
 inline bool read_extension(list_scanner& from, extension_offer& out)
 {
@@ -80,8 +21,8 @@ inline bool read_extension(list_scanner& from, extension_offer& out)
             return false;
         std::optional<std::string> value;
         if (from.skip('=')) {
-            value = from.value();
-            if (value->empty())
+            value = from.text(); // what is quoted must be a token, too (RFC 6455 section 9.1)
+            if (!value || value->empty() || !std::all_of(value->begin(), value->end(), is_token_char))
                 return false;
         }
         out.parameters.emplace_back(std::move(name), std::move(value));

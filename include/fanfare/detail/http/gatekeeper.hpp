@@ -30,6 +30,7 @@ struct arrival {
     request_head head;
     std::shared_ptr<const handshake_request>
         view;                             ///< Of that head. An authenticator may look at it after its time.
+    asio::ip::address address{};          ///< The client's.
     std::string early{};                  ///< The bytes that were read past the request.
     std::optional<request_fault> fault{}; ///< What HTTP finds wrong with the head, if that was looked for.
 };
@@ -53,6 +54,7 @@ public:
 
     const std::shared_ptr<hub_core>& hub() const noexcept { return hub_; }
     std::chrono::milliseconds timeout() const noexcept { return options_.timeout; }
+    const trusted_proxies& proxies() const noexcept { return options_.proxies; }
 
     /// Whether it is for the hub. The target has any form.
     bool handles(const request_head& head) const;
@@ -86,12 +88,14 @@ private:
 };
 
 /// The client whose request a server of the application's own has read: with what HTTP finds wrong with it (`head_fault`),
-/// and its target as `settle_target` leaves it.
-arrival arrival_at(request_head head, const asio::ip::address& caller, bool has_tls,
-                   std::shared_ptr<const tls_peer> tls, std::string early);
+/// its target as `settle_target` leaves it, and the address that the proxies tell. `peer`: nothing if it is not known.
+arrival arrival_at(request_head head, const std::optional<asio::ip::address>& peer, const trusted_proxies& proxies,
+                   bool has_tls, std::shared_ptr<const tls_peer> tls, std::string early);
 
 /// Throws `std::invalid_argument`, which names the path and what is wrong with it, if a WebSocket cannot be there.
 void check_websocket_path(std::string_view path);
+/// The same for `server_options::path_prefix`; it may be empty.
+void check_path_prefix(std::string_view prefix);
 
 } // namespace fanfare::detail
 

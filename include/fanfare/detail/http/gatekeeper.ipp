@@ -28,21 +28,40 @@ inline std::string_view path_in(const request_head& head) noexcept
     return path_of({head.target().data(), head.target().size()});
 }
 
+[[noreturn]] inline void refuse_path(std::string_view what, std::string_view path, const char* why)
+{
+    throw std::invalid_argument{"fanfare: " + std::string{what} + ", \"" + std::string{path} + "\", " + why};
+}
+
+// What holds for any path that stands in options.
+inline void check_path(std::string_view what, std::string_view path)
+{
+    if (!path.starts_with('/'))
+        refuse_path(what, path, "must begin with /");
+    if (path.find('?') != std::string_view::npos)
+        refuse_path(what, path, "must not have a query");
+    if (path.find('#') != std::string_view::npos)
+        refuse_path(what, path, "must not have a fragment");
+    if (std::any_of(path.begin(), path.end(), [](unsigned char c) { return c <= 0x20 || c == 0x7f; }))
+        refuse_path(what, path, "must not have white space or control characters");
+}
+
 FANFARE_DECL void check_websocket_path(std::string_view path)
 {
-    const auto fail = [&](const char* why) {
-        throw std::invalid_argument{"fanfare: the path of the WebSocket, \"" + std::string{path} + "\", " + why};
-    };
-    if (!path.starts_with('/'))
-        fail("must begin with /");
-    if (path.find('?') != std::string_view::npos)
-        fail("must not have a query");
-    if (path.find('#') != std::string_view::npos)
-        fail("must not have a fragment");
-    if (std::any_of(path.begin(), path.end(), [](unsigned char c) { return c <= 0x20 || c == 0x7f; }))
-        fail("must not have white space or control characters");
+    constexpr std::string_view what = "the path of the WebSocket";
+    check_path(what, path);
     if (path != "/api/v1/ws" && http_api::has(path))
-        fail("is one of the HTTP API's own");
+        refuse_path(what, path, "is one of the HTTP API's own");
+}
+
+FANFARE_DECL void check_path_prefix(std::string_view prefix)
+{
+    constexpr std::string_view what = "the prefix of paths";
+    if (prefix.empty())
+        return;
+    check_path(what, prefix);
+    if (prefix.ends_with('/'))
+        refuse_path(what, prefix, "must not end with /");
 }
 
 FANFARE_DECL gatekeeper::gatekeeper(std::shared_ptr<hub_core> hub, endpoint_options options)
@@ -97,7 +116,7 @@ FANFARE_DECL std::optional<http_response> gatekeeper::answer_at_once(const arriv
         return error_response(client.fault->status, error::invalid_message, client.fault->message, version);
     switch (purpose) {
     case request_purpose::websocket: return handshake_fault(client.head);
-    case request_purpose::preflight: return preflight_response(version, page_of(*client.view));
+    case request_purpose::preflight: return preflight_response(version, event_methods, page_of(*client.view));
     case request_purpose::event_stream: return std::nullopt;
     case request_purpose::other: break;
     }
@@ -180,13 +199,18 @@ FANFARE_DECL std::optional<http_response> gatekeeper::answer_without_stream(cons
     return event_stream_head({}, version);
 }
 
-FANFARE_DECL arrival arrival_at(request_head head, const asio::ip::address& caller, bool has_tls,
-                                std::shared_ptr<const tls_peer> tls, std::string early)
+FANFARE_DECL arrival arrival_at(request_head head, const std::optional<asio::ip::address>& peer,
+                                const trusted_proxies& proxies, bool has_tls, std::shared_ptr<const tls_peer> tls,
+                                std::string early)
 {
     auto fault = head_fault(head, has_tls);
     settle_target(head);
-    auto view = std::make_shared<const handshake_request>(describe_request(head, caller, std::move(tls)));
-    return {std::move(head), std::move(view), std::move(early), std::move(fault)};
+    const auto client = peer ? proxies.client_of(*peer, head) : std::optional{client_address{}};
+    if (!client && !fault)
+        fault.emplace(contradictory_proxies());
+    const auto address = client ? client->address : *peer;
+    auto view = std::make_shared<const handshake_request>(describe_request(head, address, std::move(tls)));
+    return {std::move(head), std::move(view), address, std::move(early), std::move(fault)};
 }
 
 // What `on_exception` throws itself is contained by the hub.

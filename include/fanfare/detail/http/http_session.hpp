@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_HTTP_HTTP_SESSION_HPP
 #define FANFARE_DETAIL_HTTP_HTTP_SESSION_HPP
 
+#include <fanfare/any_tls_context.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/http/gatekeeper.hpp>
 #include <fanfare/detail/http/http_stream.hpp>
@@ -17,9 +18,16 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace fanfare::detail {
+
+/// What is spoken where a server listens.
+struct connection_kind {
+    any_tls_context tls;
+    bool proxy_protocol = false;
+};
 
 /// What all connections of a listener share.
 struct http_service {
@@ -28,7 +36,7 @@ struct http_service {
     http_api api{hub, options.api};
     std::shared_ptr<const gatekeeper> door = std::make_shared<const gatekeeper>(
         hub, endpoint_options{options.path, options.events, options.authenticate, options.origins, options.hosts,
-                              options.handshake_timeout});
+                              options.proxies, options.handshake_timeout});
     std::atomic<bool> stopped{false};
     mutable pending_connections handshakes{options.max_tls_handshakes}; // TLS handshakes under way
 };
@@ -37,14 +45,19 @@ struct http_service {
 /// Only on the shard that the connection will live on. `service` outlives it.
 class http_session {
 public:
-    http_session(const http_service& service, net_stream stream, shard& home);
+    http_session(const http_service& service, net_stream stream, shard& home, bool proxy_protocol);
 
     /// Until the connection has ended or the hub has it. `pending` is its entry in the listener's list.
     asio::awaitable<void> run(pending_connection& pending);
 
 private:
-    /// The TLS handshake, if there is one. False: it has failed.
+    /// What comes before HTTP: a PROXY header, then a TLS handshake, if they are to. False: the connection is over.
+    asio::awaitable<bool> begin();
+    asio::awaitable<bool> read_proxy_header();
     asio::awaitable<bool> handshake();
+    /// Settles what proxies have to do with a request: whose it is, and what stands before its path. False: nobody can say
+    /// whose.
+    bool apply_proxy_rules(http_request& request);
     /// Lets the hub have the connection, or ends it with the reason.
     asio::awaitable<void> accept(http_request request);
 
@@ -62,7 +75,11 @@ private:
     const http_service& service_;
     shard& home_;
     http_stream stream_;
-    const asio::ip::address caller_;
+    const bool proxy_protocol_;
+    // The other end's address, or the one that a PROXY header tells. Nothing: not known.
+    std::optional<asio::ip::address> peer_;
+    bool relayed_ = false;                  // by a proxy, as a PROXY header says
+    client_address caller_{};               // of the request
     std::shared_ptr<const tls_peer> tls_{}; // null without TLS
 };
 

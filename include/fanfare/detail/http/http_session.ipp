@@ -14,6 +14,7 @@
 
 #include <boost/beast/http/verb.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -33,26 +34,37 @@ inline http_response late_response(unsigned version)
     return error_response(504, error::timed_out, "no answer in time", version);
 }
 
-FANFARE_DECL http_session::http_session(const http_service& service, net_stream stream, shard& home)
+FANFARE_DECL http_session::http_session(const http_service& service, net_stream stream, shard& home,
+                                        bool proxy_protocol)
     : service_{service}, home_{home}, stream_{std::move(stream),
                                               {service.options.handshake_timeout, service.options.max_header,
                                                service.options.max_body}},
-      caller_{peer_address(stream_.next_layer())}
+      proxy_protocol_{proxy_protocol}, peer_{known_peer_address(stream_.next_layer())}
 {}
 
 FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending)
 {
     closable_stream closable{pending, stream_.next_layer(), &stream_.waits_for_client()};
-    if (service_.stopped)
+    if (service_.stopped || !peer_) // whose client is gone already
         co_return;
-    if (!co_await handshake())
+    if (!co_await begin())
         co_return co_await stream_.drain();
-    while (!service_.stopped) {
+    const auto limit = service_.options.max_requests_per_connection;
+    for (std::uint32_t count = 1; !service_.stopped; ++count) {
         auto request = co_await stream_.read();
         if (!request)
             break;
+        const bool known = apply_proxy_rules(*request);
         const auto purpose = service_.door->purpose_of(*request);
-        if (purpose == request_purpose::websocket || purpose == request_purpose::event_stream) {
+        const bool enters = purpose == request_purpose::websocket || purpose == request_purpose::event_stream;
+        if (!known) {
+            if (enters)
+                service_.hub->admitted.count_refusal();
+            auto refusing = stream_.refuse(contradictory_proxies(), request->method() == http::verb::head);
+            co_await std::move(refusing);
+            break;
+        }
+        if (enters) {
             closable.reset();
             co_await accept(std::move(*request));
             co_return;
@@ -61,7 +73,8 @@ FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending
         const bool head_only = request->method() == http::verb::head;
         auto answer = co_await respond(*request, purpose);
         // Whoever made the answer: RFC 9112 section 9.6.
-        const bool more = answer.keep_alive() && goes_on && !service_.stopped;
+        const bool last = service_.stopped || (limit != 0 && count >= limit);
+        const bool more = answer.keep_alive() && goes_on && !last;
         answer.keep_alive(more);
         if (!co_await stream_.write(std::move(answer), head_only) || !more)
             break;
@@ -69,12 +82,56 @@ FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending
     co_await stream_.drain();
 }
 
+FANFARE_DECL asio::awaitable<bool> http_session::begin()
+{
+    std::optional<pending_place> among; // who says nothing has no more of OpenSSL's memory than these have
+    if (stream_.next_layer().has_tls())
+        among.emplace(service_.handshakes, home_, stream_.next_layer());
+    if (proxy_protocol_ && !co_await read_proxy_header())
+        co_return false;
+    co_return co_await handshake();
+}
+
+FANFARE_DECL asio::awaitable<bool> http_session::read_proxy_header()
+{
+    proxy_header header;
+    std::optional<request_fault> fault;
+    if (!service_.options.proxies.trusts(*peer_))
+        fault.emplace(request_fault{403, "this address is no trusted proxy's"});
+    else if (!co_await stream_.read_proxy_header(header))
+        co_return false;
+    else if (header.now() != proxy_header::state::complete)
+        fault.emplace(request_fault{400, header.fault()});
+    if (fault) {
+        service_.hub->admitted.count_refusal();
+        auto refusing = stream_.refuse_peer(std::move(*fault)); // GCC 12 destroys a temporary in such a call twice
+        co_await std::move(refusing);
+        co_return false;
+    }
+    relayed_ = !header.local();
+    if (relayed_)
+        peer_ = header.source();
+    co_return true;
+}
+
+FANFARE_DECL bool http_session::apply_proxy_rules(http_request& request)
+{
+    remove_prefix(request, service_.options.path_prefix);
+    if (!peer_) { // nobody vouches for the headers
+        caller_ = {{}, true};
+        return true;
+    }
+    const auto client = service_.options.proxies.client_of(*peer_, request);
+    if (client)
+        caller_ = {client->address, client->forwarded || relayed_};
+    return client.has_value();
+}
+
 FANFARE_DECL asio::awaitable<bool> http_session::handshake()
 {
     if (!stream_.next_layer().has_tls())
         co_return true;
     auto& count = service_.hub->count;
-    const pending_place among{service_.handshakes, home_, stream_.next_layer()};
     if (co_await stream_.handshake()) {
         count.tls_failed.add();
         co_return false;
@@ -88,8 +145,8 @@ FANFARE_DECL asio::awaitable<bool> http_session::handshake()
 
 FANFARE_DECL asio::awaitable<void> http_session::accept(http_request request)
 {
-    auto view = std::make_shared<const handshake_request>(describe_request(request, caller_, tls_));
-    arrival client{std::move(request.base()), std::move(view), std::string{stream_.read_ahead()}};
+    auto view = std::make_shared<const handshake_request>(describe_request(request, caller_.address, tls_));
+    arrival client{std::move(request.base()), std::move(view), caller_.address, std::string{stream_.read_ahead()}};
     auto accepting = accept_client(service_.door, &home_, stream_.release(), std::move(client));
     co_await std::move(accepting);
 }
@@ -99,11 +156,11 @@ FANFARE_DECL asio::awaitable<http_response> http_session::respond(http_request& 
     if (target_of(request) == "*") // only OPTIONS has it
         co_return methods_response(server_methods, request.version());
     const bool events = service_.door->is_for_events(request);
-    std::string page;
+    std::string page; // of the API's others `http_api` knows itself
     if (events)
-        page = service_.door->page_of(describe_request(request, caller_, tls_));
+        page = service_.door->page_of(describe_request(request, caller_.address, tls_));
     if (purpose == request_purpose::preflight)
-        co_return preflight_response(request.version(), page);
+        co_return preflight_response(request.version(), event_methods, page);
     if (!http_api::handles(target_of(request))) {
         if (!service_.options.on_request.coroutine())
             co_return application_response(request);
@@ -123,7 +180,9 @@ FANFARE_DECL asio::awaitable<http_response> http_session::api_response(const htt
     std::function<bool()> wanted = [asked = std::weak_ptr{here}] { return !asked.expired(); };
     std::function<void(http_api::done_type)> start = [this, &request, &wanted](http_api::done_type done) {
         try {
-            service_.api.async_handle(request, caller_, done, wanted);
+            // What is forwarded has no rights of this machine's, whatever the proxies say.
+            service_.api.async_handle(request, caller_.forwarded ? asio::ip::address{} : caller_.address, done,
+                                      wanted);
         } catch (...) { // the application's `issue_ticket`
             done(failed_response(request.version()));
         }

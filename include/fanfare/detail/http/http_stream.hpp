@@ -7,6 +7,7 @@
 #include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http/request_rules.hpp>
 #include <fanfare/detail/net/net_stream.hpp>
+#include <fanfare/detail/net/proxy_header.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -35,6 +36,13 @@ public:
     http_stream(const http_stream&) = delete;
     http_stream& operator=(const http_stream&) = delete;
 
+    /// Reads a PROXY header, before all else, and nothing behind it. False: the connection is over. Else it is complete or
+    /// malformed.
+    asio::awaitable<bool> read_proxy_header(proxy_header& header);
+    /// Answers that a request is refused, as the last one. `head_only`: it was HEAD.
+    asio::awaitable<void> refuse(request_fault why, bool head_only = false);
+    /// Tells a peer that may not speak here why, where that can be told: not where it expects TLS.
+    asio::awaitable<void> refuse_peer(request_fault why);
     /// The TLS handshake, if the connection is one with TLS. To a client that speaks plain HTTP instead it answers 400.
     asio::awaitable<error_code> handshake();
 
@@ -64,7 +72,6 @@ private:
 
     asio::awaitable<error_code> read_head(parser& message);
     asio::awaitable<error_code> read_body(parser& message);
-    asio::awaitable<void> refuse(request_fault why, const parser& message);
     request_fault fault_of(const error_code& ec, const parser& message) const;
     asio::awaitable<error_code> write_continue();
     asio::awaitable<void> answer_plain_http();

@@ -5,8 +5,10 @@
 #include <fanfare/detail/http/http_stream.hpp>
 #include <fanfare/detail/http/last_answer.hpp>
 #include <fanfare/detail/http/wait_for_answer.hpp>
+#include <fanfare/detail/net/socket_io.hpp>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/socket_base.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/string_type.hpp>
 #include <boost/beast/http/error.hpp>
@@ -15,6 +17,7 @@
 #include <boost/beast/http/verb.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -73,6 +76,37 @@ FANFARE_DECL http_stream::http_stream(net_stream stream, const http_limits& limi
     : limits_{limits}, stream_{std::move(stream)}, deadline_{stream_}, buffer_{limits.max_header + 8192}
 {}
 
+// Looked at before it is taken: what follows belongs to TLS or to HTTP.
+FANFARE_DECL asio::awaitable<bool> http_stream::read_proxy_header(proxy_header& header)
+{
+    auto& socket = stream_.next_layer();
+    std::array<char, 512> bytes;
+    deadline_.expires_after(limits_.timeout);
+    waits_for_client_ = true; // nothing was asked for yet, however much of the header has come
+    while (header.now() == proxy_header::state::incomplete) {
+        auto [ec] = co_await socket.async_wait(asio::socket_base::wait_read, no_throw);
+        const auto seen = ec ? 0 : socket.receive(asio::buffer(bytes), asio::socket_base::message_peek, ec);
+        forgive_would_block(ec);
+        const auto mine = header.feed({bytes.data(), seen});
+        if (!ec && mine != 0 && socket.receive(asio::buffer(bytes, mine), 0, ec) != mine)
+            co_return false;
+        if (ec)
+            co_return false;
+    }
+    waits_for_client_ = false;
+    co_return true;
+}
+
+FANFARE_DECL asio::awaitable<void> http_stream::refuse_peer(request_fault why)
+{
+    if (stream_.has_tls())
+        co_return;
+    const auto code = why.status == 403 ? error::forbidden : error::invalid_message;
+    auto answer = error_response(why.status, code, why.message, 11);
+    answer.keep_alive(false);
+    co_await write(std::move(answer));
+}
+
 FANFARE_DECL asio::awaitable<error_code> http_stream::handshake()
 {
     deadline_.expires_after(limits_.timeout);
@@ -122,7 +156,7 @@ FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
     else if (is_malformed(ec))
         fault.emplace(fault_of(ec, message));
     if (fault)
-        co_await refuse(std::move(*fault), message);
+        co_await refuse(std::move(*fault), message.get().method() == http::verb::head);
     co_return std::nullopt;
 }
 
@@ -187,11 +221,11 @@ FANFARE_DECL request_fault http_stream::fault_of(const error_code& ec, const par
     return {400, "malformed HTTP: " + ec.message()};
 }
 
-FANFARE_DECL asio::awaitable<void> http_stream::refuse(request_fault why, const parser& message)
+FANFARE_DECL asio::awaitable<void> http_stream::refuse(request_fault why, bool head_only)
 {
     auto answer = error_response(why.status, error::invalid_message, why.message, 11);
     answer.keep_alive(false);
-    co_await write(std::move(answer), message.get().method() == http::verb::head);
+    co_await write(std::move(answer), head_only);
 }
 
 FANFARE_DECL asio::awaitable<error_code> http_stream::write_continue()

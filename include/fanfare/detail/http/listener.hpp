@@ -30,8 +30,8 @@ public:
     /// one of them, `std::invalid_argument` if the options contradict each other; then it listens in none.
     void start();
     /// Listens in one more; the acceptor's executor is the first shard's. Throws `system_error` (`shutting_down`) if
-    /// it has been stopped. Thread-safe.
-    void listen(opened_acceptor opened, any_tls_context tls);
+    /// it has been stopped, `std::invalid_argument` for a PROXY protocol that nobody is trusted with. Thread-safe.
+    void listen(opened_acceptor opened, connection_kind kind);
     /// Thread-safe.
     void stop();
     /// Those of all places, in their order; 0 for a Unix socket. Thread-safe.
@@ -43,12 +43,12 @@ private:
     /// A place where it listens. Owned by the coroutine that accepts there, so that it is destroyed with its context.
     struct place {
         stream_acceptor acceptor;
-        any_tls_context tls;
+        connection_kind kind;
     };
 
     asio::awaitable<void> accept_all(std::shared_ptr<place> from);
-    void start_session(stream_socket socket, shard& home, const any_tls_context& tls);
-    asio::awaitable<void> serve(stream_socket socket, any_tls_context tls, shard& home,
+    void start_session(stream_socket socket, shard& home, const connection_kind& kind);
+    asio::awaitable<void> serve(stream_socket socket, connection_kind kind, shard& home,
                                 std::shared_ptr<pending_connection> pending);
 
     http_service service_;

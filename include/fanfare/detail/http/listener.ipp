@@ -25,20 +25,25 @@ namespace fanfare::detail {
 inline std::vector<listen_options> places_of(const server_options& options)
 {
     if (options.listens && options.listeners.empty())
-        return {{.address = options.address, .port = options.port, .tls = options.tls}};
+        return {{.address = options.address,
+                 .port = options.port,
+                 .tls = options.tls,
+                 .proxy_protocol = options.proxy_protocol}};
     if (!options.listens && !options.listeners.empty())
         throw std::invalid_argument("fanfare::server: `listens` is false, and there are `listeners`");
     const server_options unset;
-    if (options.address != unset.address || options.port != unset.port || options.tls)
+    if (options.address != unset.address || options.port != unset.port || options.tls || options.proxy_protocol)
         throw std::invalid_argument(
-            "fanfare::server: address, port and tls are of no use with `listeners`, each of "
+            "fanfare::server: address, port, tls and proxy_protocol are of no use with `listeners`, each of "
             "which has its own, and where `listens` is false");
     return options.listeners;
 }
 
 FANFARE_DECL http_listener::http_listener(std::shared_ptr<hub_core> hub, server_options options)
     : service_{std::move(hub), std::move(options)}, pending_{service_.options.max_http_connections}
-{}
+{
+    check_path_prefix(service_.options.path_prefix);
+}
 
 FANFARE_DECL void http_listener::start()
 {
@@ -49,18 +54,21 @@ FANFARE_DECL void http_listener::start()
         opened.push_back(open_acceptor(service_.hub->shards.first().executor(), where));
     try {
         for (std::size_t i = 0; i != places.size(); ++i)
-            listen(std::move(opened[i]), places[i].tls);
-    } catch (...) { // no memory
+            listen(std::move(opened[i]), {places[i].tls, places[i].proxy_protocol});
+    } catch (...) {
         stop();
         throw;
     }
 }
 
-FANFARE_DECL void http_listener::listen(opened_acceptor opened, any_tls_context tls)
+FANFARE_DECL void http_listener::listen(opened_acceptor opened, connection_kind kind)
 {
+    if (kind.proxy_protocol && service_.options.proxies.empty())
+        throw std::invalid_argument("fanfare::server: proxy_protocol believes what it is told: say by whom, in "
+                                    "server_options::proxies");
     const auto port = port_of(opened.acceptor);
     const auto executor = opened.acceptor.get_executor();
-    const auto added = std::make_shared<place>(place{std::move(opened.acceptor), std::move(tls)});
+    const auto added = std::make_shared<place>(place{std::move(opened.acceptor), std::move(kind)});
     const std::lock_guard lock{mutex_};
     if (service_.stopped)
         throw boost::system::system_error{error::shutting_down, "fanfare::server: it has been stopped"};
@@ -124,17 +132,17 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<pla
             co_await pause.async_wait(no_throw);
             continue;
         }
-        start_session(std::move(accepted), home, from->tls);
+        start_session(std::move(accepted), home, from->kind);
     }
 }
 
-FANFARE_DECL void http_listener::start_session(stream_socket socket, shard& home, const any_tls_context& tls)
+FANFARE_DECL void http_listener::start_session(stream_socket socket, shard& home, const connection_kind& kind)
 {
     const auto pending = pending_.add(home);
     asio::co_spawn(
         home.executor(),
-        [self = shared_from_this(), &home, pending, tls, socket = std::move(socket)]() mutable {
-            return self->serve(std::move(socket), std::move(tls), home, pending);
+        [self = shared_from_this(), &home, pending, kind, socket = std::move(socket)]() mutable {
+            return self->serve(std::move(socket), std::move(kind), home, pending);
         },
         [self = shared_from_this(), &home, pending](std::exception_ptr error) {
             self->pending_.remove(pending);
@@ -143,11 +151,11 @@ FANFARE_DECL void http_listener::start_session(stream_socket socket, shard& home
         });
 }
 
-FANFARE_DECL asio::awaitable<void> http_listener::serve(stream_socket socket, any_tls_context tls, shard& home,
+FANFARE_DECL asio::awaitable<void> http_listener::serve(stream_socket socket, connection_kind kind, shard& home,
                                                         std::shared_ptr<pending_connection> pending)
 {
-    auto engine = tls ? tls.factory()->make_engine() : nullptr;
-    http_session session{service_, net_stream{std::move(socket), std::move(engine)}, home};
+    auto engine = kind.tls ? kind.tls.factory()->make_engine() : nullptr;
+    http_session session{service_, net_stream{std::move(socket), std::move(engine)}, home, kind.proxy_protocol};
     co_await session.run(*pending);
 }
 

@@ -59,8 +59,15 @@ bool asks_for_websocket(const request_head& head);
 /// sections 6, 3.2 and 3.2.1 to 3.2.4, RFC 9110 section 10.1.1).
 std::optional<request_fault> head_fault(const request_head& head, bool has_tls);
 
+/// The fault of a request of which nobody can say whose it is, since the proxies' headers are malformed or name different
+/// clients.
+request_fault contradictory_proxies();
+
 /// Whether the client wants to be told to go on before it does (RFC 9110 section 10.1.1).
 bool expects_continue(const request_head& head);
+
+/// Takes this off the beginning of the target's path, if it is there: whole segments only.
+void remove_prefix(request_head& head, std::string_view prefix);
 
 /// Brings a request without fault into the form that the rest of the server knows: a target of absolute form becomes path
 /// and query, with its host in `Host` (RFC 9112 section 3.2.2).

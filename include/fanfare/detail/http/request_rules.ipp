@@ -40,6 +40,23 @@ FANFARE_DECL bool lists(const http::fields& head, http::field name, std::string_
     return false;
 }
 
+FANFARE_DECL request_fault contradictory_proxies()
+{
+    return {400, "what proxies say (Forwarded, X-Forwarded-For) is malformed, or names different clients"};
+}
+
+FANFARE_DECL void remove_prefix(request_head& head, std::string_view prefix)
+{
+    const auto target = view_of(head.target());
+    if (prefix.empty() || !target.starts_with(prefix))
+        return;
+    const auto rest = target.substr(prefix.size());
+    if (rest.starts_with('/'))
+        head.target(std::string{rest});
+    else if (rest.empty() || rest.starts_with('?'))
+        head.target("/" + std::string{rest});
+}
+
 FANFARE_DECL bool keeps_alive(const request_head& head)
 {
     if (lists(head, http::field::connection, "close"))

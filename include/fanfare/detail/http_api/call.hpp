@@ -31,6 +31,7 @@ struct api_reply {
     bool keep_alive;
     bool head; ///< The answer keeps its body's length, and no body (RFC 9110 section 9.3.2).
     std::function<void(http_response)> done;
+    std::string page; ///< The origin of the page that may read the answer; empty: of none.
     int instead_of_success =
         0; ///< 412 or 304: what is answered in place of a 2xx (RFC 9110 section 13.2.1); 0: nothing.
 

@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_HTTP_API_CALL_IPP
 #define FANFARE_DETAIL_HTTP_API_CALL_IPP
 
+#include <fanfare/detail/http/cors.hpp>
 #include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/http_api/call.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
@@ -90,6 +91,8 @@ FANFARE_DECL void api_reply::send(http_response out) const
     if (replaced)
         out.result(http::status::not_modified); // with the other fields of the 200 (RFC 9110 section 15.4.5)
     out.keep_alive(keep_alive);
+    depends_on_origin(out);
+    allow_origin(out, page);
     set_date(out);
     settle_payload(out);
     if (head)

@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace fanfare::detail {
@@ -25,6 +27,16 @@ inline std::optional<asio::ip::tcp::endpoint> tcp_endpoint_of(const asio::generi
     asio::ip::tcp::endpoint ip{v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), 0};
     std::memcpy(ip.data(), end.data(), std::min(end.size(), ip.size()));
     return ip;
+}
+
+/// The address that this text is, all of it; without a scope, which means nothing on another machine.
+inline std::optional<asio::ip::address> read_address(std::string_view text)
+{
+    error_code bad;
+    const auto address = asio::ip::make_address(std::string{text}, bad); // which ends at a NUL
+    if (bad || text.find('%') != std::string_view::npos || text.find('\0') != std::string_view::npos)
+        return std::nullopt;
+    return address;
 }
 
 /// An IPv4 address that an IPv6 socket shows as one of its own (RFC 4291 section 2.5.5.2) is an IPv4 address.

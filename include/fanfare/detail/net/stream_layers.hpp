@@ -7,6 +7,8 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <optional>
+
 namespace fanfare::detail {
 
 /// The socket below all layers of a stream, or what stands for one: a stream in memory is its own.
@@ -33,16 +35,26 @@ void close_socket(Stream& stream) noexcept
         socket.close();
 }
 
-/// The peer's address where the stream ends in an IP socket, else the unspecified one.
+/// The peer's address where the stream ends in an IP socket; the unspecified one of a Unix socket. Nothing if there is no
+/// socket, or if its peer is gone already: that must not be taken for a Unix socket's.
+template <class Stream>
+std::optional<asio::ip::address> known_peer_address(Stream& stream)
+{
+    auto& socket = socket_of(stream);
+    error_code ec;
+    if constexpr (requires { socket.remote_endpoint(ec); }) {
+        const auto end = socket.remote_endpoint(ec);
+        return ec ? std::nullopt : std::optional{address_of(end)};
+    } else {
+        return std::nullopt;
+    }
+}
+
+/// The same, and the unspecified address for what has none.
 template <class Stream>
 asio::ip::address peer_address(Stream& stream)
 {
-    auto& socket = socket_of(stream);
-    error_code ec; // a peer that is gone has none
-    if constexpr (requires { socket.remote_endpoint(ec); })
-        return address_of(socket.remote_endpoint(ec));
-    else
-        return {};
+    return known_peer_address(stream).value_or(asio::ip::address{});
 }
 
 } // namespace fanfare::detail
