@@ -35,7 +35,7 @@ enum class error {
     origin_not_allowed,   ///< The `Origin` header is not on the allow-list.
     ticket_invalid,       ///< No such ticket: never issued, expired, or already used.
     too_many_tickets,     ///< More unredeemed tickets than the store may hold.
-    too_many_connections, ///< A limit of connections (all, a user's, an address's).
+    too_many_connections, ///< A limit of connections (all, a user's, an address's), or an address's rate.
     invalid_user,         ///< An empty or overlong user id.
     handler_failed,       ///< An application handler threw.
     invalid_config,       ///< An option has a value that cannot work.

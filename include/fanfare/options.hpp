@@ -86,11 +86,18 @@ struct hub_options {
 
     /// Rooms of one connection, not counting the user's own.
     std::size_t max_rooms = 128;
-    /// Connections of the hub, of one user, of one address. 0: no limit. Clients of Unix sockets have no
-    /// address. Behind proxies: `server_options::proxies`.
+    /// Connections of the hub, of one user, of one address. 0: no limit. Clients of Unix sockets have no address. An
+    /// IPv6 network of 64 bits is one address, since a client has that many; each link-local address is its own. Behind proxies:
+    /// `server_options::proxies`.
     std::size_t max_connections = 0;
     std::size_t max_connections_per_user = 0;
     std::size_t max_connections_per_address = 0;
+    /// Attempts to connect a second from one address (as above), and how many at once (at least 1); more are refused
+    /// with HTTP 429 and `Retry-After`, before the authenticator is asked. A rate of 0: no limit; else from 0.001 to
+    /// 1,000,000. The hub remembers 65,536 addresses that have used some of it; with more, the one that has used the
+    /// least is taken for one that never came.
+    double connect_rate_per_address = 0;
+    std::uint32_t connect_burst_per_address = 20;
     /// Messages (control frames count) a second from one connection, and how many at once. A rate of 0: no limit.
     std::uint32_t message_rate = 50;
     std::uint32_t message_burst = 100;

@@ -131,7 +131,7 @@ public:
             return send_error(error_response(400, error::invalid_message, problem_, version_));
         }
         if (const auto ec = this->admit())
-            return send_error(hub_refusal_response(static_cast<error>(ec.value()), version_));
+            return send_error(this->refusal(ec, version_));
         this->begin_deadline(this->shared_from_this());
         this->send(this->shared_from_this(), head_text(event_stream_head(options_, version_)),
                    [this](error_code ec) {

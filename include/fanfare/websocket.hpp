@@ -46,7 +46,7 @@ public:
             return refuse(std::move(*fault));
         }
         if (const auto ec = this->admit())
-            return refuse(hub_refusal_response(static_cast<error>(ec.value()), request_.version()));
+            return refuse(this->refusal(ec, request_.version()));
         const auto deflate = agreed_deflate(request_, this->hub_->options().deflate);
         if (deflate) {
             settings_.deflate = true;

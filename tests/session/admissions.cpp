@@ -4,11 +4,13 @@
 #include <fanfare/detail/session/admissions.hpp>
 #include <fanfare/error.hpp>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
 using namespace fanfare;
 using namespace fanfare::detail;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -85,6 +87,46 @@ TEST_CASE("an address has so many connections, whoever they are, and connections
     CHECK(d.admit("bob", here) == error::too_many_connections);
     d.guard.leave("alice", here);
     CHECK_FALSE(d.admit("bob", here));
+}
+
+TEST_CASE("limits by address count an IPv6 network of 64 bits as one address", "[admissions]")
+{
+    const auto at = [](const char* text) { return asio::ip::make_address(text); };
+    door d{{.max_connections_per_address = 1}};
+    CHECK_FALSE(d.admit("", at("2001:db8:1:2::1")));
+    CHECK(d.admit("", at("2001:db8:1:2:ffff::9")) == error::too_many_connections);
+    CHECK_FALSE(d.admit("", at("2001:db8:1:3::1")));
+    d.guard.leave("", at("2001:db8:1:2::1"));
+    CHECK_FALSE(d.admit("", at("2001:db8:1:2:ffff::9")));
+    // One of IPv4, as an IPv6 socket or a translator shows it.
+    CHECK_FALSE(d.admit("", here));
+    CHECK(d.admit("", at("::ffff:192.0.2.1")) == error::too_many_connections);
+    CHECK(d.admit("", at("64:ff9b::192.0.2.1")) == error::too_many_connections);
+    CHECK_FALSE(d.admit("", at("64:ff9b::192.0.2.2")));
+    // Link-local and loopback addresses are one network, and many machines.
+    CHECK_FALSE(d.admit("", at("fe80::1")));
+    CHECK_FALSE(d.admit("", at("fe80::2")));
+    CHECK(d.admit("", at("fe80::2")) == error::too_many_connections);
+    CHECK_FALSE(d.admit("", at("::1")));
+    CHECK(d.admit("", at("::1")) == error::too_many_connections);
+}
+
+TEST_CASE("an address may come so often, whatever becomes of it, and nobody's address is not counted",
+          "[admissions]")
+{
+    door d{{.connect_rate_per_address = 0.001, .connect_burst_per_address = 2}};
+    CHECK_FALSE(d.guard.arrive(there));
+    CHECK_FALSE(d.guard.arrive(asio::ip::make_address("2001:db8::2"))); // of the same network
+    const auto wait = d.guard.arrive(there);
+    REQUIRE(wait);
+    CHECK((*wait > 900s && *wait <= 1000s));
+    CHECK(d.guard.refused() == 0); // whoever answers it counts it
+    CHECK_FALSE(d.guard.arrive(here));
+    for (int i = 0; i != 5; ++i)
+        CHECK_FALSE(d.guard.arrive(nowhere));
+    door open{{}};
+    for (int i = 0; i != 1000; ++i)
+        REQUIRE_FALSE(open.guard.arrive(here));
 }
 
 TEST_CASE("a connection that one limit refuses takes no place of another", "[admissions]")

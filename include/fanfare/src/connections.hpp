@@ -23,6 +23,7 @@
 #include <fanfare/detail/session/admissions.ipp>
 #include <fanfare/detail/session/catch_up.ipp>
 #include <fanfare/detail/session/catch_up_set.ipp>
+#include <fanfare/detail/session/connect_rates.ipp>
 #include <fanfare/detail/session/memberships.ipp>
 #include <fanfare/detail/session/net_session.ipp>
 #include <fanfare/detail/session/outbox.ipp>

@@ -32,10 +32,10 @@ asio::awaitable<void> accept_client(std::shared_ptr<const gatekeeper> door, shar
     const auto version = client.head.version();
     const bool head_only = client.head.method() == http::verb::head;
     auto decided = co_await door->examine(client, home);
-    admission place{door->hub(), std::move(decided.who), client.address};
+    admission place{door->hub(), std::move(decided.who), client.address, true};
     if (!decided.answer)
         if (const auto ec = place.take()) {
-            decided.answer.emplace(hub_refusal_response(static_cast<error>(ec.value()), version));
+            decided.answer.emplace(place.refusal(ec, version));
             allow_origin(*decided.answer, decided.origin);
         }
     if (decided.answer) {

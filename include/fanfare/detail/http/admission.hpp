@@ -3,13 +3,17 @@
 #define FANFARE_DETAIL_HTTP_ADMISSION_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/http/message.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/session/session.hpp>
+#include <fanfare/error.hpp>
 #include <fanfare/identity.hpp>
 
 #include <boost/asio/ip/address.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace fanfare::detail {
@@ -18,12 +22,13 @@ namespace fanfare::detail {
 /// it. Not thread-safe.
 class admission {
 public:
-    admission(std::shared_ptr<hub_core> hub, identity who, const asio::ip::address& address)
-        : hub_{std::move(hub)}, who_{hub_->admitted.share(std::move(who))}, address_{address}
+    /// `arrived`: the attempt has been counted (`admissions::arrive`).
+    admission(std::shared_ptr<hub_core> hub, identity who, const asio::ip::address& address, bool arrived = false)
+        : hub_{std::move(hub)}, who_{hub_->admitted.share(std::move(who))}, address_{address}, arrived_{arrived}
     {}
     admission(admission&& other) noexcept
         : hub_{std::move(other.hub_)}, who_{std::move(other.who_)}, address_{std::move(other.address_)},
-          taken_{std::exchange(other.taken_, false)}
+          arrived_{other.arrived_}, taken_{std::exchange(other.taken_, false)}, wait_{other.wait_}
     {}
     admission& operator=(admission&&) = delete;
     ~admission()
@@ -37,9 +42,20 @@ public:
     {
         if (taken_)
             return {};
+        if (!std::exchange(arrived_, true))
+            wait_ = hub_->admitted.arrive(address_);
+        if (wait_) {
+            hub_->admitted.count_refusal();
+            return error::too_many_connections;
+        }
         const auto ec = hub_->admitted.admit(*who_, address_);
         taken_ = !ec;
         return ec;
+    }
+    /// What is answered to the client for an error of `take`.
+    http_response refusal(const error_code& why, unsigned version) const
+    {
+        return hub_refusal_response(static_cast<error>(why.value()), version, wait_);
     }
     /// Tells the session that counts it off from now on what it is to know.
     void hand_to(session_settings& settings)
@@ -55,7 +71,9 @@ private:
     std::shared_ptr<hub_core> hub_;
     std::shared_ptr<const identity> who_;
     asio::ip::address address_;
+    bool arrived_;
     bool taken_ = false;
+    std::optional<std::chrono::seconds> wait_{}; // until the address may come again
 };
 
 } // namespace fanfare::detail

@@ -65,8 +65,9 @@ public:
     /// The page's origin, if it may read what is answered on the path of the event stream; else empty.
     std::string page_of(const handshake_request& view) const;
 
-    /// Decides about a client: by the handshake's rules, the host, the page's origin, and then the authenticator. A refusal
-    /// is counted. Not yet by the limits of the hub. `client` lives until this has completed; `home` is as for `report`.
+    /// Decides about a client: by the handshake's rules, the host, the page's origin, how often its address
+    /// comes, and then the authenticator. A refusal is counted. Not yet by the other limits of the hub. `client`
+    /// lives until this has completed; `home` is as for `report`.
     asio::awaitable<decision> examine(const arrival& client, shard* home) const;
 
     /// Tells `hub::on_exception` what a function of the application has thrown. `home`: the shard on which this is called;
@@ -78,6 +79,8 @@ private:
     std::optional<http_response> answer_at_once(const arrival& client, request_purpose purpose) const;
     /// Why the request may not go on to the authenticator: its host or its page's origin.
     std::optional<refusal> refuse_by_lists(const handshake_request& view) const;
+    /// By what the hub says about everybody, and about the address. It counts the attempt.
+    std::optional<http_response> refuse_by_hub(const asio::ip::address& from, unsigned version) const;
     asio::awaitable<auth_result> authenticate(std::shared_ptr<const handshake_request> view, shard* home) const;
     /// What is answered to a request for an event stream other than the stream: to HEAD (RFC 9110 section 9.3.2), and to what
     /// is malformed.

@@ -132,6 +132,17 @@ FANFARE_DECL std::optional<refusal> gatekeeper::refuse_by_lists(const handshake_
     return options_.origins.check(view);
 }
 
+// Before the authenticator: a proxy asks the next server with the same ticket, and a flood must not reach a store.
+FANFARE_DECL std::optional<http_response> gatekeeper::refuse_by_hub(const asio::ip::address& from,
+                                                                    unsigned version) const
+{
+    if (hub_->life.closing())
+        return hub_refusal_response(error::shutting_down, version);
+    if (const auto wait = hub_->admitted.arrive(from))
+        return hub_refusal_response(error::too_many_connections, version, wait);
+    return std::nullopt;
+}
+
 FANFARE_DECL asio::awaitable<decision> gatekeeper::examine(const arrival& client, shard* home) const
 {
     decision out;
@@ -147,22 +158,21 @@ FANFARE_DECL asio::awaitable<decision> gatekeeper::examine(const arrival& client
     if (events)
         out.origin = page_of(*client.view);
     auto refused = refuse_by_lists(*client.view);
-    // Before the authenticator: a proxy asks the next server with the same ticket.
-    const bool closing = !head && hub_->life.closing();
-    if (!refused && !head && !closing) {
+    if (refused)
+        out.answer.emplace(refusal_response(*refused, client.head.version()));
+    else if (!head)
+        out.answer = refuse_by_hub(client.address, client.head.version());
+    if (!out.answer && !head) {
         auto result = co_await authenticate(client.view, home);
         if (result) {
             out.subprotocol = chosen_subprotocol(*client.view, result);
             out.who = std::move(result.who());
         } else {
             refused.emplace(std::move(result.why()));
+            out.answer.emplace(refusal_response(*refused, client.head.version()));
         }
     }
-    if (refused)
-        out.answer.emplace(refusal_response(*refused, client.head.version()));
-    else if (closing)
-        out.answer.emplace(hub_refusal_response(error::shutting_down, client.head.version()));
-    else if (events)
+    if (!out.answer && events)
         out.answer = answer_without_stream(client);
     if (out.answer) {
         allow_origin(*out.answer, out.origin);

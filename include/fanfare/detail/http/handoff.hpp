@@ -65,6 +65,8 @@ protected:
     /// Counts the connection against the limits, or answers why not. It is counted off when this is destroyed, or by the
     /// session that `start_session` makes.
     error_code admit() { return place_.take(); }
+    /// What is answered then.
+    http_response refusal(const error_code& why, unsigned version) const { return place_.refusal(why, version); }
 
     /// Writes this response in place of one that accepts, and ends the connection. `head_only`: to HEAD.
     void reject(http_response answer, bool head_only)

@@ -10,6 +10,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -66,7 +67,9 @@ http_response error_response(int status, error code, std::string_view message, u
 /// 500: a function of the application threw. The client is told only that.
 http_response handler_failed_response(unsigned version);
 /// The status that belongs to a refusal of the hub: 429 for a limit, 503 while shutting down, 400 for a bad user.
-http_response hub_refusal_response(error code, unsigned version);
+/// With `Retry-After`, if it is known when the client may come again.
+http_response hub_refusal_response(error code, unsigned version,
+                                   std::optional<std::chrono::seconds> retry_after = std::nullopt);
 
 } // namespace fanfare::detail
 

@@ -102,7 +102,8 @@ FANFARE_DECL http_response handler_failed_response(unsigned version)
     return error_response(500, code, make_error_code(code).message(), version);
 }
 
-FANFARE_DECL http_response hub_refusal_response(error code, unsigned version)
+FANFARE_DECL http_response hub_refusal_response(error code, unsigned version,
+                                                std::optional<std::chrono::seconds> retry_after)
 {
     const int status = code == error::too_many_connections ? 429
                        : code == error::shutting_down      ? 503
@@ -110,6 +111,8 @@ FANFARE_DECL http_response hub_refusal_response(error code, unsigned version)
                                                            : 400;
     auto answer = error_response(status, code, make_error_code(code).message(), version);
     answer.keep_alive(false);
+    if (retry_after)
+        answer.set(http::field::retry_after, std::to_string(retry_after->count()));
     return answer;
 }
 

@@ -23,8 +23,9 @@ inline hub_options checked(const hub_options& o)
     require(o.ping_interval.count() > 0 && o.idle_timeout.count() > 0 && o.write_timeout.count() > 0 &&
                 o.close_timeout.count() > 0 && o.heartbeat_interval.count() >= 0,
             "every time must be above zero");
-    const auto longest = std::max({o.ping_interval, o.idle_timeout, o.write_timeout, o.close_timeout,
-                                   o.heartbeat_interval, o.presence_leave_delay, o.resume_window});
+    const auto longest =
+        std::max({o.ping_interval, o.idle_timeout, o.write_timeout, o.close_timeout, o.heartbeat_interval,
+                  o.presence_leave_delay, o.resume_window});
     require(longest <= longest_time, "no time may be above 366 days");
     require(o.idle_timeout > o.ping_interval, "idle_timeout must be longer than ping_interval");
     require(o.max_message_size > 0 && o.max_json_depth > 0 && o.max_publish_size > 0,
@@ -37,6 +38,9 @@ inline hub_options checked(const hub_options& o)
             "resume_window must not be negative, nor max_recovery 0");
     require(o.max_rooms > 0 && o.max_pending_requests > 0 && o.max_pending_requests < 65'536,
             "max_rooms and max_pending_requests must be above zero");
+    require(o.connect_rate_per_address == 0 ||
+                (o.connect_rate_per_address >= 0.001 && o.connect_rate_per_address <= 1e6),
+            "connect_rate_per_address must be 0, or from 0.001 to 1,000,000");
     require(o.max_pending_reads > 0, "max_pending_reads must be above zero");
     return o;
 }

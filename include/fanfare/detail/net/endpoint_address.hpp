@@ -9,6 +9,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -45,6 +46,27 @@ inline asio::ip::address unmapped(const asio::ip::address& address)
     if (address.is_v6() && address.to_v6().is_v4_mapped())
         return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
     return address;
+}
+
+/// What limits by address count as one: the address, without the interface's identifier of an IPv6 address (its
+/// lower 64 bits, RFC 4291 section 2.5.1), of which a client has as many as it likes. IPv6 addresses that stand for
+/// one of IPv4 are that one (RFC 4291 section 2.5.5.2, RFC 6052 section 2.1); link-local ones, all of one network,
+/// count singly.
+inline asio::ip::address counted_as(const asio::ip::address& address)
+{
+    if (!address.is_v6())
+        return address;
+    const auto v6 = address.to_v6();
+    if (v6.is_v4_mapped())
+        return unmapped(address);
+    if (v6.is_unspecified() || v6.is_loopback() || v6.is_link_local())
+        return address;
+    auto bytes = v6.to_bytes();
+    constexpr asio::ip::address_v6::bytes_type translated{0x00, 0x64, 0xff, 0x9b};
+    if (std::equal(bytes.begin(), bytes.begin() + 12, translated.begin()))
+        return asio::ip::address_v4{{bytes[12], bytes[13], bytes[14], bytes[15]}};
+    std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+    return asio::ip::address_v6{bytes};
 }
 
 /// The address of an IP endpoint. Any other kind (of a Unix socket, of no socket) has the unspecified one, which is

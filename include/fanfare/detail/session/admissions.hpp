@@ -5,30 +5,38 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/lifetime.hpp>
 #include <fanfare/detail/room/namespaces.hpp>
+#include <fanfare/detail/session/connect_rates.hpp>
 #include <fanfare/identity.hpp>
 #include <fanfare/options.hpp>
 
 #include <boost/asio/ip/address.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace fanfare::detail {
 
 /// Who may connect: checks an identity, and counts the connections, each user's and each address's, from the upgrade to
-/// the end. Thread-safe.
+/// the end, and how often each address comes. An address is what `counted_as` makes of it. Thread-safe.
 class admissions {
 public:
     admissions(const hub_options& limits, const namespaces& rules, const lifetime& life)
         : rules_{rules}, life_{life}, total_{limits.max_connections}, per_user_{limits.max_connections_per_user},
-          per_address_{limits.max_connections_per_address}
+          per_address_{limits.max_connections_per_address}, rates_{limits.connect_rate_per_address,
+                                                                   limits.connect_burst_per_address}
     {}
+
+    /// Counts an attempt to connect, before anybody is asked who it is. Nothing if it may go on; else how long to
+    /// wait for the next one: at least a second. The refusal is not counted.
+    std::optional<std::chrono::seconds> arrive(const asio::ip::address& address);
 
     /// Whether a connection may open now; if so, it has taken its places among the limits, and gives them back by
     /// `leave`. Errors: `shutting_down`, `too_many_connections`, `invalid_user`, `unauthorized` for an identity that has
@@ -58,6 +66,7 @@ private:
     std::size_t inside_ = 0;
     std::map<std::string, std::size_t, std::less<>> users_;
     std::map<asio::ip::address, std::size_t> addresses_;
+    connect_rates rates_;
     std::atomic<std::uint64_t> refused_{0};
 };
 

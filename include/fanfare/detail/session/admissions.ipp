@@ -2,10 +2,12 @@
 #ifndef FANFARE_DETAIL_SESSION_ADMISSIONS_IPP
 #define FANFARE_DETAIL_SESSION_ADMISSIONS_IPP
 
+#include <fanfare/detail/net/endpoint_address.hpp>
 #include <fanfare/detail/session/admissions.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/error.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace fanfare::detail {
@@ -46,9 +48,22 @@ FANFARE_DECL error_code admissions::admit(const identity& who, const asio::ip::a
     return ec;
 }
 
-// Takes one place for each limit, or none.
-FANFARE_DECL error_code admissions::take_places(std::string_view user, const asio::ip::address& address)
+FANFARE_DECL std::optional<std::chrono::seconds> admissions::arrive(const asio::ip::address& address)
 {
+    if (!rates_.limited() || address.is_unspecified() || life_.closing()) // then nobody enters
+        return std::nullopt;
+    const auto from = counted_as(address);
+    const std::lock_guard lock{mutex_};
+    const auto wait = rates_.take(from, std::chrono::steady_clock::now());
+    if (!wait)
+        return std::nullopt;
+    return std::max(std::chrono::ceil<std::chrono::seconds>(*wait), std::chrono::seconds{1});
+}
+
+// Takes one place for each limit, or none.
+FANFARE_DECL error_code admissions::take_places(std::string_view user, const asio::ip::address& peer)
+{
+    const auto address = counted_as(peer);
     const std::lock_guard lock{mutex_};
     const bool counts_user = per_user_ != 0 && !user.empty();
     const bool counts_address = per_address_ != 0 && !address.is_unspecified(); // of this process, say
@@ -63,8 +78,9 @@ FANFARE_DECL error_code admissions::take_places(std::string_view user, const asi
     return {};
 }
 
-FANFARE_DECL void admissions::leave(std::string_view user, const asio::ip::address& address)
+FANFARE_DECL void admissions::leave(std::string_view user, const asio::ip::address& peer)
 {
+    const auto address = counted_as(peer);
     const std::lock_guard lock{mutex_};
     --inside_;
     if (per_user_ != 0 && !user.empty())
