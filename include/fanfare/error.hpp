@@ -25,7 +25,7 @@ enum class error {
     forbidden,         ///< The identity may not do this here.
     too_many_rooms,    ///< More rooms than a connection may join.
     not_subscribed,    ///< The connection is not in this room.
-    rate_limited,      ///< More messages than the connection's rate allows.
+    rate_limited,      ///< More messages, or rooms, than the connection's rate allows.
     too_many_requests, ///< More unanswered requests than a connection, or reads than a shard, may have.
     message_too_large, ///< The encoded message is above the limit.
     queue_full,    ///< Backpressure: the shard has more undelivered publishes than its limit. Nothing was sent.

@@ -86,6 +86,10 @@ struct hub_options {
 
     /// Rooms of one connection, not counting the user's own.
     std::size_t max_rooms = 128;
+    /// Rooms a second that a connection may ask to enter, and how many at once besides `max_rooms`; more are rejected
+    /// with `rate_limited`. Those of its identity, and those that it is in, are not counted. A rate of 0: no limit.
+    std::uint32_t room_rate = 20;
+    std::uint32_t room_burst = 128;
     /// Connections of the hub, of one user, of one address. 0: no limit. Clients of Unix sockets have no address. An
     /// IPv6 network of 64 bits is one address, since a client has that many; each link-local address is its own. Behind proxies:
     /// `server_options::proxies`.

@@ -1485,6 +1485,7 @@ var Room = class {
 };
 
 // src/rooms.ts
+var forNow2 = /* @__PURE__ */ new Set(["rate_limited", "timed_out", "too_many_requests", "not_subscribed"]);
 var Rooms = class {
   #rooms = /* @__PURE__ */ new Map();
   #left = /* @__PURE__ */ new Set();
@@ -1585,7 +1586,7 @@ var Rooms = class {
       else if (room.subscriptions.size === 0 && !room.own) {
         this.#rooms.delete(room.name);
         outcome.lost.push({ room: room.name, reason: "not_recovered" });
-      } else if (rejection && rejection.code !== "too_many_requests" && rejection.code !== "not_subscribed")
+      } else if (rejection && !forNow2.has(rejection.code))
         this.#refuse(room, rejection, outcome);
       else {
         room.phase = "wanted";

@@ -22,6 +22,9 @@ export interface Outcome {
   again: boolean;
 }
 
+/** Why a room is rejected that may be joined if it is asked for again. */
+const forNow = new Set(['rate_limited', 'timed_out', 'too_many_requests', 'not_subscribed']);
+
 /** All rooms of a client, over all its connections. Does no I/O: it says what to send, and is told what came. */
 export class Rooms {
   readonly #rooms = new Map<string, Room>();
@@ -129,7 +132,7 @@ export class Rooms {
       else if (room.subscriptions.size === 0 && !room.own) {
         this.#rooms.delete(room.name); // known from a connection that could not be resumed
         outcome.lost.push({ room: room.name, reason: 'not_recovered' });
-      } else if (rejection && rejection.code !== 'too_many_requests' && rejection.code !== 'not_subscribed')
+      } else if (rejection && !forNow.has(rejection.code))
         this.#refuse(room, rejection, outcome);
       else {
         room.phase = 'wanted';

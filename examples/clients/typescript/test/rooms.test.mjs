@@ -255,6 +255,18 @@ test('a refused room is told so and asked for on the next connection; one that i
   assert.deepEqual(rooms.next(8192).payload.rooms, ['secret:1', 'chat:a']);
 });
 
+test('a room that is refused for now is asked for again', () => {
+  for (const code of ['rate_limited', 'timed_out', 'too_many_requests', 'not_subscribed']) {
+    const rooms = new Rooms();
+    rooms.greeted(greeting(), true);
+    rooms.add('chat:a', {});
+    const rejected = [{ room: 'chat:a', code, message: '' }];
+    const outcome = rooms.answered(rooms.next(8192).rooms, { rooms: [], rejected });
+    assert.deepEqual([outcome.rejected, outcome.again], [[], true], code);
+    assert.deepEqual(rooms.next(8192).payload.rooms, ['chat:a'], code);
+  }
+});
+
 test('a gap that names a position moves the stream there', () => {
   const rooms = joinedAt('chat:a', at(1));
   rooms.gap('chat:a', at(40));

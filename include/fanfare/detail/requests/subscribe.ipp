@@ -98,6 +98,8 @@ FANFARE_DECL void subscribe_operation::check(std::size_t i)
         one.refused = error::forbidden;                            // a user's own room is joined on connecting
     else if (waiting_ > 2 * request_->context().options.max_rooms) // no more questions at once than it may join
         one.refused = error::too_many_rooms;
+    else if (!from().take_room())
+        one.refused = error::rate_limited;
     if (one.refused != error{})
         return;
     ++waiting_;

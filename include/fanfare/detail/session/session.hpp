@@ -125,6 +125,8 @@ public:
     void unreserve(std::size_t bytes) noexcept { reserved_ -= bytes; }
     /// Gives a catching up what was read for it, as much as may wait. False if that is not all that it lacks.
     bool take_slice(catch_up& one, const shared_slice& slice);
+    /// Takes one from the rate of rooms that the client asks to enter. False: it is used up, and nothing was taken.
+    bool take_room() noexcept;
     /// Whether nothing can be lacking in what it got live since it has joined.
     bool got_all_since_joining(const room_state& room, std::uint64_t epoch) const;
 
@@ -245,6 +247,7 @@ private:
     catch_up_set catching_;
     write_queue out_;
     token_bucket rate_;
+    token_bucket room_rate_; // of rooms that its client asks to enter
     violations violations_;
     asio::ip::address address_;
     close_code reason_ = close_code::abnormal;

@@ -161,6 +161,14 @@ FANFARE_DECL bool session::take_rate()
     return false;
 }
 
+FANFARE_DECL bool session::take_room() noexcept
+{
+    const auto& o = context_->options;
+    const auto at_once =
+        std::min<std::size_t>(o.max_rooms, UINT32_MAX / 2) + std::min(o.room_burst, UINT32_MAX / 2);
+    return room_rate_.take(steady_milliseconds(), o.room_rate, static_cast<std::uint32_t>(at_once));
+}
+
 FANFARE_DECL void session::refuse(error code, std::string_view message, const json::value* request_id)
 {
     protocol_.refuse(*this, code, message, request_id);
