@@ -43,7 +43,7 @@ struct access_request {
 };
 
 /// Takes the answer of an authorizer. Call it from any thread, at once or later, exactly once: any later call is
-/// ignored.
+/// ignored, and so is an answer that comes later than `hub_options::authorizer_timeout`.
 using access_done = std::function<void(bool allowed)>;
 
 /// An authorizer that may answer later; see `authorizer`.

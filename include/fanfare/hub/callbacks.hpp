@@ -43,7 +43,9 @@ public:
     ///
     /// @param f `void(request)`, which answers the request now or later; or a coroutine,
     ///        `asio::awaitable<json::value>(const request&)`, whose value is the reply. A second handler for a type
-    ///        replaces the first. If it throws, the client gets `handler_failed`.
+    ///        replaces the first. If it throws, the client gets `handler_failed`. There is no time
+    ///        limit: at most `hub_options::max_pending_requests` of one connection wait, and its end ends none of
+    ///        them, so set a limit where a handler waits for somebody.
     /// Throws `std::invalid_argument` for the types of the protocol itself: those that the library answers, and those
     /// that only a server says; and for what can be no type: see "Names" in docs/protocol.md.
     template <message_handler F>
@@ -79,7 +81,8 @@ public:
 
     /// Sets what decides about clients' access to rooms: `bool(const access_request&)`, or, to answer later,
     /// `void(const access_request&, access_done)`; see `authorizer`. It is asked for what the rules of the namespace
-    /// allow (`configure`). Without one, those rules alone decide.
+    /// allow (`configure`). Without one, those rules alone decide. One that does not answer within
+    /// `hub_options::authorizer_timeout` has refused: the client is told `timed_out`.
     void authorize(any_authorizer may) { core_->handlers.may = std::move(may); }
     /// What is no authorizer is an error that says so.
     template <class A>

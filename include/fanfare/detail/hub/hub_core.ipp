@@ -25,7 +25,7 @@ inline hub_options checked(const hub_options& o)
             "every time must be above zero");
     const auto longest =
         std::max({o.ping_interval, o.idle_timeout, o.write_timeout, o.close_timeout, o.heartbeat_interval,
-                  o.presence_leave_delay, o.resume_window});
+                  o.presence_leave_delay, o.resume_window, o.authorizer_timeout});
     require(longest <= longest_time, "no time may be above 366 days");
     require(o.idle_timeout > o.ping_interval, "idle_timeout must be longer than ping_interval");
     require(o.max_message_size > 0 && o.max_json_depth > 0 && o.max_publish_size > 0,
@@ -38,6 +38,7 @@ inline hub_options checked(const hub_options& o)
             "resume_window must not be negative, nor max_recovery 0");
     require(o.max_rooms > 0 && o.max_pending_requests > 0 && o.max_pending_requests < 65'536,
             "max_rooms and max_pending_requests must be above zero");
+    require(o.authorizer_timeout.count() >= 0, "authorizer_timeout must not be negative");
     require(o.connect_rate_per_address == 0 ||
                 (o.connect_rate_per_address >= 0.001 && o.connect_rate_per_address <= 1e6),
             "connect_rate_per_address must be 0, or from 0.001 to 1,000,000");

@@ -60,9 +60,9 @@ FANFARE_DECL void history_operation::start(session& s, const incoming& message)
         return;
     what.bytes = s.context().history.page_bytes();
     const std::string room{named};
-    const auto then = [request, room, what](bool allowed) {
-        if (!allowed)
-            return answer(*request, room, error::forbidden, {});
+    const auto then = [request, room, what](error refused) {
+        if (refused != error{})
+            return answer(*request, room, refused, {});
         client_request::read_in_turn(request, read_kind::page, [request, room, what] {
             request->context().history.read_page(room, what, [request, room](error_code ec, history_part part) {
                 request->post([request, room, ec, part = std::move(part)] { answer(*request, room, ec, part); });
@@ -71,7 +71,7 @@ FANFARE_DECL void history_operation::start(session& s, const incoming& message)
     };
     // Without an authorizer, who may read what comes may read what came. A user's own room is never another's.
     if ((!s.context().handlers.may || room.starts_with("user:")) && !s.is_member(room))
-        return then(false);
+        return then(error::forbidden);
     authorize(s, room, room_action::history, then);
 }
 

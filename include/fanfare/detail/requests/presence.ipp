@@ -72,9 +72,9 @@ FANFARE_DECL void presence_operation::start(session& s, const incoming& message)
     if (!request)
         return;
     const auto count = static_cast<std::size_t>(most.value_or(presence_default_limit));
-    const auto then = [request, room, count](bool allowed) {
-        if (!allowed)
-            return answer(*request, room, error::forbidden, {});
+    const auto then = [request, room, count](error refused) {
+        if (refused != error{})
+            return answer(*request, room, refused, {});
         client_request::read_in_turn(request, read_kind::presence, [request, room, count] {
             const auto& context = request->context();
             read_presence(
@@ -85,7 +85,7 @@ FANFARE_DECL void presence_operation::start(session& s, const incoming& message)
     };
     // Without an authorizer, who may read a room's messages may see who else does.
     if (!s.context().handlers.may && !s.is_member(room))
-        return then(false);
+        return then(error::forbidden);
     authorize(s, room, room_action::presence, then);
 }
 

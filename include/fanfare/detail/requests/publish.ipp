@@ -99,9 +99,12 @@ FANFARE_DECL void publish_operation::start(session& s, const incoming& message)
     const auto& body = message.payload->get_object();
     authorize(s, message.room, room_action::publish,
               [request, room = std::string{message.room}, type = text_of(body, "type"),
-               payload = payload_of_publish(message.text), key = own_key(s, body)](bool allowed) {
-                  if (!allowed)
-                      return request->fail(error::forbidden, "not allowed to publish to " + room);
+               payload = payload_of_publish(message.text), key = own_key(s, body)](error refused) {
+                  if (refused == error::forbidden)
+                      return request->fail(refused, "not allowed to publish to " + room);
+                  if (refused != error{})
+                      return request->fail(refused,
+                                           "it was not decided in time whether this is allowed: not sent");
                   request->finish(); // the bus has limits of its own for what waits
                   publish(request, room, type, payload, key);
               });

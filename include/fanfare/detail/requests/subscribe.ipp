@@ -103,10 +103,9 @@ FANFARE_DECL void subscribe_operation::check(std::size_t i)
     if (one.refused != error{})
         return;
     ++waiting_;
-    authorize(from(), one.room, room_action::subscribe, [self = shared_from_this(), i](bool allowed) {
-        if (!allowed)
-            self->asked_.rooms[i].refused = error::forbidden;
-        else
+    authorize(from(), one.room, room_action::subscribe, [self = shared_from_this(), i](error refused) {
+        self->asked_.rooms[i].refused = refused;
+        if (refused == error{})
             self->check_history(i);
         self->one_less(&subscribe_operation::prepare_rooms);
     });
@@ -119,11 +118,13 @@ FANFARE_DECL void subscribe_operation::check_history(std::size_t i)
     if (!one.since && one.last == 0)
         return;
     ++waiting_;
-    authorize(from(), one.room, room_action::history, [self = shared_from_this(), i](bool allowed) {
-        if (auto& asked = self->asked_.rooms[i]; !allowed) {
+    authorize(from(), one.room, room_action::history, [self = shared_from_this(), i](error refused) {
+        auto& asked = self->asked_.rooms[i];
+        asked.history_refused = refused == error::forbidden;
+        if (asked.history_refused)
             asked.last = 0;
-            asked.history_refused = true;
-        }
+        else
+            asked.refused = refused; // timed_out: it is to be asked for again
         self->one_less(&subscribe_operation::prepare_rooms);
     });
 }

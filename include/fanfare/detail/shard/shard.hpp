@@ -6,6 +6,7 @@
 #include <fanfare/detail/base/lifetime.hpp>
 #include <fanfare/detail/room/bus_subscriptions.hpp>
 #include <fanfare/detail/room/room_state.hpp>
+#include <fanfare/detail/shard/answer_deadlines.hpp>
 #include <fanfare/detail/shard/read_lines.hpp>
 #include <fanfare/detail/shard/shard_counters.hpp>
 #include <fanfare/detail/shard/shard_io.hpp>
@@ -133,6 +134,8 @@ public:
     std::atomic<std::uint32_t> greeting{0};
     /// The reads of stores that its connections, and its part of the rooms, wait for.
     read_lines reads{*this};
+    /// What its connections ask the application, and how long they wait.
+    answer_deadlines answers;
     std::unique_ptr<inflater> inflate;
     std::unique_ptr<deflater> deflate;
     /// Called once when the last connection has ended.

@@ -16,7 +16,8 @@ inline constexpr std::size_t delivery_slice = 512;
 
 inline std::chrono::milliseconds tick_for(const hub_options& o)
 {
-    const auto shortest = std::min({o.ping_interval, o.idle_timeout, o.write_timeout, o.close_timeout});
+    const auto shortest =
+        std::min({o.ping_interval, o.idle_timeout, o.write_timeout, o.close_timeout, o.authorizer_timeout});
     return std::clamp(shortest / 8, std::chrono::milliseconds{10}, std::chrono::milliseconds{1000});
 }
 
@@ -303,6 +304,7 @@ FANFARE_DECL void shard::on_tick()
     update_clock();
     if (shared_.on_tick)
         shared_.on_tick();
+    answers.expire(tick_);
     const auto silent = ticks(shared_.options.idle_timeout);
     for (std::size_t i = 0; i != slots_.size(); ++i) {
         if (!slots_[i].owner)
