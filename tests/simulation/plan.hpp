@@ -72,6 +72,7 @@ inline hub_options quiet_options()
     o.close_timeout = never;
     o.heartbeat_interval = std::chrono::milliseconds{0};
     o.message_rate = 0;
+    o.room_rate = 0;
     o.max_violations = 1000;
     o.executors_are_serial = true;
     return o;
