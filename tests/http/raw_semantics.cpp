@@ -160,6 +160,26 @@ TEST_CASE("HEAD is answered as GET is, without the body, on every path")
     }
 }
 
+TEST_CASE("HEAD is answered without a body although its first line cannot be read")
+{
+    world w;
+    w.serve();
+    const std::string long_target = "/" + std::string(20'000, 'x');
+    for (const auto& [line, status] : {std::pair<std::string, int>{"HEAD /\x0f HTTP/1.1", 400},
+                                       {"HEAD / HTTP/1.x", 400},
+                                       {"HEAD / HTTP/2.0", 505},
+                                       {"HEAD " + long_target + " HTTP/1.1", 414}}) {
+        INFO(line.substr(0, 40));
+        raw_client c{w.port()};
+        c.send("\r\n" + line + "\r\nHost: localhost\r\n\r\n");
+        const auto head = c.answer(true);
+        CHECK(head.status == status);
+        CHECK(head.header("Connection") == "close");
+        CHECK(head.header("Content-Length") != "(none)");
+        CHECK(c.rest().empty());
+    }
+}
+
 TEST_CASE("HEAD of an event stream is its head, makes no client and uses no ticket up")
 {
     memory_ticket_store tickets;

@@ -72,6 +72,7 @@ private:
 
     asio::awaitable<error_code> read_head(parser& message);
     asio::awaitable<error_code> read_body(parser& message);
+    bool is_head(const parser& message) const;
     request_fault fault_of(const error_code& ec, const parser& message) const;
     asio::awaitable<error_code> write_continue();
     asio::awaitable<void> answer_plain_http();

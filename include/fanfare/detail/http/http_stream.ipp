@@ -156,7 +156,7 @@ FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
     else if (is_malformed(ec))
         fault.emplace(fault_of(ec, message));
     if (fault)
-        co_await refuse(std::move(*fault), message.get().method() == http::verb::head);
+        co_await refuse(std::move(*fault), is_head(message));
     co_return std::nullopt;
 }
 
@@ -219,6 +219,13 @@ FANFARE_DECL request_fault http_stream::fault_of(const error_code& ec, const par
     if (ec == http::error::bad_version && in_first_line && has_other_version(rest.substr(0, rest.find("\r\n"))))
         return {505, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
     return {400, "malformed HTTP: " + ec.message()};
+}
+
+// Of a first line that cannot be read the parser knows no method.
+FANFARE_DECL bool http_stream::is_head(const parser& message) const
+{
+    return message.get().method() == http::verb::head ||
+           (message.get().target().empty() && read_ahead().starts_with("HEAD "));
 }
 
 FANFARE_DECL asio::awaitable<void> http_stream::refuse(request_fault why, bool head_only)
