@@ -1,6 +1,8 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 //
 // libFuzzer target for the message language: whatever parses can be written, and reads the same again.
+#include "require.hpp"
+
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/detail/wire/json_reader.hpp>
 #include <fanfare/detail/wire/utf8.hpp>
@@ -8,8 +10,6 @@
 #include <boost/json/monotonic_resource.hpp>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,16 +18,9 @@ namespace {
 
 using namespace fanfare;
 using namespace fanfare::detail;
+using test::require;
 
 constexpr std::size_t max_depth = 16;
-
-void require(bool holds, const char* what)
-{
-    if (holds)
-        return;
-    std::fprintf(stderr, "broken: %s\n", what);
-    std::abort();
-}
 
 // A member's value with each double the nearest to its text. Which neighbour of a double Boost.JSON takes depends also on
 // what is behind that text.

@@ -2,13 +2,13 @@
 //
 // libFuzzer target for streams of events: the first line is what a client brings back as Last-Event-ID, each further one
 // is an envelope that is sent to it. Whatever comes, one event stays one event, and its id can be brought back.
+#include "require.hpp"
+
 #include <fanfare/detail/wire/event_stream.hpp>
 #include <fanfare/detail/wire/frame.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,14 +16,7 @@
 namespace {
 
 using namespace fanfare::detail;
-
-void require(bool holds, const char* what)
-{
-    if (holds)
-        return;
-    std::fprintf(stderr, "broken: %s\n", what);
-    std::abort();
-}
+using fanfare::test::require;
 
 std::string_view take_line(std::string_view& text)
 {

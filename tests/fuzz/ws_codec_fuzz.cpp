@@ -4,13 +4,12 @@
 // second and third where the stream is cut, the rest is what the client sends. Start it with the seeds:
 //   ws_codec_fuzz -max_total_time=60 scratch-folder tests/fuzz/corpus/ws_codec
 #include "../wire/ws_client.hpp"
+#include "require.hpp"
 
 #include <fanfare/detail/wire/deflate.hpp>
 
 #include <algorithm>
 #include <bit>
-#include <cstdio>
-#include <cstdlib>
 #include <random>
 
 namespace {
@@ -25,14 +24,6 @@ enum mode : unsigned {
     as_payload = 4, // the rest is not a stream but the payload of one compressed message
     round_trip = 8, // the rest is a message, compressed here first
 };
-
-void require(bool holds, const char* what)
-{
-    if (holds)
-        return;
-    std::fprintf(stderr, "broken: %s\n", what);
-    std::abort();
-}
 
 // By code points, unlike the checker: decode, then judge the number (RFC 3629 section 3).
 bool plain_utf8(std::string_view text)
