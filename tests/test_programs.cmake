@@ -54,6 +54,7 @@ endif()
 target_include_directories(test_client PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(test_client PUBLIC fanfare::compiled Catch2::Catch2)
 fanfare_warnings(test_client)
+fanfare_harden(test_client)
 
 # What nearly every test with a hub includes, compiled once: each of them takes a third of the time then. Without the time
 # that clang writes into it, ccache knows it again.
@@ -76,6 +77,7 @@ function(fanfare_catch_tests name label)
         target_precompile_headers(${name}_tests PRIVATE support/catch.hpp)
     endif()
     fanfare_warnings(${name}_tests)
+    fanfare_harden(${name}_tests)
     catch_discover_tests(${name}_tests TEST_PREFIX "${name}." ${no_match_fails}
         PROPERTIES LABELS ${label} TIMEOUT 120)
 endfunction()

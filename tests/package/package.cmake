@@ -31,5 +31,10 @@ set(tools
 foreach(way IN ITEMS installed subproject conan_example)
     fanfare_package_test(${way} ${CMAKE_COMMAND} -DWAY=${way} ${tools} -P ${CMAKE_CURRENT_LIST_DIR}/check.cmake)
 endforeach()
+if(fanfare_hardening_link AND CMAKE_READELF AND TARGET echo_server)
+    fanfare_package_test(hardening ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:echo_server> -DREADELF=${CMAKE_READELF}
+        "-DFORTIFIED=$<IN_LIST:-U_FORTIFY_SOURCE,$<TARGET_PROPERTY:echo_server,COMPILE_OPTIONS>>"
+        -P ${CMAKE_CURRENT_LIST_DIR}/hardening.cmake)
+endif()
 fanfare_package_test(vcpkg_port ${CMAKE_COMMAND} ${tools} -P ${CMAKE_CURRENT_LIST_DIR}/vcpkg_port.cmake)
 fanfare_package_test(metadata ${FANFARE_PYTHON} -B ${CMAKE_CURRENT_LIST_DIR}/check_metadata.py ${PROJECT_SOURCE_DIR})
