@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-# FANFARE_HARDEN: this project's examples, demos and tests check and guard themselves as far as compiler and linker can do
-# it. All of it is PRIVATE: no user inherits it. The benchmarks have none of it: they measure the library as users build it.
+# FANFARE_HARDEN: this project's examples, demos and tests check and guard themselves as far as compiler and linker can
+# do it. All of it is PRIVATE: no user inherits it. The benchmarks have none of it: they measure the library as users
+# build it.
 #   _GLIBCXX_ASSERTIONS        an index or an iterator outside ends the program
 #   _FORTIFY_SOURCE            so does a copy beyond a buffer whose size the compiler knows; only with optimisation
 #   -fstack-protector-strong   so does a return address that was written over

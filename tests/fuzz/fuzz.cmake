@@ -7,9 +7,9 @@ if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     message(FATAL_ERROR "FANFARE_BUILD_FUZZERS needs clang++ (libFuzzer)")
 endif()
 
-# Targets that need much of the library link the compiled one, with the options of the whole build: header-only they would
-# take minutes to compile. In the library is counted what is run; comparisons are not traced there, for all other programs
-# of this build have it, too. The entropic schedule takes most of the time where so much is counted.
+# Targets that need much of the library link the compiled one, with the options of the whole build: header-only they
+# would take minutes to compile. In the library is counted what is run; comparisons are not traced there, for all
+# other programs of this build have it, too. The entropic schedule takes most of the time where so much is counted.
 set(compiled_targets http_fuzz mqtt_payload_fuzz redis_reply_fuzz)
 target_compile_options(fanfare_compiled PRIVATE -fsanitize-coverage=inline-8bit-counters,pc-table)
 

@@ -1,8 +1,8 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 //
-// libFuzzer target for HTTP: a `server` on a Unix socket, and a client that sends what comes. The first byte of the input
-// says how the rest is cut (see `cuts`). Whatever comes, every answer is well-formed and is that of one request, and
-// where it is not certain where a request ends, nothing behind it is taken for one.
+// libFuzzer target for HTTP: a `server` on a Unix socket, and a client that sends what comes. The first byte of the
+// input says how the rest is cut (see `cuts`). Whatever comes, every answer is well-formed and is that of one
+// request, and where it is not certain where a request ends, nothing behind it is taken for one.
 #include "http_framing.hpp"
 #include "require.hpp"
 
@@ -43,8 +43,8 @@ struct cuts {
     static constexpr std::size_t pieces = 64;
 };
 
-// Two servers of one hub, for ever: one whose `on_request` answers at once, and one where that is a coroutine. What it was
-// asked is in `seen`, and its answers name the place there.
+// Two servers of one hub, for ever: one whose `on_request` answers at once, and one where that is a coroutine. What
+// it was asked is in `seen`, and its answers name the place there.
 class world {
 public:
     static world& get()

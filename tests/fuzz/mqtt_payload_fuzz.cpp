@@ -1,7 +1,8 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 //
-// libFuzzer target for what devices of the IoT demo say over MQTT: the first line of the input is the topic, the rest the
-// payload. What is taken is within the limits that device_message.hpp names, can be published, and reads the same again.
+// libFuzzer target for what devices of the IoT demo say over MQTT: the first line of the input is the topic, the rest
+// the payload. What is taken is within the limits that device_message.hpp names, can be published, and reads the same
+// again.
 #include "require.hpp"
 
 #include <device_message.hpp>

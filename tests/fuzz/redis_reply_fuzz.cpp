@@ -1,8 +1,8 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 //
-// libFuzzer target for what Redis sends. The first byte of the input is the size of the pieces in which the rest, a stream
-// of replies, is read. Each reply is taken for the answer to a subscription, for a page of each store, and each of its
-// texts for a message of the bus.
+// libFuzzer target for what Redis sends. The first byte of the input is the size of the pieces in which the rest, a
+// stream of replies, is read. Each reply is taken for the answer to a subscription, for a page of each store, and
+// each of its texts for a message of the bus.
 #include <fanfare/src/redis.hpp> // the bodies, too: what is inline in them is called here
 
 #include "quiet_bus.hpp"
