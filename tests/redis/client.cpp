@@ -83,6 +83,72 @@ TEST_CASE("a client that rests where no Redis is lets its context end, and its c
     }
 }
 
+TEST_CASE(
+    "a Redis that answers byte by byte does not keep a client that rests from ending, nor one used after that")
+{
+    stranger slow{[](int s) {
+        hear(s);
+        say(s, "+PONG\r\n+OK\r\n*1\r\n$6\r\nmaster\r\n");
+        hear(s);
+        say(s, "$1000000\r\n");
+        while (::send(s, "x", 1, MSG_NOSIGNAL) ==
+               1) // as slow as it takes never to be silent: until it is hung up on
+            std::this_thread::sleep_for(10ms);
+    }};
+    asio::io_context io;
+    auto options = quick(slow.url());
+    options.response_timeout = 500ms;
+    redis_client client{io, options};
+    bool asks_for_rest = true;
+    for (int round = 0; round != 2; ++round) {
+        error_code failed;
+        client.async_command({"GET", "key"}, [&](error_code ec, const redis_result&) { failed = ec; });
+        if (std::exchange(asks_for_rest, false))
+            client.rest();
+        CHECK(ends(io));
+        CHECK(failed == error::delivery_unknown);
+    }
+}
+
+TEST_CASE("a client that is used once more after it was told to rest rests again by itself")
+{
+    redis_server server;
+    asio::io_context io;
+    redis_client client{io, server.url()};
+    client.rest();
+    REQUIRE(ends(io));
+    const journal notes;
+    watch(client, notes);
+    for (int round = 0; round != 2; ++round) {
+        std::vector<std::string> answers; // the second command comes when the first one is answered
+        client.async_command({"ECHO", "one"}, [&](error_code, const redis_result& first) {
+            answers.push_back(first.text);
+            client.async_command({"ECHO", "two"},
+                                 [&](error_code, const redis_result& second) { answers.push_back(second.text); });
+        });
+        CHECK(ends(io));
+        CHECK(answers == std::vector<std::string>{"one", "two"});
+        CHECK_FALSE(client.up());
+    }
+    CHECK(notes.count("up") == 2); // not once for each command
+}
+
+TEST_CASE("a client that rested, and is asked how it stands, stays connected")
+{
+    redis_server server;
+    running_context io;
+    redis_client client{io.get(), server.url()};
+    const journal notes;
+    watch(client, notes);
+    client.rest();
+    REQUIRE(notes.wait_for_line("closed until it is used again"));
+    CHECK(ask(client, {"ECHO", "x"}) == "x"); // it would rest again by itself
+    CHECK(client.status().up);
+    CHECK(notes.wait_for_line("up"));
+    const auto so_far = notes.lines().size();
+    CHECK_FALSE(notes.wait([so_far](const auto& lines) { return lines.size() > so_far; }, 1500ms));
+}
+
 TEST_CASE("to ask how a resting client stands has it connect")
 {
     redis_server server;

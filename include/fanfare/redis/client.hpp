@@ -166,7 +166,12 @@ public:
     /// Closes the connection as soon as no command waits or is under way, so that it does not keep
     /// `io_context::run` from returning: until the next command, or a call of `status`, which have it connect again. A hub
     /// calls it when it has shut down, for the clients of its stores; call it yourself for a client that no hub uses, or
-    /// destroy all of its copies. Thread-safe.
+    /// destroy all of its copies.
+    ///
+    /// From the call on, what is under way has `redis_options::response_timeout` in all, however much of the answers
+    /// arrives meanwhile; then it fails with `delivery_unknown`, as if the connection had broken. What waits to be
+    /// sent has `queue_time` for that, and `response_timeout` once it is sent. After a later command the client rests
+    /// again by itself, when it has been idle for a second; after a call of `status` it stays connected. Thread-safe.
     void rest() const;
 
     /// Whether commands leave at once. Thread-safe.

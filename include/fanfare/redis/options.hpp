@@ -36,7 +36,8 @@ struct redis_options {
 
     /// For one attempt to connect: resolve, connect, TLS and log in.
     std::chrono::milliseconds connect_timeout{5'000};
-    /// When commands wait for replies and nothing at all arrives for so long, the connection is given up.
+    /// When commands wait for replies and nothing at all arrives for so long, the connection is given up. A client that
+    /// was told to rest gives it up when they are not all answered within this time.
     std::chrono::milliseconds response_timeout{5'000};
     /// The pause before the next attempt is random, between 0 and a bound that doubles from the first to the second.
     std::chrono::milliseconds first_backoff{100};

@@ -60,10 +60,12 @@ struct redis_command_queue {
     struct batch {
         std::vector<entry> entries;
         std::size_t next = 0; // to be answered
+        clock::time_point
+            due{}; // all of it answered, or the link is given up; set while the pipeline is to rest only
         auto open() const { return entries.begin() + static_cast<std::ptrdiff_t>(next); }
     };
 
-    explicit redis_command_queue(const asio::any_io_executor& executor) : timer{executor} {}
+    explicit redis_command_queue(const asio::any_io_executor& executor) : timer{executor}, rest_timer{executor} {}
 
     // Whether commands wait, and do not leave at once.
     bool blocked() const noexcept { return !up || held; }
@@ -131,6 +133,7 @@ struct redis_command_queue {
     std::size_t answered_bytes = 0;
     asio::steady_timer timer;
     bool timing = false;
+    asio::steady_timer rest_timer; // for what is under way, or idleness, of a pipeline that is to rest
 };
 
 } // namespace fanfare::detail

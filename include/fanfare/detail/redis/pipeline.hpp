@@ -10,6 +10,7 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -72,9 +73,13 @@ public:
     /// Closes the connection, and makes a new one. Thread-safe.
     void drop(std::string why);
     /// Closes the connection as soon as nothing waits or is under way; the next command, or `wake`, has it connect again.
-    /// Until then nothing here keeps the context from ending. `on_link_down` tells it. Thread-safe.
+    /// Until then nothing here keeps the context from ending. `on_link_down` tells it.
+    ///
+    /// From the call on, what is under way has `response_timeout` in all, and what is sent later as long from then: the
+    /// link is given up after that, however much arrives. A pipeline that a command has connected again rests again
+    /// by itself, when it has been idle for a second. Thread-safe.
     void rest();
-    /// Connects again, if it rests. Thread-safe.
+    /// Connects again, if it rests, and stays connected. A rest that still waits for answers comes first. Thread-safe.
     void wake();
     /// The server is no primary any more: sends nothing else to it, and makes a new connection as soon as all that was
     /// sent is answered. Replies of such servers do the same. Only in a handler.
@@ -97,8 +102,20 @@ private:
 
     void post_flush();
     void flush();
+    enum class rest_state : std::uint8_t {
+        none,
+        wanted, // as soon as it is idle
+        resting,
+        again, // connected by a command since: when it has been idle for a while
+    };
+
     void rest_if_idle();
-    void end_rest();
+    void rest_now();
+    void end_rest(rest_state next);
+    void limit_in_flight();
+    void start_rest_timer(std::chrono::steady_clock::time_point at);
+    void stop_rest_timer();
+    void on_rest_timer();
     void release_answered();
     void fail_expired();
     void fail_prompt();
@@ -108,8 +125,7 @@ private:
     const redis_options options_;
     const std::unique_ptr<context_bound<redis_command_queue>> queue_;
     std::shared_ptr<redis_link> link_;
-    std::string leaving_; // why; empty while it stays
-    enum class rest_state : std::uint8_t { none, wanted, resting };
+    std::string leaving_;                // why; empty while it stays
     rest_state rest_ = rest_state::none; // on the strand
 };
 

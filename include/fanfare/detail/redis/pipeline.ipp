@@ -144,13 +144,14 @@ FANFARE_DECL void redis_pipeline::flush()
             q.send(q.normal, link_->outgoing());
     });
     if (waits) {
-        end_rest();
+        end_rest(rest_state::again);
         fail_expired();
     }
     if (link_->outgoing().empty())
         return rest_if_idle();
     link_->flush();
     link_->expect_replies(true);
+    limit_in_flight();
 }
 
 FANFARE_DECL void redis_pipeline::on_up()
@@ -316,6 +317,7 @@ FANFARE_DECL void redis_pipeline::end()
         q.all_bytes = q.answered_bytes = 0;
     });
     mine.timer.cancel();
+    mine.rest_timer.cancel();
     on_link_up = nullptr; // they may hold who holds this
     on_link_down = nullptr;
     for (const auto& b : lost)
