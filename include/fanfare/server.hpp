@@ -95,7 +95,8 @@ struct server_options {
 
     /// For each of: reading a PROXY header; the TLS handshake; reading a request, counted from when the client may send it; an answer of
     /// the authenticator; an answer of the API; an answer of `on_request`, if that is a coroutine; writing a response; the
-    /// upgrade.
+    /// upgrade. A request of which only a part has come by then is answered with 408 (RFC 9110 section 15.5.9); a
+    /// connection without one is closed.
     std::chrono::milliseconds handshake_timeout{10'000};
     /// Bytes of a request's header. A longer one is answered with 431 (RFC 6585 section 5).
     std::uint32_t max_header = 8 * 1024;
@@ -154,7 +155,7 @@ public:
 
     /// Accepts connections from an acceptor that the application has opened as well: one that the service manager
     /// handed to the process (socket activation), for instance, or one with options of its own. It ends with `stop`,
-    /// as the others do.
+    /// as the others do, but connections that it has not accepted are left to whoever else has the socket.
     ///
     /// @param acceptor `asio::ip::tcp::acceptor` or `asio::local::stream_protocol::acceptor`, with any executor. Open,
     ///        bound and listening; no operation is under way. Its socket moves to the first shard's executor. The file
@@ -173,9 +174,11 @@ public:
                   proxy_protocol);
     }
 
-    /// Accepts no more connections. Requests under way are answered, then their connections are closed; those without a
-    /// request are closed. WebSockets and event streams stay open. The files of Unix sockets are removed at once; the
-    /// acceptors are closed on the first shard, after this has returned. Later calls do nothing. Thread-safe.
+    /// Accepts no more connections but those that the system has made already. Requests under way, and those that have
+    /// come and were not read yet, are answered, then their connections are closed; those without a request are
+    /// closed. One of which only a part has come has `server_options::handshake_timeout`, and gets 408 after that.
+    /// WebSockets and event streams stay open. The files of Unix sockets are removed at once; the acceptors are closed
+    /// on the first shard, after this has returned. Later calls do nothing. Thread-safe.
     void stop();
 
     /// Shuts the hub down, and stops listening when that refuses new connections: at once, or after

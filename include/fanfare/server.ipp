@@ -40,7 +40,7 @@ FANFARE_DECL std::vector<std::uint16_t> server::ports() const
 
 FANFARE_DECL void server::listen_at(detail::stream_acceptor acceptor, any_tls_context tls, bool proxy_protocol)
 {
-    listener_->listen({std::move(acceptor)}, {std::move(tls), proxy_protocol});
+    listener_->listen({std::move(acceptor), {}, true}, {std::move(tls), proxy_protocol});
 }
 
 FANFARE_DECL void server::stop()

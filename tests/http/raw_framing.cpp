@@ -3,6 +3,10 @@
 // sections 6, 7 and 11).
 #include "http/raw_support.hpp"
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 using namespace fanfare;
 using namespace fanfare::test;
 using namespace fanfare::test::raw;
@@ -274,6 +278,59 @@ TEST_CASE("a request that ends too early gets no answer but an error")
            std::string{message});
     CHECK(c.rest().find("200 OK") == std::string::npos);
     CHECK(w.hub().stats().published == 0);
+}
+
+TEST_CASE("a request that is not complete in time gets 408, and a connection without one no answer")
+{
+    world w;
+    w.serve({.api = {.allow_loopback_writes = true}, .handshake_timeout = 200ms});
+    const std::string chunked =
+        "POST /api/v1/publish HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::vector<std::string> parts{"G",
+                                         "GET /healthz HTTP/1.1\r\nHost: local",
+                                         "\r\n\r\nGET /healthz",
+                                         post("/api/v1/publish", "{}").substr(0, 70),
+                                         chunked,
+                                         chunked + "5\r\n{\"roo"};
+    for (const auto& part : parts) {
+        INFO(part);
+        raw_client c{w.port()};
+        c.send(part);
+        const auto answer = c.answer();
+        CHECK(answer.status == 408);
+        CHECK(answer.header("Connection") == "close");
+        CHECK(answer.header("Date") != "(none)");
+        CHECK(answer.code() == "timed_out");
+        CHECK(c.closed());
+    }
+    raw_client silent{w.port()}, empty{w.port()}, kept{w.port()};
+    empty.send("\r\n");
+    kept.send(get("/healthz"));
+    CHECK(kept.answer().status == 200);
+    for (auto* one : {&silent, &empty, &kept})
+        CHECK(one->closed());
+}
+
+TEST_CASE("a client that sends byte by byte gets 408 when its time is over")
+{
+    world w;
+    w.serve({.handshake_timeout = 200ms});
+    raw_client c{w.port()};
+    c.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: ");
+    std::atomic<bool> enough{false};
+    std::thread sender{[&] {
+        while (!enough) {
+            try {
+                c.send("x");
+            } catch (const boost::system::system_error&) { // the server has gone
+                return;
+            }
+            std::this_thread::sleep_for(5ms);
+        }
+    }};
+    CHECK(c.answer().status == 408);
+    enough = true;
+    sender.join();
 }
 
 TEST_CASE("requests that come at once are answered in order, and none after the one that closes")

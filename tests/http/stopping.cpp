@@ -3,11 +3,14 @@
 #include "http/raw_support.hpp"
 #include "support/stop_at_end.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <atomic>
+#include <deque>
+#include <future>
 
 using namespace fanfare;
 using namespace fanfare::test;
@@ -16,6 +19,31 @@ using namespace fanfare::test::raw;
 namespace {
 
 constexpr std::string_view health = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+
+// Keeps the thread of a context busy until it is let go, or destroyed.
+class busy_thread {
+public:
+    explicit busy_thread(asio::io_context& io)
+    {
+        asio::post(io, [this, over = over_.get_future().share()] {
+            busy_.set_value();
+            over.wait();
+        });
+        busy_.get_future().wait();
+    }
+    ~busy_thread() { let_go(); }
+    busy_thread(const busy_thread&) = delete;
+    busy_thread& operator=(const busy_thread&) = delete;
+    void let_go()
+    {
+        if (!std::exchange(free_, true))
+            over_.set_value();
+    }
+
+private:
+    std::promise<void> busy_, over_;
+    bool free_ = false;
+};
 
 } // namespace
 
@@ -103,4 +131,108 @@ TEST_CASE("a request that ends after the hub has gets no ticket: the store would
     CHECK(answer.status == 503);
     CHECK(answer.code() == "shutting_down");
     CHECK_FALSE(issued);
+}
+
+TEST_CASE("connections that nobody has accepted yet when the server stops are served, and nothing is reset")
+{
+    asio::io_context io{1};
+    hub at{io.get_executor()};
+    server s{at, {.address = "127.0.0.1", .port = 0, .handshake_timeout = 1h}};
+    const bool before_it_runs = GENERATE(true, false);
+    auto work = asio::make_work_guard(io);
+    std::future<std::size_t> ran;
+    const auto run = [&] { ran = std::async(std::launch::async, [&] { return io.run(); }); };
+    if (!before_it_runs)
+        run();
+    const stop_at_end stop{io};
+    std::optional<busy_thread> busy;
+    if (!before_it_runs)
+        busy.emplace(io);
+    std::deque<raw_client> asking; // the system has connected all of them
+    for (int i = 0; i != 8; ++i)
+        asking.emplace_back(s.port()).send(health);
+    raw_client upgrading{s.port()}, half{s.port()}, silent{s.port()};
+    upgrading.send(handshake());
+    half.send(health.substr(0, 10));
+    auto done = s.async_shutdown({}, asio::use_future);
+    work.reset();
+    if (before_it_runs)
+        run();
+    busy.reset();
+    for (auto& one : asking) {
+        const auto answer = one.answer();
+        CHECK(answer.status == 200);
+        CHECK(answer.header("Connection") == "close");
+        CHECK(one.closed());
+    }
+    const auto refused = upgrading.answer();
+    CHECK(refused.status == 503);
+    CHECK(refused.code() == "shutting_down");
+    CHECK(refused.header("Connection") == "close");
+    CHECK(silent.closed());
+    half.send(health.substr(10));
+    CHECK(half.answer().status == 200);
+    CHECK(half.closed());
+    CHECK(upgrading.closed());
+    asking.clear();
+    CHECK(ran.wait_for(patience) == std::future_status::ready);
+    CHECK_NOTHROW(done.get());
+}
+
+TEST_CASE("a request that nobody has read yet when the server stops is answered")
+{
+    world w;
+    w.serve({.handshake_timeout = 1h});
+    raw_client kept{w.port()};
+    kept.send(health);
+    CHECK(kept.answer().header("Connection") != "close");
+    busy_thread busy{w.context()};
+    kept.send(health);
+    w.server().stop();
+    busy.let_go();
+    const auto answer = kept.answer();
+    CHECK(answer.status == 200);
+    CHECK(answer.header("Connection") == "close");
+    CHECK(kept.closed());
+}
+
+TEST_CASE("half a request keeps a server that has stopped for no longer than a request may take")
+{
+    asio::io_context io{1};
+    hub at{io.get_executor()};
+    server s{at, {.address = "127.0.0.1", .port = 0, .handshake_timeout = 300ms}};
+    raw_client half{s.port()}; // nobody has accepted it yet
+    half.send(health.substr(0, 10));
+    auto done = s.async_shutdown({}, asio::use_future);
+    auto ran = std::async(std::launch::async, [&] { io.run(); });
+    const stop_at_end stop{io};
+    const auto answer = half.answer();
+    CHECK(answer.status == 408);
+    CHECK(answer.header("Connection") == "close");
+    CHECK(half.closed());
+    CHECK(ran.wait_for(patience) == std::future_status::ready);
+    CHECK_NOTHROW(done.get());
+}
+
+TEST_CASE("what waits at an acceptor of the application's is left there: another process may have it, too")
+{
+    asio::io_context io{1};
+    tcp::acceptor first{io, {asio::ip::address_v4::loopback(), 0}};
+    const auto port = first.local_endpoint().port();
+    tcp::acceptor second{io, tcp::v4(), ::dup(first.native_handle())}; // as the service manager has it
+    hub at{io.get_executor()};
+    server s{at, {.listens = false}};
+    s.listen(std::move(first));
+    raw_client early{port};
+    early.send(health);
+    auto done = s.async_shutdown({}, asio::use_future);
+    io.run();
+    io.restart();
+    CHECK_NOTHROW(done.get());
+    hub next{io.get_executor()};
+    server successor{next, {.listens = false}};
+    successor.listen(std::move(second));
+    auto ran = std::async(std::launch::async, [&] { io.run(); });
+    const stop_at_end stop{io};
+    CHECK(early.answer().status == 200);
 }

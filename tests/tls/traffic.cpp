@@ -100,6 +100,55 @@ TEST_CASE("HTTP and event streams over TLS")
     read_until("\"payload\":42");
 }
 
+TEST_CASE("a request over TLS that is not complete in time gets 408")
+{
+    tls_world t;
+    t.serve({.handshake_timeout = 500ms});
+    tls_connection c{t.w.port(), {.ca_file = t.authority.ca_file()}};
+    asio::write(c.channel, asio::buffer(std::string_view{"GET /healthz HTTP/1.1\r\nHost: local"}));
+    boost::beast::flat_buffer buffer;
+    http::response<http::string_body> answer;
+    http::read(c.channel, buffer, answer);
+    CHECK(answer.result_int() == 408);
+    CHECK_FALSE(answer.keep_alive());
+    error_code ec;
+    std::array<char, 1> more;
+    c.channel.read_some(asio::buffer(more), ec);
+    CHECK(ec == asio::error::eof); // with a closure alert, not cut off
+}
+
+TEST_CASE("a client over TLS that nobody has accepted yet when the server stops is answered")
+{
+    tls_world t;
+    server_options options;
+    options.tls = t.tls;
+    options.handshake_timeout = 1h;
+    t.w.listen(std::move(options));
+    asio::io_context context{1};
+    asio::ssl::context trust{asio::ssl::context::tls_client};
+    trust.load_verify_file(t.authority.ca_file());
+    asio::ssl::stream<tcp::socket> stream{context, trust};
+    stream.next_layer().connect({asio::ip::address_v4::loopback(), t.w.port()});
+    error_code failed = asio::error::would_block;
+    stream.async_handshake(asio::ssl::stream_base::client, [&failed](error_code ec) { failed = ec; });
+    while (context.poll() != 0) { // its first message has been sent then
+    }
+    t.w.server().stop();
+    t.w.run();
+    context.run();
+    REQUIRE_FALSE(failed);
+    asio::write(stream, asio::buffer(std::string_view{"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"}));
+    boost::beast::flat_buffer buffer;
+    http::response<http::string_body> answer;
+    http::read(stream, buffer, answer);
+    CHECK(answer.result_int() == 200);
+    CHECK_FALSE(answer.keep_alive());
+    error_code ec;
+    std::array<char, 1> more;
+    stream.read_some(asio::buffer(more), ec);
+    CHECK(ec == asio::error::eof); // with a closure alert, not cut off
+}
+
 TEST_CASE("an idle connection over TLS is told its end when the server stops")
 {
     tls_world t;

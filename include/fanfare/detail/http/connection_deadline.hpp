@@ -12,8 +12,8 @@
 
 namespace fanfare::detail {
 
-/// Closes a stream when a time is up: what is under way ends with `operation_aborted`. Only on the stream's executor;
-/// destroyed before the stream.
+/// Closes a stream when a time is up: what is under way ends with `operation_aborted`. Or does something else to it.
+/// Only on the stream's executor; destroyed before the stream.
 template <class Stream>
 class connection_deadline {
 public:
@@ -23,9 +23,10 @@ public:
     connection_deadline(const connection_deadline&) = delete;
     connection_deadline& operator=(const connection_deadline&) = delete;
 
-    /// From now on; the one before is over.
-    void expires_after(std::chrono::milliseconds time)
+    /// From now on; the one before is over. `end`: what is done to the stream.
+    void expires_after(std::chrono::milliseconds time, void (*end)(Stream&) = close)
     {
+        end_ = end;
         timer_.expires_after(time);
         timer_.async_wait([alive = std::weak_ptr{alive_}](error_code ec) {
             if (const auto self = alive.lock(); self && !ec)
@@ -39,11 +40,13 @@ private:
     {
         // A handler that was about to run when the deadline was set anew comes without an error as well.
         if (timer_.expiry() <= asio::steady_timer::clock_type::now())
-            close_socket(stream_);
+            end_(stream_);
     }
+    static void close(Stream& stream) { close_socket(stream); }
 
     asio::steady_timer timer_;
     Stream& stream_;
+    void (*end_)(Stream&) = close;
     std::shared_ptr<connection_deadline*> alive_; // until it is destroyed
 };
 

@@ -45,13 +45,15 @@ FANFARE_DECL http_session::http_session(const http_service& service, net_stream 
 FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending)
 {
     closable_stream closable{pending, stream_.next_layer(), &stream_.waits_for_client()};
-    if (service_.stopped || !peer_) // whose client is gone already
+    // Accepted in the last moment, or of a client that is gone already.
+    if (!peer_ || (service_.stopped && !stream_.next_layer().has_input()))
         co_return;
     if (!co_await begin())
         co_return co_await stream_.drain();
     const auto limit = service_.options.max_requests_per_connection;
-    for (std::uint32_t count = 1; !service_.stopped; ++count) {
-        auto request = co_await stream_.read();
+    bool fresh = stream_.next_layer().has_tls(); // whose handshake is done will now ask for something
+    for (std::uint32_t count = 1; !service_.stopped || fresh || stream_.has_more(); ++count) {
+        auto request = co_await stream_.read(std::exchange(fresh, false) && service_.stopped);
         if (!request)
             break;
         const bool known = apply_proxy_rules(*request);

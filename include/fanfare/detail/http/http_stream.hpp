@@ -46,10 +46,16 @@ public:
     /// The TLS handshake, if the connection is one with TLS. To a client that speaks plain HTTP instead it answers 400.
     asio::awaitable<error_code> handshake();
 
-    /// Reads one request. Empty if the connection is over: by its end, by an error, or since the request was malformed or
-    /// too large, which has been answered then. What stands in a trailer is no part of it (RFC 9110 section 6.5.1), and its
-    /// target is a path and a query, or `*`.
-    asio::awaitable<std::optional<http_request>> read();
+    /// Reads one request. Empty if the connection is over: by its end, by an error, or since the request was malformed,
+    /// too large, or not complete in time (408; RFC 9110 section 15.5.9), which has been answered then. Where nothing of
+    /// a request has come in time, nothing is answered. What stands in a trailer is no part of it (RFC 9110 section
+    /// 6.5.1), and its target is a path and a query, or `*`.
+    ///
+    /// `in_same_time`: it has what is left of the handshake's time, and no answer when that is over.
+    asio::awaitable<std::optional<http_request>> read(bool in_same_time = false);
+    /// Whether the beginning of another request is here: reads what there is, and waits for nothing. Not before the
+    /// handshake.
+    bool has_more();
 
     /// Writes one response, with `Date`; false if that failed. `head_only`: the answer to HEAD, whose body the client would take for
     /// the next answer.
@@ -70,9 +76,10 @@ public:
 private:
     using parser = http::request_parser<http::string_body>;
 
-    asio::awaitable<error_code> read_head(parser& message);
+    asio::awaitable<error_code> read_head(parser& message, bool in_same_time);
     asio::awaitable<error_code> read_body(parser& message);
     bool is_head(const parser& message) const;
+    asio::awaitable<void> refuse_late(const parser& message);
     request_fault fault_of(const error_code& ec, const parser& message) const;
     asio::awaitable<error_code> write_continue();
     asio::awaitable<void> answer_plain_http();

@@ -8,6 +8,7 @@
 #include <fanfare/detail/net/socket_io.hpp>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/string_type.hpp>
@@ -18,6 +19,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -125,7 +127,7 @@ FANFARE_DECL asio::awaitable<void> http_stream::answer_plain_http()
     co_await write_response(stream_.next_layer(), answer, false); // the connection ends in any case
 }
 
-FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
+FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read(bool in_same_time)
 {
     parser message;
     message.header_limit(limits_.max_header);
@@ -135,7 +137,7 @@ FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
 
     http_request request;
     std::optional<request_fault> fault;
-    auto ec = co_await read_head(message);
+    auto ec = co_await read_head(message, in_same_time);
     if (!ec) {
         fault = head_fault(message.get(), stream_.has_tls());
         // Where the body ends is the parser's word: what it has not read as chunked must not be taken for it.
@@ -146,7 +148,8 @@ FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
     if (!ec && !fault)
         ec = co_await read_body(message);
     if (!ec && !fault) {
-        deadline_.expires_never(); // whoever answers has a time of his own
+        deadline_.expires_never();   // whoever answers has a time of his own
+        stream_.refuse_reads(false); // it may have been over in the moment when the request was complete
         request.body() = std::move(message.get().body());
         settle_target(request);
         co_return request;
@@ -157,12 +160,25 @@ FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read()
         fault.emplace(fault_of(ec, message));
     if (fault)
         co_await refuse(std::move(*fault), is_head(message));
+    else if (ec == asio::error::timed_out)
+        co_await refuse_late(message);
     co_return std::nullopt;
 }
 
-FANFARE_DECL asio::awaitable<error_code> http_stream::read_head(parser& message)
+FANFARE_DECL bool http_stream::has_more()
 {
-    deadline_.expires_after(limits_.timeout);
+    if (buffer_.size() == 0) {
+        const auto to = buffer_.prepare(2048);
+        error_code ignored; // a connection that has ended, or failed, has nothing more
+        buffer_.commit(stream_.read_now({static_cast<char*>(to.data()), to.size()}, ignored));
+    }
+    return buffer_.size() != 0;
+}
+
+FANFARE_DECL asio::awaitable<error_code> http_stream::read_head(parser& message, bool in_same_time)
+{
+    if (!in_same_time)
+        deadline_.expires_after(limits_.timeout, [](net_stream& stream) { stream.refuse_reads(true); });
     // Empty lines before a request are skipped (RFC 9112 section 2.2).
     for (int lines = 0; lines != 8;) {
         const auto data = read_ahead();
@@ -170,9 +186,15 @@ FANFARE_DECL asio::awaitable<error_code> http_stream::read_head(parser& message)
             buffer_.consume(2);
             ++lines;
         } else if (data.empty() || data == "\r") {
-            waits_for_client_ = data.empty();
+            const bool nothing = data.empty();
+            waits_for_client_ = nothing;
             const auto [ec, n] = co_await stream_.async_read_some(buffer_.prepare(2048), no_throw);
             waits_for_client_ = false;
+            if (ec && nothing) { // there is no request to be answered
+                if (ec == asio::error::timed_out)
+                    stream_.close();
+                co_return error_code{asio::error::eof};
+            }
             if (ec)
                 co_return ec;
             buffer_.commit(n);
@@ -233,6 +255,15 @@ FANFARE_DECL asio::awaitable<void> http_stream::refuse(request_fault why, bool h
     auto answer = error_response(why.status, error::invalid_message, why.message, 11);
     answer.keep_alive(false);
     co_await write(std::move(answer), head_only);
+}
+
+// The client has had its time: the answer must fit into what its socket takes.
+FANFARE_DECL asio::awaitable<void> http_stream::refuse_late(const parser& message)
+{
+    auto answer = error_response(408, error::timed_out, "the request was not complete in time", 11);
+    answer.keep_alive(false);
+    deadline_.expires_after(std::min<std::chrono::milliseconds>(limits_.timeout, std::chrono::seconds{2}));
+    co_await write_response(stream_, answer, is_head(message)); // it ends in any case
 }
 
 FANFARE_DECL asio::awaitable<error_code> http_stream::write_continue()

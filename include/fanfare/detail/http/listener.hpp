@@ -44,9 +44,12 @@ private:
     struct place {
         stream_acceptor acceptor;
         connection_kind kind;
+        bool foreign;
     };
 
     asio::awaitable<void> accept_all(std::shared_ptr<place> from);
+    /// Accepts those whom the system has connected already: they would be reset when the acceptor is closed.
+    void accept_queued(place& from);
     void start_session(stream_socket socket, shard& home, const connection_kind& kind);
     asio::awaitable<void> serve(stream_socket socket, connection_kind kind, shard& home,
                                 std::shared_ptr<pending_connection> pending);

@@ -10,6 +10,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/socket_base.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -68,7 +70,7 @@ FANFARE_DECL void http_listener::listen(opened_acceptor opened, connection_kind 
                                     "server_options::proxies");
     const auto port = port_of(opened.acceptor);
     const auto executor = opened.acceptor.get_executor();
-    const auto added = std::make_shared<place>(place{std::move(opened.acceptor), std::move(kind)});
+    const auto added = std::make_shared<place>(place{std::move(opened.acceptor), std::move(kind), opened.foreign});
     const std::lock_guard lock{mutex_};
     if (service_.stopped)
         throw boost::system::system_error{error::shutting_down, "fanfare::server: it has been stopped"};
@@ -89,10 +91,10 @@ FANFARE_DECL void http_listener::stop()
         return;
     files_.clear(); // before the sockets are closed: who starts meanwhile finds no file, or one that is in use
     service_.hub->shards.first().post([places = std::move(places_)](shard&) {
-        error_code ignored; // the acceptor is closed in any case
+        error_code ignored; // whoever does not wait in it sees that it is over
         for (const auto& one : places)
             if (const auto alive = one.lock())
-                alive->acceptor.close(ignored);
+                alive->acceptor.cancel(ignored);
     });
     pending_.close_waiting();
 }
@@ -116,7 +118,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<pla
 {
     auto& acceptor = from->acceptor;
     asio::steady_timer pause{acceptor.get_executor()};
-    while (acceptor.is_open() && !service_.stopped) {
+    while (!service_.stopped) {
         if (!has_spare_descriptors(acceptor.native_handle())) { // until connections have ended
             pause.expires_after(accept_pause);
             co_await pause.async_wait(no_throw);
@@ -124,7 +126,7 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<pla
         }
         auto& home = service_.hub->shards.least_loaded();
         auto [ec, accepted] = co_await acceptor.async_accept(home.executor(), no_throw);
-        if (ec == asio::error::operation_aborted || service_.stopped)
+        if (ec == asio::error::operation_aborted)
             break;
         if (ec) {
             // Out of memory, for instance: tried again when other connections may have ended.
@@ -133,6 +135,29 @@ FANFARE_DECL asio::awaitable<void> http_listener::accept_all(std::shared_ptr<pla
             continue;
         }
         start_session(std::move(accepted), home, from->kind);
+    }
+    if (!from->foreign)
+        accept_queued(*from);
+    error_code ignored; // it is closed whatever it says
+    acceptor.close(ignored);
+}
+
+FANFARE_DECL void http_listener::accept_queued(place& from)
+{
+    error_code ec;
+    from.acceptor.non_blocking(true, ec);
+    if (!ec) // or it would wait behind one whose client has gone
+        from.acceptor.set_option(asio::socket_base::enable_connection_aborted{true}, ec);
+    // The queue has no more; those who come meanwhile must not keep it from its end.
+    for (int left = asio::socket_base::max_listen_connections; left != 0 && !ec; --left) {
+        if (!has_spare_descriptors(from.acceptor.native_handle()))
+            break;
+        auto& home = service_.hub->shards.least_loaded();
+        auto accepted = from.acceptor.accept(home.executor(), ec);
+        if (!ec)
+            start_session(std::move(accepted), home, from.kind);
+        else if (ec == asio::error::connection_aborted) // by its client
+            ec = {};
     }
 }
 

@@ -22,6 +22,7 @@ using stream_acceptor = asio::basic_socket_acceptor<asio::generic::stream_protoc
 struct opened_acceptor {
     stream_acceptor acceptor;
     socket_file file{};
+    bool foreign = false; ///< The application has opened it: other processes may accept from the same queue.
 };
 
 /// Opens an acceptor, binds it and listens. Throws `system_error`, which names the address or the path; then nothing

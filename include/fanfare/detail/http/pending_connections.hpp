@@ -82,7 +82,8 @@ public:
             connections_.erase(connection->place);
     }
 
-    /// Closes those whose clients have asked for nothing (RFC 9112 section 9.6).
+    /// Closes those whose clients have asked for nothing, also not with bytes that were not read yet (RFC 9112 section
+    /// 9.6).
     void close_waiting()
     {
         std::vector<std::shared_ptr<pending_connection>> all;
@@ -92,7 +93,7 @@ public:
         }
         for (const auto& one : all)
             one->home->post([one](shard&) {
-                if (one->stream && one->waits && *one->waits)
+                if (one->stream && one->waits && *one->waits && !one->stream->has_input())
                     end(*one->stream);
             });
     }

@@ -9,6 +9,7 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/compose.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 
@@ -49,12 +50,17 @@ public:
     tls_engine* engine() noexcept { return engine_.get(); }
     /// Closes the socket: what is under way ends with `operation_aborted`.
     void close() noexcept;
+    /// While refused, asynchronous reads end with `timed_out`, also one that is under way, and nothing else is read. What
+    /// is written then still arrives, but a write that is under way ends with `operation_aborted`.
+    void refuse_reads(bool on) noexcept;
 
     /// What both parts are, to be put together again on another executor. The stream is of no further use.
     std::pair<stream_socket, std::unique_ptr<tls_engine>> release();
 
     // ---- without blocking
 
+    /// Whether the socket has bytes that were not read.
+    bool has_input() const noexcept;
     /// Reads into `to`: how many bytes. 0 without an error: none are there.
     std::size_t read_now(std::span<char> to, error_code& ec);
     /// Reads what the socket has, up to `max_record` bytes, and calls `f(std::span<char>)`, in `buffer`, for each part
@@ -154,6 +160,8 @@ private:
         void operator()(Self& self, error_code ec = {})
         {
             std::size_t n = 0;
+            if (stream.refuses_reads_)
+                ec = asio::error::timed_out;
             const auto next = ec ? step::done : stream.read_step(to, n, ec);
             stream.go_on(self, next, waited, ec, n);
         }
@@ -174,6 +182,7 @@ private:
 
     stream_socket socket_;
     std::unique_ptr<tls_engine> engine_;
+    bool refuses_reads_ = false;
 };
 
 template <class F>

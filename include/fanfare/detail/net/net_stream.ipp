@@ -23,6 +23,14 @@ FANFARE_DECL void net_stream::close() noexcept
     socket_.close(ignored);
 }
 
+FANFARE_DECL void net_stream::refuse_reads(bool on) noexcept
+{
+    refuses_reads_ = on;
+    error_code ignored; // a socket that cannot is closed
+    if (on)
+        socket_.cancel(ignored);
+}
+
 FANFARE_DECL std::pair<stream_socket, std::unique_ptr<tls_engine>> net_stream::release()
 {
     return {std::move(socket_), std::move(engine_)};
@@ -39,6 +47,12 @@ FANFARE_DECL bool net_stream::receive(std::span<char> buffer, error_code& ec)
     if (n != 0)
         engine_->feed(buffer.first(n));
     return n != 0;
+}
+
+FANFARE_DECL bool net_stream::has_input() const noexcept
+{
+    error_code ignored; // who cannot say has nothing
+    return socket_.available(ignored) != 0;
 }
 
 FANFARE_DECL std::size_t net_stream::read_now(std::span<char> to, error_code& ec)
