@@ -70,6 +70,21 @@ TEST_CASE("connections without a request are closed when the server stops, and n
     io.stop();
 }
 
+TEST_CASE("a shutdown that another thread asks for completes before the run ends")
+{
+    for (int i = 0; i != 300; ++i) { // what listens may end before the shutdown has begun on its shard
+        asio::io_context io{1};
+        hub at{io.get_executor()};
+        server s{at, {.address = "127.0.0.1", .port = 0}};
+        auto ran = std::async(std::launch::async, [&] { io.run(); });
+        const stop_at_end stop{io};
+        auto done = s.async_shutdown({}, asio::use_future);
+        REQUIRE(ran.wait_for(patience) == std::future_status::ready);
+        REQUIRE(done.wait_for(patience) == std::future_status::ready);
+        CHECK_NOTHROW(done.get());
+    }
+}
+
 TEST_CASE("a request that is under way when the server stops is answered")
 {
     std::atomic<bool> asked{false}, go_on{false};

@@ -8,6 +8,7 @@
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/error.hpp>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -197,6 +198,9 @@ FANFARE_DECL void shutdown::begin(const shutdown_options& options, std::function
                                   std::function<void(error_code)> done)
 {
     const auto how = bounded(options);
+    // Asked for by another thread: what listens may end at once, and the context must not run out of work before the rest of
+    // this is posted.
+    const auto work = asio::make_work_guard(parts_.shards.first().executor());
     parts_.life.set_reconnect_spread(static_cast<std::uint32_t>(how.reconnect_spread.count()));
     parts_.life.reach(lifetime::stage::not_ready);
     const auto under_way = std::make_shared<operation>(*this, how, std::move(on_closing), std::move(done));
