@@ -49,6 +49,14 @@ private:
     std::string_view current_;
 };
 
+// Two options that make sense together only: throws `std::invalid_argument` if one of them was not given.
+inline void need_each_other(std::string_view one, const std::string& value, std::string_view other,
+                            const std::string& other_value)
+{
+    if (value.empty() != other_value.empty())
+        throw std::invalid_argument(std::string{one} + " and " + std::string{other} + ": each needs the other");
+}
+
 // A socket needs a descriptor: asks for as many as the system allows.
 inline void raise_descriptor_limit()
 {

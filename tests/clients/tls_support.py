@@ -9,7 +9,10 @@ import tempfile
 
 
 class Certificates:
-    """A certificate for localhost that is its own authority, in a folder that goes with it."""
+    """A certificate, for localhost if not told otherwise, that is its own authority, in a folder that goes with it."""
+
+    def __init__(self, name="localhost", address="127.0.0.1"):
+        self.name, self.address = name, address
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fanfare-tls-"))
@@ -23,7 +26,8 @@ class Certificates:
     def renew(self):
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-             "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+             "-days", "1", "-subj", f"/CN={self.name}",
+             "-addext", f"subjectAltName=DNS:{self.name},IP:{self.address}",
              "-keyout", self.key, "-out", self.chain], check=True, stderr=subprocess.DEVNULL)
 
     def trusted(self):

@@ -1,6 +1,8 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // Pushes to users and rooms from the command line, and follows a room. Prints one line of JSON an answer or event.
+#include <client_tls.hpp>
 #include <command_line.hpp>
+#include <text_file.hpp>
 
 #include <fanfare_push.grpc.pb.h>
 
@@ -35,6 +37,9 @@ constexpr auto help = R"(grpc_push_client ADDRESS COMMAND [OPTIONS]
   stream ROOM                   follows a room
 
   --admin-key KEY               the server's admin key
+  --tls-ca FILE                 speak TLS: the server's certificate must lead to one of these (PEM), and name HOST
+  --tls-cert FILE               our certificate, for a server with --tls-client-ca (PEM) ...
+  --tls-key FILE                ... and its private key (PEM)
   --timeout SECONDS             the call's deadline (10 for a push, none for a stream)
   --data JSON                   notify: the notification's data
   --key KEY                     publish: the conflation key
@@ -57,6 +62,7 @@ struct arguments {
     std::string data;
     std::string key;
     std::string idempotency_key;
+    demo::client_tls_files tls;
     std::optional<v1::Position> since;
     std::uint32_t last = 0;
     std::uint64_t count = std::numeric_limits<std::uint64_t>::max();
@@ -100,6 +106,8 @@ arguments parse(int argc, char** argv)
     std::vector<std::string> free_words;
     for (demo::command_line words{argc, argv}; !words.done();) {
         const auto option = words.option();
+        if (demo::parse_client_tls("--tls", option, words, a.tls))
+            continue;
         if (option == "--admin-key")
             a.admin_key = words.value();
         else if (option == "--timeout")
@@ -123,6 +131,7 @@ arguments parse(int argc, char** argv)
         else
             free_words.emplace_back(option);
     }
+    demo::check_client_tls("--tls", a.tls);
     if (!a.only_help)
         assign_words(a, std::move(free_words));
     return a;
@@ -150,11 +159,26 @@ void print(const google::protobuf::Message& message)
     std::cout << line << std::endl;
 }
 
+std::shared_ptr<grpc::ChannelCredentials> credentials(const demo::client_tls_files& files)
+{
+    if (files.ca.empty())
+        return grpc::InsecureChannelCredentials();
+#if defined(FANFARE_WITH_SSL)
+    demo::client_tls(files); // gRPC would not say which file it cannot use, nor why
+#endif
+    grpc::SslCredentialsOptions with;
+    with.pem_root_certs = demo::read_text(files.ca);
+    if (!files.certificate.empty()) {
+        with.pem_cert_chain = demo::read_text(files.certificate);
+        with.pem_private_key = demo::read_text(files.key);
+    }
+    return grpc::SslCredentials(with);
+}
+
 class client {
 public:
     explicit client(const arguments& a)
-        : a_{a}, stub_{
-                     v1::PushService::NewStub(grpc::CreateChannel(a.address, grpc::InsecureChannelCredentials()))}
+        : a_{a}, stub_{v1::PushService::NewStub(grpc::CreateChannel(a.address, credentials(a.tls)))}
     {}
 
     grpc::Status run() { return a_.command == "stream" ? stream() : a_.command == "publish" ? publish() : push(); }

@@ -2,9 +2,11 @@
 // A hub with two entry points: WebSocket and HTTP for clients, gRPC for services that push.
 #include "options.hpp"
 #include "push_service.hpp"
+#include "server_credentials.hpp"
 
 #include "../notification_server/hosts.hpp"
 #include "../notification_server/stores.hpp"
+#include "../notification_server/tls.hpp"
 
 #include <fanfare/auth/anonymous.hpp>
 #include <fanfare/fanfare.hpp>
@@ -15,7 +17,6 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <grpc/grpc.h>
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
@@ -57,7 +58,7 @@ std::unique_ptr<grpc::Server> listen(const push::options& chosen, push::push_ser
 {
     grpc::ServerBuilder builder;
     const auto where = at(chosen.address, chosen.grpc_port);
-    builder.AddListeningPort(where, grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort(where, push::server_credentials(chosen), &port);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0); // or two servers could take turns on one port
     // A caller whose link has died is noticed within 40 seconds, and its streams end.
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
@@ -72,8 +73,10 @@ std::unique_ptr<grpc::Server> listen(const push::options& chosen, push::push_ser
 
 void say_where(const push::options& chosen, std::uint16_t port, int grpc_port)
 {
-    std::cout << "gRPC: " << at(chosen.address, static_cast<std::uint16_t>(grpc_port)) << "\n"
-              << "http://" << at(chosen.address, port) << "/" << std::endl;
+    const bool tls = !chosen.tls_cert.empty();
+    std::cout << "gRPC: " << at(chosen.address, static_cast<std::uint16_t>(grpc_port)) << (tls ? " (TLS)" : "")
+              << "\n"
+              << (tls ? "https://" : "http://") << at(chosen.address, port) << "/" << std::endl;
     std::cerr << "INSECURE: anybody may connect, and ?user=ID be any user\n";
     if (chosen.admin_key.empty())
         std::cerr << "INSECURE: without --admin-key every program on this machine may publish\n";
@@ -88,7 +91,8 @@ void serve(const push::options& chosen, asio::io_context& ioc, Kept kept)
     configure(hub);
     hub.presence(std::move(kept.presence));
     hub.inbox(std::move(kept.inbox));
-    fanfare::server_options options{.address = chosen.address, .port = chosen.port};
+    demo::tls tls{ioc, chosen.tls_cert, chosen.tls_key};
+    fanfare::server_options options{.address = chosen.address, .port = chosen.port, .tls = tls.context()};
     options.authenticate = fanfare::anonymous_authenticator{"user"};
     options.hosts = demo::allowed_hosts(chosen.hosts, chosen.address);
     options.api.admin_key = chosen.admin_key;
@@ -111,7 +115,10 @@ void serve(const push::options& chosen, asio::io_context& ioc, Kept kept)
     asked.get_future().wait();
     // The hub ends its connections, the streams' included, and answers what is under way; that ends the calls.
     std::promise<void> closed;
-    server.async_shutdown({}, [&](boost::system::error_code) { closed.set_value(); });
+    server.async_shutdown({}, [&](boost::system::error_code) {
+        tls.stop();
+        closed.set_value();
+    });
     grpc_server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds{10});
     closed.get_future().wait();
     work.reset(); // then nothing is left to run

@@ -6,7 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace push {
@@ -22,6 +24,10 @@ inline constexpr auto help = R"(grpc_push: a Fanfare hub that other services rea
                       (only localhost, the loopback addresses, and the one of --address)
   --redis URL         be one hub with all servers that use this Redis, and keep history and inboxes there
                       (without: in memory)
+  --tls-cert FILE     speak TLS on both ports: the certificate, and behind it those that lead to the root (PEM)
+  --tls-key FILE      its private key (PEM). Renewed files are used without a restart: gRPC looks at them every
+                      5 seconds, the other port reads them on SIGHUP
+  --tls-client-ca F   who calls by gRPC must have a certificate of one of these authorities (PEM; mutual TLS)
   --max-streams N     streams of rooms at once (1000)
   --help              show this
 
@@ -36,16 +42,41 @@ struct options {
     std::uint16_t grpc_port = 50'051;
     std::string admin_key;
     std::string redis;
+    std::string tls_cert;
+    std::string tls_key;
+    std::string tls_client_ca;
     std::vector<std::string> hosts;
     std::size_t max_streams = 1000;
     bool only_help = false;
 };
+
+inline bool parse_tls(std::string_view option, demo::command_line& words, options& to)
+{
+    if (option == "--tls-cert")
+        to.tls_cert = words.value();
+    else if (option == "--tls-key")
+        to.tls_key = words.value();
+    else if (option == "--tls-client-ca")
+        to.tls_client_ca = words.value();
+    else
+        return false;
+    return true;
+}
+
+inline void check_tls(const options& o)
+{
+    demo::need_each_other("--tls-cert", o.tls_cert, "--tls-key", o.tls_key);
+    if (!o.tls_client_ca.empty() && o.tls_cert.empty())
+        throw std::invalid_argument("--tls-client-ca: needs --tls-cert and --tls-key");
+}
 
 inline options parse(int argc, char** argv)
 {
     options o;
     for (demo::command_line words{argc, argv}; !words.done();) {
         const auto option = words.option();
+        if (parse_tls(option, words, o))
+            continue;
         if (option == "--address")
             o.address = words.value();
         else if (option == "--port")
@@ -65,6 +96,7 @@ inline options parse(int argc, char** argv)
         else
             words.unknown();
     }
+    check_tls(o);
     return o;
 }
 

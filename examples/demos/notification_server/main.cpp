@@ -208,7 +208,7 @@ void serve(const demo::options& chosen, contexts& all, Kept kept)
             if (now.up) // problems are told by `on_problem`, each attempt's
                 std::cerr << "redis: up\n";
         });
-    demo::tls tls{all.first(), chosen};
+    demo::tls tls{all.first(), chosen.tls_cert, chosen.tls_key};
     asio::signal_set signals{all.first(), SIGINT, SIGTERM}; // before anybody sees that it listens
     fanfare::server server{hub, server_options(chosen, std::move(kept.tickets), tls)};
 

@@ -115,8 +115,7 @@ inline void check(const options& o)
     if (!o.redis.empty() && !o.sqlite.empty())
         throw std::invalid_argument(
             "--redis and --sqlite: choose one; with --redis history and inboxes are in Redis");
-    if (o.tls_cert.empty() != o.tls_key.empty())
-        throw std::invalid_argument("--tls-cert and --tls-key: each needs the other");
+    need_each_other("--tls-cert", o.tls_cert, "--tls-key", o.tls_key);
     if (o.trusted_proxies.empty() && (o.proxy_protocol || !o.forwarded_header.empty()))
         throw std::invalid_argument(
             "--proxy-protocol and --forwarded-header need --trusted-proxy: whom to believe");

@@ -2,8 +2,6 @@
 #ifndef NOTIFICATION_SERVER_TLS_HPP
 #define NOTIFICATION_SERVER_TLS_HPP
 
-#include "options.hpp"
-
 #include <fanfare/server.hpp>
 #if defined(FANFARE_WITH_SSL)
 #include <fanfare/ssl.hpp>
@@ -17,18 +15,22 @@
 #include <iostream>
 #include <optional>
 #include <stdexcept>
+#include <string>
 
 namespace demo {
 
-/// The certificate of `--tls-cert` and `--tls-key`, if there is one: read at the start, and again on SIGHUP.
+/// The certificate of `--tls-cert` and `--tls-key`, if there is one: read at the start, and again on SIGHUP. What cannot
+/// be used throws at the start, naming the file; later the certificate of before stays. On one thread, the context's.
 class tls {
 public:
-    tls([[maybe_unused]] boost::asio::io_context& ioc, const options& chosen)
+    /// @param certificate,key The names of the files; empty: no TLS.
+    tls([[maybe_unused]] boost::asio::io_context& ioc, const std::string& certificate,
+        [[maybe_unused]] const std::string& key)
     {
-        if (chosen.tls_cert.empty())
+        if (certificate.empty())
             return;
 #if defined(FANFARE_WITH_SSL)
-        context_.emplace(fanfare::tls_options{.certificates = {{chosen.tls_cert, chosen.tls_key}}});
+        context_.emplace(fanfare::tls_options{.certificates = {{certificate, key}}});
 #if defined(SIGHUP)
         hangup_.emplace(ioc, SIGHUP);
         wait();
