@@ -33,6 +33,9 @@ namespace {
 constexpr auto help = R"(device_simulator: devices that publish telemetry over MQTT.
 
   --mqtt HOST:PORT     the broker (127.0.0.1:1883)
+  --mqtt-tls-ca FILE   speak TLS: the broker's certificate must lead to one of these (PEM), and be for HOST of --mqtt
+  --mqtt-tls-cert FILE the devices' certificate, for a broker that asks for one (PEM) ...
+  --mqtt-tls-key FILE  ... and its private key (PEM)
   --credentials FILE   lines of ID:PASSWORD; a device for each, which logs in as ID
   --devices N          without --credentials: so many devices, which do not log in (300)
   --names              print the ids of --devices, and end
@@ -44,6 +47,7 @@ constexpr auto help = R"(device_simulator: devices that publish telemetry over M
 
 struct options {
     demo::simulated_device::settings device{.broker = {}, .prefix = "devices"};
+    demo::client_tls_files tls;
     std::string credentials;
     std::size_t devices = 300;
     std::chrono::seconds failure_every{10};
@@ -56,6 +60,8 @@ options parse(int argc, char** argv)
     options o;
     for (demo::command_line words{argc, argv}; !words.done();) {
         const auto option = words.option();
+        if (demo::parse_client_tls("--mqtt-tls", option, words, o.tls))
+            continue;
         if (option == "--mqtt")
             demo::parse_broker(words.value(), o.device.broker);
         else if (option == "--credentials")
@@ -75,6 +81,7 @@ options parse(int argc, char** argv)
         else
             words.unknown();
     }
+    demo::use_tls(o.tls, o.device.broker);
     return o;
 }
 

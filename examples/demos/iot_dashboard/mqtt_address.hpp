@@ -3,8 +3,10 @@
 #define FANFARE_EXAMPLES_MQTT_ADDRESS_HPP
 
 #include "mqtt_link.hpp"
+#include "mqtt_tls.hpp"
 
 #include <charconv>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,6 +25,15 @@ inline void parse_broker(std::string_view text, mqtt_settings& to)
     to.host = text.substr(0, colon);
     if (to.host.starts_with('[') && to.host.ends_with(']'))
         to.host = to.host.substr(1, to.host.size() - 2);
+}
+
+/// The values of `--mqtt-tls-ca`, `--mqtt-tls-cert` and `--mqtt-tls-key`, when that of `--mqtt` is known. Throws
+/// `std::invalid_argument`, which names the file that cannot be used.
+inline void use_tls(const client_tls_files& files, mqtt_settings& to)
+{
+    check_client_tls("--mqtt-tls", files);
+    if (!files.ca.empty())
+        to.tls = std::make_shared<mqtt_tls>(files, to.host);
 }
 
 } // namespace demo

@@ -1,11 +1,13 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 #include "mqtt_link.hpp"
+#include "mqtt_tls.hpp"
 
 #include <mosquitto.h>
 
 #include <boost/asio/post.hpp>
 
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -44,10 +46,14 @@ mosquitto* new_client(const mqtt_settings& settings, void* owner)
     return client;
 }
 
-bool bytes_wait(int socket)
+// What libmosquitto keeps to itself while TLS' handshake is under way: it would say that all is well, for ever.
+std::string socket_problem(int socket)
 {
-    int count = 0;
-    return ::ioctl(socket, FIONREAD, &count) == 0 && count > 0;
+    char byte = 0;
+    const auto count = ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)))
+        return {};
+    return count == 0 ? "the connection was refused, or closed in the TLS handshake" : std::strerror(errno);
 }
 
 } // namespace
@@ -62,7 +68,10 @@ mqtt_link::mqtt_link(const asio::any_io_executor& executor, mqtt_settings settin
     mosquitto_connect_with_flags_callback_set(client_.get(), connected);
     mosquitto_message_callback_set(client_.get(), got_message);
     mosquitto_subscribe_callback_set(client_.get(), subscribed);
+    mosquitto_log_callback_set(client_.get(), logged);
     int code = MOSQ_ERR_SUCCESS;
+    if (settings_.tls && (code = settings_.tls->apply(client_.get())) != MOSQ_ERR_SUCCESS)
+        throw std::runtime_error{std::string{"libmosquitto and TLS: "} + mosquitto_strerror(code)};
     if (!settings_.user.empty())
         code = mosquitto_username_pw_set(client_.get(), settings_.user.c_str(), settings_.password.c_str());
     if (const auto& will = settings_.will; code == MOSQ_ERR_SUCCESS && !will.topic.empty())
@@ -97,6 +106,8 @@ void mqtt_link::connect_to(const std::string& address)
     const int code = mosquitto_connect_async(client_.get(), address.c_str(), settings_.port, seconds);
     if (code != MOSQ_ERR_SUCCESS)
         return check(code);
+    if (settings_.tls && !mqtt_tls::spoken(client_.get()))
+        return fail("libmosquitto does not speak TLS");
     watch();
 }
 
@@ -119,14 +130,18 @@ void mqtt_link::wait_read()
     if (reading_ || paused_ || ended_)
         return;
     reading_ = true;
-    socket_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](error_code ec) {
+    auto then = [self = shared_from_this()](error_code ec) {
         self->reading_ = false;
         if (self->ended_ || self->paused_)
             return;
         if (ec)
             return self->fail(ec.message());
         self->read();
-    });
+    };
+    if (mqtt_tls::bytes_wait(client_.get())) // of these the socket knows nothing
+        asio::post(clock_.get_executor(), [then = std::move(then)] { then({}); });
+    else
+        socket_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(then));
 }
 
 void mqtt_link::wait_write()
@@ -144,15 +159,40 @@ void mqtt_link::wait_write()
     });
 }
 
+bool mqtt_link::bytes_wait()
+{
+    int count = 0;
+    return mqtt_tls::bytes_wait(client_.get()) ||
+           (::ioctl(socket_.native_handle(), FIONREAD, &count) == 0 && count > 0);
+}
+
+// Whatever the socket is ready for, its reading function drives it.
+void mqtt_link::handshake()
+{
+    if (const auto why = socket_problem(socket_.native_handle()); !why.empty())
+        return fail(why);
+    check(mosquitto_loop_read(client_.get(), 1));
+    if (ended_)
+        return;
+    if (!mqtt_tls::handshaking(client_.get()))
+        write(); // CONNECT
+    else if (mqtt_tls::wants_write(client_.get()))
+        wait_write();
+}
+
 void mqtt_link::read()
 {
     const auto keep = shared_from_this();
+    if (mqtt_tls::handshaking(client_.get())) {
+        handshake();
+        return wait_read();
+    }
     int left = packets_a_turn;
     // One packet, or a part of one, a call; since libmosquitto 2.1 all of those in its buffer. The first call without
     // bytes finds the end of the stream.
     do
         check(mosquitto_loop_read(client_.get(), 1));
-    while (!ended_ && !paused_ && --left > 0 && bytes_wait(socket_.native_handle()));
+    while (!ended_ && !paused_ && --left > 0 && bytes_wait());
     if (!ended_ && then_.on_batch)
         then_.on_batch();
     write();
@@ -169,6 +209,8 @@ void mqtt_link::write()
 {
     if (ended_ || held_ || !socket_.is_open())
         return;
+    if (mqtt_tls::handshaking(client_.get()))
+        return handshake();
     check(mosquitto_loop_write(client_.get(), 1));
     if (!ended_ && mosquitto_want_write(client_.get()))
         wait_write();
@@ -257,7 +299,17 @@ void mqtt_link::check(int code)
         return fail(problem_);
     if (code == MOSQ_ERR_SUCCESS)
         return;
-    fail(code == MOSQ_ERR_ERRNO ? std::strerror(errno) : mosquitto_strerror(code));
+    fail(reason(code));
+}
+
+std::string mqtt_link::reason(int code) const
+{
+    const int system = errno;
+    if (const auto why = mqtt_tls::take_refusal(); !why.empty())
+        return "the broker's certificate is not believed: " + why;
+    if (!tls_error_.empty())
+        return "TLS: " + tls_error_;
+    return code == MOSQ_ERR_ERRNO ? std::strerror(system) : mosquitto_strerror(code);
 }
 
 template <class F>
@@ -288,6 +340,15 @@ void mqtt_link::got_message(mosquitto*, void* self, const mosquitto_message* mes
         return;
     link.held_ = link.held_ || (link.settings_.hold_acknowledgements && message->qos > 0);
     link.guarded([&] { link.then_.on_message(*message); });
+}
+
+// OpenSSL's errors are told here only: "OpenSSL Error[0]: error:NUMBER:LIBRARY:FUNCTION:REASON".
+void mqtt_link::logged(mosquitto*, void* self, int level, const char* text)
+{
+    auto& link = *static_cast<mqtt_link*>(self);
+    const std::string_view line{text};
+    if (level == MOSQ_LOG_ERR && link.settings_.tls && line.starts_with("OpenSSL Error"))
+        link.guarded([&] { link.tls_error_ = line.substr(line.rfind(':') + 1); });
 }
 
 void mqtt_link::subscribed(mosquitto*, void* self, int, int count, const int* granted)

@@ -21,6 +21,8 @@ struct mosquitto_message;
 
 namespace demo {
 
+class mqtt_tls;
+
 struct mqtt_will {
     std::string topic;
     std::string payload;
@@ -31,6 +33,8 @@ struct mqtt_settings {
     std::uint16_t port = 1883;
     /// Which of the host's addresses: the first for 0, and so on, round and round.
     std::size_t attempt = 0;
+    /// How TLS is spoken with it; none: in plain text.
+    std::shared_ptr<mqtt_tls> tls{};
     std::string client_id;
     std::string user{};
     std::string password{};
@@ -38,7 +42,7 @@ struct mqtt_settings {
     /// Acknowledgements of what came with QoS 1 wait for `flush`.
     bool hold_acknowledgements = false;
     std::chrono::seconds keep_alive{30};
-    /// Name lookup, TCP and MQTT handshake together.
+    /// Name lookup, TCP, TLS and MQTT handshake together.
     std::chrono::seconds connect_timeout{10};
     /// Published by the broker, retained, QoS 1, when the link breaks without a DISCONNECT. None without a topic.
     mqtt_will will{};
@@ -79,7 +83,7 @@ public:
     /// Sends what waits, held acknowledgements included.
     void flush();
     /// While paused nothing is read: the broker's messages wait in its own queue. Those that libmosquitto has read
-    /// already, up to 4 KiB, still come.
+    /// already, up to 4 KiB, still come; over TLS those of one record, up to 16 KiB.
     void pause();
     void resume();
 
@@ -93,16 +97,20 @@ private:
     void watch();
     void wait_read();
     void wait_write();
+    bool bytes_wait();
     void read();
+    void handshake();
     void write();
     void tick();
     void fail(std::string_view why);
     void check(int code);
+    std::string reason(int code) const;
     template <class F>
     void guarded(F f) noexcept;
 
     static void connected(mosquitto*, void* self, int code, int flags);
     static void got_message(mosquitto*, void* self, const mosquitto_message* message);
+    static void logged(mosquitto*, void* self, int level, const char* text);
     static void subscribed(mosquitto*, void* self, int id, int count, const int* granted);
 
     mqtt_settings settings_;
@@ -113,7 +121,7 @@ private:
     boost::asio::posix::stream_descriptor socket_; // a duplicate: mosquitto closes its own
     std::chrono::steady_clock::time_point give_up_;
     // Noted in a callback of mosquitto, where the link cannot be ended and nothing may be thrown.
-    std::string problem_;
+    std::string problem_, tls_error_;
     std::exception_ptr thrown_;
     bool established_ = false;
     bool ended_ = false;

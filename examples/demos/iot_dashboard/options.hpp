@@ -32,6 +32,9 @@ inline constexpr auto help =
   --mqtt-user NAME        ... and our name there
   --mqtt-password-file F  ... and the file whose first line is our password
   --mqtt-client-id ID     the name of our session at the broker, which no other client may use (fanfare-dashboard)
+  --mqtt-tls-ca FILE      speak TLS: the broker's certificate must lead to one of these (PEM), and be for HOST of --mqtt
+  --mqtt-tls-cert FILE    our certificate, for a broker that asks for one (PEM) ...
+  --mqtt-tls-key FILE     ... and its private key (PEM)
   --prefix TOPIC          devices publish to TOPIC/ID/telemetry and TOPIC/ID/status (devices)
   --max-waiting N         stop reading when so many messages wait for the hub (1000)
   --timeout-ms N          a store that is silent for so long has failed (10000)
@@ -57,6 +60,7 @@ struct options {
     std::vector<std::string> hosts;
     std::string sqlite;
     bridge_settings bridge;
+    client_tls_files mqtt_tls;
     device_feed::settings feed;
     bool only_help = false;
 };
@@ -122,7 +126,8 @@ inline options parse(int argc, char** argv)
     o.bridge.broker.client_id = "fanfare-dashboard";
     for (command_line words{argc, argv}; !words.done();) {
         const auto option = words.option();
-        if (parse_bridge(option, words, o.bridge) || parse_feed(option, words, o.feed))
+        if (parse_bridge(option, words, o.bridge) || parse_feed(option, words, o.feed) ||
+            parse_client_tls("--mqtt-tls", option, words, o.mqtt_tls))
             continue;
         if (option == "--address")
             o.address = words.value();
@@ -139,6 +144,7 @@ inline options parse(int argc, char** argv)
         else
             words.unknown();
     }
+    use_tls(o.mqtt_tls, o.bridge.broker);
     o.bridge.filter = o.feed.prefix + "/#";
     o.bridge.first_delay = std::min(o.bridge.first_delay, o.bridge.longest_delay);
     return o;

@@ -44,9 +44,11 @@ def numbers(payloads):
 
 
 class Broker:
-    """mosquitto on a free loopback port, with the users that are named; ended by its own process id."""
+    """mosquitto on a free loopback port, with the users that are named; ended by its own process id. `conf` are lines
+    behind the demo's own configuration."""
 
-    def __init__(self, *devices):
+    def __init__(self, *devices, conf=()):
+        self.conf = conf
         self.users = {name: os.urandom(8).hex() for name in ("dashboard", *devices)}
         self.reserved, self.process = reserved_port(), None
         self.port = self.reserved.getsockname()[1]
@@ -71,7 +73,7 @@ class Broker:
             user = subprocess.run(["id", "-un"], check=True, capture_output=True, text=True).stdout.strip()
             for name, value in {"PORT": self.port, "FOLDER": self.folder, "USER": user}.items():
                 conf = conf.replace(f"@{name}@", str(value))
-            self.file("mosquitto.conf", conf)
+            self.file("mosquitto.conf", "\n".join([conf, *self.conf, ""]))
             await self.start()
         except BaseException:
             await self.__aexit__()

@@ -108,14 +108,16 @@ class Device:
 
 
 class ExactBroker:
-    """Takes one client at a time, sends it messages with QoS 1, and notes what it acknowledges, on which connection."""
+    """Takes one client at a time, sends it messages with QoS 1, and notes what it acknowledges, on which connection.
+    `tls` is an SSLContext."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        self.tls = tls
         self.connections, self.acknowledged, self.ended, self.sessions = 0, [], [], []
         self.writer, self.subscribed = None, asyncio.Event()
 
     async def __aenter__(self):
-        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         self.port = self.server.sockets[0].getsockname()[1]
         return self
 
