@@ -11,11 +11,17 @@
 include(CheckCXXCompilerFlag)
 include(CheckCXXSourceCompiles)
 include(CheckLinkerFlag)
+include(CMakePushCheckState)
 
 set(fanfare_hardening)
 set(fanfare_hardening_link)
 # Sanitizers find more of the same, and better by themselves.
-if(FANFARE_HARDEN AND NOT MSVC AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+set(fanfare_all_flags "${CMAKE_CXX_FLAGS}")
+foreach(configuration IN ITEMS ${CMAKE_BUILD_TYPE} ${CMAKE_CONFIGURATION_TYPES})
+    string(TOUPPER "${configuration}" upper)
+    string(APPEND fanfare_all_flags " ${CMAKE_CXX_FLAGS_${upper}}")
+endforeach()
+if(FANFARE_HARDEN AND NOT MSVC AND NOT fanfare_all_flags MATCHES "-fsanitize")
     list(APPEND fanfare_hardening -D_GLIBCXX_ASSERTIONS)
     foreach(flag IN ITEMS -fstack-protector-strong -fstack-clash-protection -fcf-protection)
         string(MAKE_C_IDENTIFIER "FANFARE_HAS_${flag}" known)
@@ -26,14 +32,15 @@ if(FANFARE_HARDEN AND NOT MSVC AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
     endforeach()
 
     # Without optimisation the C library only warns. The last -O of a configuration counts.
-    set(CMAKE_REQUIRED_FLAGS "-O1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3")
+    cmake_push_check_state()
+    string(APPEND CMAKE_REQUIRED_FLAGS " -O1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3")
     check_cxx_source_compiles("
         #include <cstdlib>
         #if !defined(__USE_FORTIFY_LEVEL) || __USE_FORTIFY_LEVEL < 3
         #error
         #endif
         int main() {}" FANFARE_HAS_FORTIFY_3)
-    unset(CMAKE_REQUIRED_FLAGS)
+    cmake_pop_check_state()
     set(level $<IF:$<BOOL:${FANFARE_HAS_FORTIFY_3}>,3,2>)
     set(configurations ${CMAKE_CONFIGURATION_TYPES})
     if(NOT configurations)
@@ -41,7 +48,7 @@ if(FANFARE_HARDEN AND NOT MSVC AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
     endif()
     foreach(configuration IN LISTS configurations)
         string(TOUPPER "${configuration}" upper)
-        string(REGEX MATCHALL "-O[^ ]*" optimisation "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${upper}}")
+        string(REGEX MATCHALL " -O[^ ]*" optimisation " ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${upper}}")
         if(optimisation AND NOT optimisation MATCHES "-O0$")
             # Undefined first: some distributions' compilers define it by themselves.
             list(APPEND fanfare_hardening

@@ -211,6 +211,31 @@ TEST_CASE("a request that nobody has read yet when the server stops is answered"
     CHECK(kept.closed());
 }
 
+TEST_CASE("bytes that are no request keep no connection when the server stops, and a request behind a PROXY "
+          "header is read")
+{
+    world w;
+    server_options options{.address = "127.0.0.1", .port = 0, .proxies = {"127.0.0.1"}, .handshake_timeout = 1h};
+    w.listen(options);
+    options.proxy_protocol = true;
+    std::optional<fanfare::server> relayed{std::in_place, w.hub(), options};
+    w.run();
+    raw_client kept{w.port()};
+    kept.send(health);
+    CHECK(kept.answer().status == 200);
+    busy_thread busy{w.context()};
+    kept.send("\r\n");
+    raw_client behind{relayed->port()};
+    behind.send("PROXY TCP4 203.0.113.7 10.0.0.1 1 2\r\n");
+    w.server().stop();
+    relayed->stop();
+    busy.let_go();
+    CHECK(kept.closed());
+    behind.send(health);
+    CHECK(behind.answer().status == 200);
+    CHECK(behind.closed());
+}
+
 TEST_CASE("half a request keeps a server that has stopped for no longer than a request may take")
 {
     asio::io_context io{1};

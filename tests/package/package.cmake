@@ -31,7 +31,14 @@ set(tools
 foreach(way IN ITEMS installed subproject conan_example)
     fanfare_package_test(${way} ${CMAKE_COMMAND} -DWAY=${way} ${tools} -P ${CMAKE_CURRENT_LIST_DIR}/check.cmake)
 endforeach()
-if(fanfare_hardening_link AND CMAKE_READELF AND TARGET echo_server)
+# What it looks for are symbols of glibc, and of libstdc++ since GCC 12.
+check_cxx_source_compiles("
+    #include <cstdlib>
+    #if !defined(__GLIBC__) || !defined(_GLIBCXX_RELEASE) || _GLIBCXX_RELEASE < 12
+    #error
+    #endif
+    int main() {}" FANFARE_SHOWS_HARDENING)
+if(fanfare_hardening_link AND FANFARE_SHOWS_HARDENING AND CMAKE_READELF AND TARGET echo_server)
     fanfare_package_test(hardening ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:echo_server> -DREADELF=${CMAKE_READELF}
         "-DFORTIFIED=$<IN_LIST:-U_FORTIFY_SOURCE,$<TARGET_PROPERTY:echo_server,COMPILE_OPTIONS>>"
         -P ${CMAKE_CURRENT_LIST_DIR}/hardening.cmake)

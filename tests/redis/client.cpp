@@ -143,7 +143,7 @@ TEST_CASE("a client that rested, and is asked how it stands, stays connected")
     client.rest();
     REQUIRE(notes.wait_for_line("closed until it is used again"));
     CHECK(ask(client, {"ECHO", "x"}) == "x"); // it would rest again by itself
-    CHECK(client.status().up);
+    CHECK(eventually([&] { return client.status().up; }));
     CHECK(notes.wait_for_line("up"));
     const auto so_far = notes.lines().size();
     CHECK_FALSE(notes.wait([so_far](const auto& lines) { return lines.size() > so_far; }, 1500ms));

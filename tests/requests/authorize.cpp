@@ -151,6 +151,27 @@ TEST_CASE("a question that was not answered in time keeps nothing of the hub", "
         done(true); // there is nobody whom it could concern
 }
 
+TEST_CASE("a question that nobody waits for any more keeps nothing of the hub, also before its time",
+          "[authorize]")
+{
+    std::vector<access_done> kept;
+    {
+        silent_world w{std::chrono::hours{1}};
+        const auto token = std::make_shared<int>();
+        w.hub().on_connect([token](connection_ref) {});
+        client c{w.port(), "ann"};
+        c.send({{"type", "subscribe"}, {"payload", {{"rooms", {"chat:1"}}}}});
+        REQUIRE(eventually([&] { return w.asked() == 1; }));
+        kept.swap(w.held);
+        c.close();
+        w.destroy_server();
+        w.destroy_hub();
+        CHECK(eventually([&] { return token.use_count() == 1; }));
+    }
+    for (const auto& done : kept)
+        done(true);
+}
+
 TEST_CASE("a client that leaves while the authorizer is silent is forgotten, and so is its question",
           "[authorize]")
 {
@@ -176,5 +197,6 @@ TEST_CASE("a time for the authorizer that cannot be is refused", "[authorize]")
     };
     CHECK_THROWS_AS(with(-1ms), std::invalid_argument);
     CHECK_THROWS_AS(with(std::chrono::hours{367 * 24}), std::invalid_argument);
-    CHECK_NOTHROW(with(0ms));
+    CHECK_THROWS_AS(with(0ms), std::invalid_argument);
+    CHECK_NOTHROW(with(1ms));
 }

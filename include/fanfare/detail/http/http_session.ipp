@@ -38,7 +38,8 @@ FANFARE_DECL http_session::http_session(const http_service& service, net_stream 
                                         bool proxy_protocol)
     : service_{service}, home_{home}, stream_{std::move(stream),
                                               {service.options.handshake_timeout, service.options.max_header,
-                                               service.options.max_body}},
+                                               service.options.max_body},
+                                              service.stopped},
       proxy_protocol_{proxy_protocol}, peer_{known_peer_address(stream_.next_layer())}
 {}
 
@@ -51,7 +52,8 @@ FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending
     if (!co_await begin())
         co_return co_await stream_.drain();
     const auto limit = service_.options.max_requests_per_connection;
-    bool fresh = stream_.next_layer().has_tls(); // whose handshake is done will now ask for something
+    bool fresh =
+        proxy_protocol_ || stream_.next_layer().has_tls(); // who is done with these will now ask for something
     for (std::uint32_t count = 1; !service_.stopped || fresh || stream_.has_more(); ++count) {
         auto request = co_await stream_.read(std::exchange(fresh, false) && service_.stopped);
         if (!request)

@@ -14,6 +14,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -32,7 +33,8 @@ struct http_limits {
 /// HTTP requests and responses over one connection, with TLS or without. Only on its executor.
 class http_stream {
 public:
-    http_stream(net_stream stream, const http_limits& limits);
+    /// `stopped`: once it is true, requests that have come are still read, and none is waited for. It outlives this.
+    http_stream(net_stream stream, const http_limits& limits, const std::atomic<bool>& stopped);
     http_stream(const http_stream&) = delete;
     http_stream& operator=(const http_stream&) = delete;
 
@@ -85,6 +87,7 @@ private:
     asio::awaitable<void> answer_plain_http();
 
     http_limits limits_;
+    const std::atomic<bool>& stopped_;
     net_stream stream_;
     connection_deadline<net_stream> deadline_;
     boost::beast::flat_buffer buffer_;

@@ -74,8 +74,11 @@ inline bool has_other_version(std::string_view line)
            is_digit(version[7]);
 }
 
-FANFARE_DECL http_stream::http_stream(net_stream stream, const http_limits& limits)
-    : limits_{limits}, stream_{std::move(stream)}, deadline_{stream_}, buffer_{limits.max_header + 8192}
+FANFARE_DECL http_stream::http_stream(net_stream stream, const http_limits& limits,
+                                      const std::atomic<bool>& stopped)
+    : limits_{limits}, stopped_{stopped}, stream_{std::move(stream)}, deadline_{stream_}, buffer_{
+                                                                                              limits.max_header +
+                                                                                              8192}
 {}
 
 // Looked at before it is taken: what follows belongs to TLS or to HTTP.
@@ -187,6 +190,8 @@ FANFARE_DECL asio::awaitable<error_code> http_stream::read_head(parser& message,
             ++lines;
         } else if (data.empty() || data == "\r") {
             const bool nothing = data.empty();
+            if (nothing && stopped_ && !in_same_time && !stream_.has_input())
+                co_return error_code{asio::error::eof};
             waits_for_client_ = nothing;
             const auto [ec, n] = co_await stream_.async_read_some(buffer_.prepare(2048), no_throw);
             waits_for_client_ = false;

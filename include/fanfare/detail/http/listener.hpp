@@ -47,6 +47,8 @@ private:
         bool foreign;
     };
 
+    /// Throws `std::invalid_argument` for a PROXY protocol that nobody is trusted with.
+    void require_proxies(bool proxy_protocol) const;
     asio::awaitable<void> accept_all(std::shared_ptr<place> from);
     /// Accepts those whom the system has connected already: they would be reset when the acceptor is closed.
     void accept_queued(place& from);

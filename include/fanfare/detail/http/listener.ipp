@@ -47,9 +47,18 @@ FANFARE_DECL http_listener::http_listener(std::shared_ptr<hub_core> hub, server_
     check_path_prefix(service_.options.path_prefix);
 }
 
+FANFARE_DECL void http_listener::require_proxies(bool proxy_protocol) const
+{
+    if (proxy_protocol && service_.options.proxies.empty())
+        throw std::invalid_argument("fanfare::server: proxy_protocol believes what it is told: say by whom, in "
+                                    "server_options::proxies");
+}
+
 FANFARE_DECL void http_listener::start()
 {
     const auto places = places_of(service_.options);
+    for (const auto& where : places)
+        require_proxies(where.proxy_protocol);
     std::vector<opened_acceptor> opened; // all, before anybody is accepted
     opened.reserve(places.size());
     for (const auto& where : places)
@@ -65,9 +74,7 @@ FANFARE_DECL void http_listener::start()
 
 FANFARE_DECL void http_listener::listen(opened_acceptor opened, connection_kind kind)
 {
-    if (kind.proxy_protocol && service_.options.proxies.empty())
-        throw std::invalid_argument("fanfare::server: proxy_protocol believes what it is told: say by whom, in "
-                                    "server_options::proxies");
+    require_proxies(kind.proxy_protocol);
     const auto port = port_of(opened.acceptor);
     const auto executor = opened.acceptor.get_executor();
     const auto added = std::make_shared<place>(place{std::move(opened.acceptor), std::move(kind), opened.foreign});

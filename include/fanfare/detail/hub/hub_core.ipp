@@ -38,7 +38,7 @@ inline hub_options checked(const hub_options& o)
             "resume_window must not be negative, nor max_recovery 0");
     require(o.max_rooms > 0 && o.max_pending_requests > 0 && o.max_pending_requests < 65'536,
             "max_rooms and max_pending_requests must be above zero");
-    require(o.authorizer_timeout.count() >= 0, "authorizer_timeout must not be negative");
+    require(o.authorizer_timeout.count() > 0, "authorizer_timeout must be above zero");
     require(o.connect_rate_per_address == 0 ||
                 (o.connect_rate_per_address >= 0.001 && o.connect_rate_per_address <= 1e6),
             "connect_rate_per_address must be 0, or from 0.001 to 1,000,000");

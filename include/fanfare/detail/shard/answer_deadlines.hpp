@@ -41,6 +41,8 @@ public:
                 what->expire();
         }
     }
+    /// All end, since nobody waits for an answer any more.
+    void expire_all() { expire(UINT32_MAX); }
     std::size_t size() const noexcept { return waiting_.size(); }
 
 private:

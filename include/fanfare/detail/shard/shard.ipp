@@ -199,6 +199,11 @@ FANFARE_DECL void shard::remove(shard_member& one)
     if (live_ == 0) {
         if (io_->timer)
             io_->timer->cancel();
+        if (answers.size() != 0) // the clock, which would end them, stands still; they keep the hub until then
+            post([](shard& self) {
+                if (self.live_ == 0)
+                    self.answers.expire_all();
+            });
         for (const auto& tell : std::exchange(on_empty, {}))
             tell();
     }
