@@ -44,7 +44,7 @@ struct http_api_options {
     /// of event streams, which has `server_options::origins` or `endpoint_options::origins`.
     origin_allow_list origins{};
     /// For an API in a router of your own: proxies whose requests, if they are forwarded by a header, are not taken for those
-    /// of this machine. `server` has a list of its own for all that it does.
+    /// of this machine. A `server` needs `server_options::proxies` only.
     trusted_proxies proxies{};
     /// Issues tickets for `POST /api/v1/tickets`; see `issue_from`. Without one, that answers 404. It calls the function that
     /// it is given once, from any thread. What it throws is answered with 500; see `http_api::async_handle`.
@@ -107,7 +107,8 @@ public:
     /// Answers a request. A target that is not the API's is answered with 404.
     ///
     /// @param request The whole request, body included. Copied or moved.
-    /// @param caller The peer's address: without an `admin_key` it decides about loopback callers.
+    /// @param caller The address of the socket's other end, also behind a proxy: without an `admin_key` it decides about
+    ///        loopback callers. What a proxy of `http_api_options::proxies` forwards is seen by the request's headers.
     /// @param token A completion token; the signature is `void(response_type)`. The response is ready to be written, with
     ///        `keep_alive` as the request wants it. To HEAD it has the length of the body, and no body (RFC 9110 section
     ///        9.3.2). Handlers need not be copyable. What is a `done_type` is not taken for a token, but for the callback of

@@ -33,8 +33,8 @@ struct listen_options {
     /// Every connection begins with a PROXY header, of version 1 or 2 ("The PROXY protocol" by HAProxy), which names the
     /// client's address; before TLS, if there is TLS. The peer must be one of `server_options::proxies`; which proxies these
     /// are has to be said, since the header is believed. A connection without one, with a malformed one, or of another peer is
-    /// refused: with 400 or 403 and a sentence, or where TLS is spoken by its end. A client whom the proxy does not know
-    /// (`UNKNOWN`, a Unix socket) has the unspecified address.
+    /// answered with 400 or 403 and a sentence; if the listener speaks TLS it is closed without an answer. A client whom the
+    /// proxy does not know (`UNKNOWN`), or who came to it by a Unix socket, has the unspecified address.
     bool proxy_protocol = false;
 };
 

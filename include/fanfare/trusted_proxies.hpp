@@ -19,24 +19,25 @@ namespace fanfare {
 
 /// Whose address a request has.
 struct client_address {
-    /// The client's. The unspecified one, which is nobody's and is counted by no limit, if the proxies do not tell it.
+    /// The client's. The unspecified one, which is nobody's and is counted by no limit, if the entry that counts tells none.
     asio::ip::address address{};
-    /// A trusted proxy forwards the request: it has the header in which that tells the address, or another one of which that
-    /// can be seen (`Forwarded`, `X-Forwarded-For`, `X-Real-IP`, `Via`).
+    /// A trusted proxy forwards the request: it has the header that is read, or another that shows a proxy (`Forwarded`,
+    /// `X-Forwarded-For`, `X-Real-IP`, `Via`).
     bool forwarded = false;
 };
 
 /// The proxies that are believed when they say for which client they ask: in `Forwarded` (RFC 7239), in
 /// `X-Forwarded-For`, or in a PROXY header before all else (`listen_options::proxy_protocol`).
 ///
-/// Anybody can send such headers, so they are read only if the peer itself is one of these. Each proxy adds at the end
-/// of a list whom it was asked by: the list is read from there, and the first address that is not a trusted proxy's is
-/// the client's. What stands before that address was sent by the client, and nobody vouches for it. So each of them has to
-/// write its header in every request: one that leaves it out at times passes on what the client has made up.
+/// Anybody can send such headers, so they are read only if the peer itself is one of these. Each proxy appends the address
+/// from which it got the request: the list is read from right to left, and the first address that is no trusted proxy's is
+/// the client's (if all are trusted: the first in the list). What stands to the left of it the client may have invented. So
+/// each proxy has to write its header in every request: one that leaves it out at times passes on what the client has made
+/// up. A request without the header has the proxy's own address.
 ///
 /// A value; the `const` functions may be called from any thread.
 /// @code
-/// server_options options{.proxies = {"10.0.0.0/8", "2001:db8::/32", "unix"}};
+/// server_options options{.proxies = {"10.0.0.1", "2001:db8:1::/64", "unix"}};
 /// @endcode
 class trusted_proxies {
 public:

@@ -170,7 +170,9 @@ void say_where(const demo::options& chosen, std::uint16_t port)
         std::cout << "unix:" << chosen.unix_path << std::endl;
     if (!chosen.tickets)
         std::cerr << "INSECURE: --auth none lets anybody connect, and ?user=ID be any user\n";
-    if (chosen.admin_key.empty())
+    if (chosen.proxy_protocol)
+        std::cerr << "--proxy-protocol: this address is for the proxy, not for browsers\n";
+    else if (chosen.admin_key.empty())
         std::cerr << "INSECURE: without --admin-key every program on this machine may publish\n";
     if (chosen.open_publish)
         std::cerr << "INSECURE: --open-publish lets every client publish to every room\n";

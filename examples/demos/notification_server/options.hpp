@@ -36,12 +36,13 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
                         can make its own name point here)
   --tls-cert FILE       speak TLS: the certificate, and behind it those that lead to the root (PEM)
   --tls-key FILE        its private key (PEM); SIGHUP reads both files again, and no connection is lost
-  --trusted-proxy CIDR  believe this proxy (10.0.0.0/8, 192.0.2.1, unix: who comes by --unix) when it says for which
+  --trusted-proxy CIDR  believe this proxy (192.0.2.1, 10.0.0.0/8; unix: who comes by --unix) when it says for which
                         client it asks, in Forwarded or X-Forwarded-For; may be given several times (nobody)
   --forwarded-header N  read this header only, such as X-Forwarded-For or X-Real-IP
-  --proxy-protocol      every connection to --port begins with a PROXY header, version 1 or 2, of a trusted proxy
+  --proxy-protocol      every connection to --port begins with a PROXY header, version 1 or 2, of a trusted proxy;
+                        own callers use --unix
   --path-prefix PATH    what a proxy leaves before each path, such as /live: the page is at /live/ then
-  --max-per-address N   so many connections of one address (0: any number)
+  --max-per-address N   so many connections of one address (0, which is the default: any number)
   --drain SECONDS       after SIGTERM close the connections evenly over this time (0: at once); a second
                         signal does not wait
   --deflate             offer permessage-deflate
