@@ -64,7 +64,8 @@ TEST_CASE("an address that connects too often is refused with Retry-After, and t
     CHECK(http_get(w.port(), "/healthz").result_int() == 200);
 }
 
-TEST_CASE("event streams count with WebSockets; HEAD, preflights and broken handshakes do not", "[connect_rate]")
+TEST_CASE("event streams count with WebSockets, and HEAD, preflights and broken handshakes do not",
+          "[connect_rate]")
 {
     asked_world w;
     w.serve({.authenticate = w.authenticator(), .origins = {"https://app.example"}});

@@ -41,7 +41,7 @@ struct redis_world {
 } // namespace
 
 TEST_CASE(
-    "rooms that were entered and left leave nothing in Redis; with history the room's epoch, for its lifetime",
+    "rooms that were entered and left leave nothing in Redis, with history the room's epoch, for its lifetime",
     "[redis][store]")
 {
     redis_world r;
