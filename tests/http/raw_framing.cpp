@@ -284,14 +284,14 @@ TEST_CASE("a request that is not complete in time gets 408, and a connection wit
 {
     world w;
     w.serve({.api = {.allow_loopback_writes = true}, .handshake_timeout = 200ms});
-    const std::string chunked =
+    const std::string in_chunks =
         "POST /api/v1/publish HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
     const std::vector<std::string> parts{"G",
                                          "GET /healthz HTTP/1.1\r\nHost: local",
                                          "\r\n\r\nGET /healthz",
                                          post("/api/v1/publish", "{}").substr(0, 70),
-                                         chunked,
-                                         chunked + "5\r\n{\"roo"};
+                                         in_chunks,
+                                         in_chunks + "5\r\n{\"roo"};
     for (const auto& part : parts) {
         INFO(part);
         raw_client c{w.port()};
