@@ -48,11 +48,22 @@ public:
     /// The client's id of the request; null if it has none.
     const json::value* id() const noexcept { return id_.is_null() ? nullptr : &id_; }
 
+    /// Gives the place back: from now on something else bounds what waits. A shutdown still waits for the answer. Once.
+    void release_place() noexcept
+    {
+        if (!std::exchange(pending_, false))
+            return;
+        session_->answer_owed();
+        session_->end_request(reads_);
+        owed_ = true;
+    }
     /// Gives the place back, and that of a read: the answer follows, or is not waited for. Once.
     void finish() noexcept
     {
         if (std::exchange(pending_, false))
             session_->end_request(reads_);
+        if (std::exchange(owed_, false))
+            session_->answer_given();
         if (const auto turn = std::exchange(turn_, nullptr)) // it ends after the session has counted that
             session_->read_ended();
     }
@@ -117,6 +128,7 @@ private:
     boost::intrusive_ptr<session> session_;
     json::value id_;
     bool pending_ = true;
+    bool owed_ = false;  // it has no place any more, and no answer yet
     bool reads_ = false; // only
     read_turn turn_;     // of a read that is under way
 };

@@ -105,7 +105,7 @@ FANFARE_DECL void publish_operation::start(session& s, const incoming& message)
                   if (refused != error{})
                       return request->fail(refused,
                                            "it was not decided in time whether this is allowed: not sent");
-                  request->finish(); // the bus has limits of its own for what waits
+                  request->release_place(); // the bus has limits of its own for what waits
                   publish(request, room, type, payload, key);
               });
 }

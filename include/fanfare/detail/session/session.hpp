@@ -148,10 +148,14 @@ public:
     }
     /// One of them only reads: if it is never answered, the client asks again.
     void request_reads() noexcept { pending_reads_.fetch_add(1, std::memory_order_relaxed); }
-    /// Whether one waits that does more.
+    /// A request that has been ended without its answer, which follows. `answer_given` from any thread.
+    void answer_owed() noexcept { owed_answers_.fetch_add(1, std::memory_order_relaxed); }
+    void answer_given() noexcept { owed_answers_.fetch_sub(1, std::memory_order_relaxed); }
+    /// Whether one waits for its answer that does more than read.
     bool has_work_under_way() const noexcept
     {
-        return pending_requests_.load(std::memory_order_relaxed) != pending_reads_.load(std::memory_order_relaxed);
+        return owed_answers_.load(std::memory_order_relaxed) != 0 ||
+               pending_requests_.load(std::memory_order_relaxed) != pending_reads_.load(std::memory_order_relaxed);
     }
     /// Whether a read for a request of its client's can begin: its answer must fit besides what waits.
     read_standing standing_for_read() noexcept;
@@ -251,6 +255,7 @@ private:
     violations violations_;
     asio::ip::address address_;
     close_code reason_ = close_code::abnormal;
+    std::atomic<std::uint32_t> owed_answers_{0};
     std::atomic<std::uint16_t> pending_requests_{0};
     std::atomic<std::uint16_t> pending_reads_{0}; // of these
     std::atomic<std::uint16_t> answers_due_{0};   // of reads for its requests
