@@ -146,7 +146,7 @@ private:
         failures_.expires_after(
             std::chrono::milliseconds{static_cast<std::int64_t>(std::min(wait, mean * 4) * 1'000)});
         failures_.async_wait([this](boost::system::error_code ec) {
-            if (ec)
+            if (ec || stopped_)
                 return;
             devices_[random_() % devices_.size()]->fail(std::chrono::seconds{15});
             fail_later();
@@ -156,7 +156,7 @@ private:
     {
         report_.expires_after(std::chrono::seconds{10});
         report_.async_wait([this](boost::system::error_code ec) {
-            if (ec)
+            if (ec || stopped_)
                 return;
             std::uint64_t published = 0, connected = 0;
             for (const auto& device : devices_) {
@@ -170,6 +170,7 @@ private:
     }
     void stop()
     {
+        stopped_ = true; // for handlers that are about to run
         failures_.cancel();
         report_.cancel();
         for (const auto& device : devices_)
@@ -181,6 +182,7 @@ private:
     std::vector<std::unique_ptr<demo::simulated_device>> devices_;
     asio::steady_timer failures_, report_;
     asio::signal_set signals_;
+    bool stopped_ = false;
 };
 
 } // namespace

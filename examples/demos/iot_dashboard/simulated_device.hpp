@@ -86,6 +86,7 @@ public:
     /// Disconnects from the broker.
     void stop()
     {
+        ++turn_;
         timer_.cancel();
         if (!link_)
             return;
@@ -105,8 +106,8 @@ private:
     void after(std::chrono::milliseconds wait, void (simulated_device::*then)())
     {
         timer_.expires_after(wait);
-        timer_.async_wait([this, then](boost::system::error_code ec) {
-            if (!ec)
+        timer_.async_wait([this, then, turn = ++turn_](boost::system::error_code ec) {
+            if (!ec && turn == turn_) // one that was about to run comes without an error, too
                 (this->*then)();
         });
     }
@@ -154,6 +155,7 @@ private:
     std::string topic_;
     boost::asio::any_io_executor executor_;
     boost::asio::steady_timer timer_;
+    std::uint64_t turn_ = 0; // of what waits for the timer
     std::mt19937 random_;
     backoff delay_{std::chrono::milliseconds{500}, std::chrono::milliseconds{30'000}};
     std::shared_ptr<mqtt_link> link_;
