@@ -45,6 +45,7 @@ public:
     explicit raw_client(std::uint16_t port) { socket_.connect({asio::ip::address_v4::loopback(), port}); }
 
     void send(std::string_view bytes) { asio::write(socket_, asio::buffer(bytes)); }
+    tcp::socket::native_handle_type native_handle() { return socket_.native_handle(); }
 
     // The next answer. `head_only`: to HEAD, whose answer has no body whatever its header says.
     reply answer(bool head_only = false)

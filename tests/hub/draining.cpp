@@ -61,10 +61,13 @@ public:
     void async_append(history_append message, append_done done)
     {
         const std::lock_guard lock{state_->mutex};
-        state_->held.push_back(
-            [all = state_.get(), message = std::move(message), done = std::move(done)]() mutable {
-                all->real.async_append(std::move(message), std::move(done));
-            });
+        state_->held.push_back([all = state_.get(), room = std::string{message.room},
+                                key = std::string{message.idempotency_key}, message = std::move(message),
+                                done = std::move(done)]() mutable {
+            message.room = room; // the caller's are gone
+            message.idempotency_key = key;
+            all->real.async_append(std::move(message), std::move(done));
+        });
     }
     void async_read(std::string_view room, const history_query& query, history_done done)
     {
