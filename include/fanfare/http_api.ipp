@@ -49,7 +49,7 @@ inline constexpr api_route api_routes[] = {{"/api/v1/publish", http::verb::post,
                                            {"/api/v1/cluster", http::verb::get, &get_cluster, true},
                                            {"/api/v1/presence", http::verb::get, &get_presence, true},
                                            {"/api/v1/history", http::verb::get, &get_history, true},
-                                           {"/api/v1/sse", http::verb::post, &post_event_message, false},
+                                           {event_path, http::verb::post, &post_event_message, false},
                                            {"/api/v1/ws", http::verb::get, &get_upgrade, false},
                                            {"/healthz", http::verb::get, &get_health, false},
                                            {"/readyz", http::verb::get, &get_health, false}};
@@ -163,7 +163,7 @@ FANFARE_DECL void http_api::async_handle(const request_type& request, const asio
                                          done_type done, std::function<bool()> wanted) const
 {
     auto view = describe_request(request, caller);
-    const bool events = view.path() == "/api/v1/sse"; // the door's own list
+    const bool events = view.path() == detail::event_path; // the door's own list
     auto page = events ? std::string{} : detail::permitted_origin(view, options_->origins);
     const auto client = options_->proxies.client_of(caller, request);
     const auto local = client && !client->forwarded ? caller : asio::ip::address{};

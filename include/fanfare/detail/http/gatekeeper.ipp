@@ -21,8 +21,6 @@
 
 namespace fanfare::detail {
 
-inline constexpr std::string_view event_path = "/api/v1/sse";
-
 inline std::string_view path_in(const request_head& head) noexcept
 {
     return path_of({head.target().data(), head.target().size()});

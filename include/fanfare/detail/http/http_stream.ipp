@@ -106,10 +106,8 @@ FANFARE_DECL asio::awaitable<void> http_stream::refuse_peer(request_fault why)
 {
     if (stream_.has_tls())
         co_return;
-    const auto code = why.status == 403 ? error::forbidden : error::invalid_message;
-    auto answer = error_response(why.status, code, why.message, 11);
-    answer.keep_alive(false);
-    co_await write(std::move(answer));
+    auto refusing = refuse(std::move(why));
+    co_await std::move(refusing);
 }
 
 FANFARE_DECL asio::awaitable<error_code> http_stream::handshake()
@@ -257,7 +255,8 @@ FANFARE_DECL bool http_stream::is_head(const parser& message) const
 
 FANFARE_DECL asio::awaitable<void> http_stream::refuse(request_fault why, bool head_only)
 {
-    auto answer = error_response(why.status, error::invalid_message, why.message, 11);
+    const auto code = why.status == 403 ? error::forbidden : error::invalid_message;
+    auto answer = error_response(why.status, code, why.message, 11);
     answer.keep_alive(false);
     co_await write(std::move(answer), head_only);
 }

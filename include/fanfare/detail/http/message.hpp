@@ -49,6 +49,9 @@ std::string head_text(const http::response_header<>& head);
 /// "100 Continue": the client may send the body (RFC 9110 section 15.2.1).
 inline constexpr std::string_view continue_text = "HTTP/1.1 100 Continue\r\n\r\n";
 
+/// Where event streams are, and where their clients speak.
+inline constexpr std::string_view event_path = "/api/v1/sse";
+
 /// The values of `Allow`.
 inline constexpr std::string_view read_methods = "GET, HEAD, OPTIONS";
 inline constexpr std::string_view write_methods = "POST, OPTIONS";
