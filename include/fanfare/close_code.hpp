@@ -37,8 +37,9 @@ enum class close_code : std::uint16_t {
 
     disconnected = 3500, ///< The application ended the connection for good.
     bad_messages = 3501, ///< Too many malformed messages (`hub_options::max_violations`).
-    unauthorized = 3502, ///< The identity was revoked.
-    too_many = 3503,     ///< More connections than a user or an address may have.
+    unauthorized = 3502, ///< For the application: the user may not be connected any more.
+    revoked = 3503,      ///< The credential was revoked: do not come back with the same one.
+    too_many = 3504,     ///< For the application: more connections than a user or an address may have.
 };
 
 /// Whether a client that sees `code` should connect again. Thread-safe, does not throw.
@@ -80,6 +81,7 @@ constexpr std::string_view to_string(close_code code) noexcept
     case close_code::disconnected: return "disconnected";
     case close_code::bad_messages: return "bad_messages";
     case close_code::unauthorized: return "unauthorized";
+    case close_code::revoked: return "revoked";
     case close_code::too_many: return "too_many";
     }
     return "other";

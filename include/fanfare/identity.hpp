@@ -28,6 +28,12 @@ struct identity {
     /// lets nobody in.
     std::vector<std::string> rooms{};
 
+    /// The credential's own id, by which it can be revoked: `jti` of a JWT (RFC 7519 section 4.1.7). Empty: it has none.
+    std::string token_id{};
+
+    /// When the credential was issued: `iat` of a JWT (RFC 7519 section 4.1.6). Empty: nobody knows.
+    std::optional<std::chrono::system_clock::time_point> issued_at{};
+
     /// Whether there is no user. Does not throw.
     bool anonymous() const noexcept { return user_id.empty(); }
 };
