@@ -42,7 +42,7 @@ if(NOT FANFARE_WITH_REDIS)
 endif()
 list(REMOVE_ITEM unit_sources tls/certificates.cpp) # both programs use it
 if(NOT FANFARE_WITH_SSL)
-    list(FILTER unit_sources EXCLUDE REGEX "^tls/")
+    list(FILTER unit_sources EXCLUDE REGEX "^(auth/jwt|jwt/|tls/)")
     list(FILTER hub_sources EXCLUDE REGEX "^tls/")
 endif()
 

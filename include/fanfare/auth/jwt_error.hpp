@@ -15,26 +15,26 @@ namespace fanfare {
 ///
 /// What is said of claims is said of tokens with a good signature only.
 enum class jwt_error {
-    malformed = 1,         ///< Not three parts in base64url, the first two of them JSON objects whose names are unique.
-    too_large,             ///< More bytes than `jwt_options::max_token_bytes`.
-    encrypted,             ///< A JWE (RFC 7516): five parts, or `enc` in the header.
+    malformed = 1, ///< Not three parts in base64url, the first two of them JSON objects whose names are unique.
+    too_large,     ///< More bytes than `jwt_options::max_token_bytes`.
+    encrypted,     ///< A JWE (RFC 7516): five parts, or `enc` in the header.
     unsupported_algorithm, ///< `alg` is `none`, or nothing that is known here.
     unsupported_header,    ///< `crit`, `b64` or `zip` in the header (RFC 7515 section 4.1.11, RFC 7797 section 3).
     nested,                ///< A token within a token: `cty` is `JWT` (RFC 7519 section 5.2).
     wrong_type,            ///< `typ` is not `jwt_options::type`.
     unknown_key,           ///< There is no key for its `kid` and `alg`.
     bad_signature,         ///< The signature is not that of a key which it might be of.
-    bad_claim,             ///< A registered claim has a value that it cannot have, or one that is needed is missing.
-    no_expiry,             ///< There is no `exp`.
-    expired,               ///< `exp` has passed.
-    not_yet_valid,         ///< `nbf` has not come.
-    issued_in_future,      ///< `iat` has not come.
-    wrong_issuer,          ///< `iss` is not one of `jwt_options::issuers`.
-    wrong_audience,        ///< `aud` names none of `jwt_options::audiences`.
-    bad_user,              ///< It names no user, or what no user can be called.
-    bad_rooms,             ///< The rooms are not a list of names, or are too many, or another user's own.
-    not_accepted,          ///< `jwt_options::make_identity` has made nothing of it.
-    keys_unavailable,      ///< The key could not be asked for: the source has failed, or too many tokens wait for it.
+    bad_claim,        ///< A registered claim has a value that it cannot have, or one that is needed is missing.
+    no_expiry,        ///< There is no `exp`.
+    expired,          ///< `exp` has passed.
+    not_yet_valid,    ///< `nbf` has not come.
+    issued_in_future, ///< `iat` has not come.
+    wrong_issuer,     ///< `iss` is not one of `jwt_options::issuers`.
+    wrong_audience,   ///< `aud` names none of `jwt_options::audiences`.
+    bad_user,         ///< It names no user, or what no user can be called.
+    bad_rooms,        ///< The rooms are not a list of names, or are too many, or another user's own.
+    not_accepted,     ///< `jwt_options::make_identity` has made nothing of it.
+    keys_unavailable, ///< The key could not be asked for: the source has failed, or too many tokens wait for it.
 };
 
 /// The category of `fanfare::jwt_error`, "fanfare.jwt". Thread-safe, does not throw.

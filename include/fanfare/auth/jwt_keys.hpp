@@ -40,7 +40,8 @@ public:
     /// HS512. A secret in base64 is decoded before.
     /// @param algorithms Of these, one or more.
     /// Throws `boost::system::system_error` (`error::invalid_config`) if the secret is too short, or an algorithm is none of HMAC.
-    static jwt_keys secret(std::string_view secret, std::vector<jwt_algorithm> algorithms = {jwt_algorithm::hs256});
+    static jwt_keys secret(std::string_view secret,
+                           std::vector<jwt_algorithm> algorithms = {jwt_algorithm::hs256});
 
     /// One public key.
     ///

@@ -31,12 +31,13 @@ struct jwt_keys_source_options {
     std::function<void(std::exception_ptr)> on_refresh{};
     /// From one answer to the next question, whether a token names an unknown key or not. At least `least_interval`.
     std::chrono::milliseconds interval = std::chrono::minutes{15};
-    /// Tokens with an unknown `kid` cause a question at most once in this time: anybody can make up a `kid`. 1 s to 1 day.
+    /// Tokens with an unknown key cause a question at most once in this time: anybody can make up a `kid`. Above 0, at
+    /// most 1 day.
     std::chrono::milliseconds least_interval = std::chrono::seconds{60};
-    /// From a failure to the next question, the same for all causes. 1 s to 1 day.
+    /// From a failure to the next question. Above 0, at most 1 day.
     std::chrono::milliseconds retry = std::chrono::seconds{10};
     /// How long `fetch` may take: less than the time that handshakes have (`endpoint_options::timeout`, 10 s), so that who waits is
-    /// told. 10 ms to 60 s.
+    /// told. Above 0, at most 60 s.
     std::chrono::milliseconds timeout = std::chrono::seconds{5};
     /// Tokens that wait for an answer, at most; more are refused as if the source had failed.
     std::size_t max_waiting = 1000;

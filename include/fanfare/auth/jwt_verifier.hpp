@@ -104,8 +104,8 @@ public:
     /// Preconditions: the handler is not empty.
     /// Lifetimes: `token` needs to live only as long as the call.
     /// Completion: `void(boost::system::result<jwt_claims>)`, once.
-    /// Executor: the handler is called in the calling thread before this returns; where the source is asked, in the thread
-    /// that brings its answer or ends the wait.
+    /// Executor: the handler is called in the calling thread before this returns; where the source is asked, on the source's
+    /// executor, or in the thread that stops the source. It is destroyed without a call if the source's context ends first.
     /// Errors: `jwt_error`.
     /// Cancellation: not supported.
     /// Thread-safety: thread-safe.
