@@ -21,7 +21,7 @@ enum class jwt_error {
     unsupported_algorithm, ///< `alg` is `none`, or nothing that is known here.
     unsupported_header,    ///< `crit`, `b64` or `zip` in the header (RFC 7515 section 4.1.11, RFC 7797 section 3).
     nested,                ///< A token within a token: `cty` is `JWT` (RFC 7519 section 5.2).
-    wrong_type,            ///< `typ` is not `jwt_options::type`.
+    wrong_type,            ///< `typ` is not `jwt_options::type`, or that of a subscription token.
     unknown_key,           ///< There is no key for its `kid` and `alg`.
     bad_signature,         ///< The signature is not that of a key which it might be of.
     bad_claim,        ///< A registered claim has a value that it cannot have, or one that is needed is missing.

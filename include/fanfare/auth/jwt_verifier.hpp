@@ -21,6 +21,10 @@
 
 namespace fanfare {
 
+/// The `typ` of subscription tokens (`jwt_room_tokens`). With it a token for a room lets nobody in as its user, though it has
+/// the same issuer and key (RFC 8725 section 3.11).
+inline constexpr std::string_view jwt_room_token_type = "room+jwt";
+
 /// What a token with a good signature says. A plain value.
 struct jwt_claims {
     /// All claims, as they stand in the token.
@@ -54,7 +58,7 @@ struct jwt_options {
     /// 64 to 65536. Servers take less in a header.
     std::size_t max_token_bytes = 8192;
     /// What `typ` of the header must be, such as `at+jwt` (RFC 9068 section 2.1); without case, and without `application/` (RFC
-    /// 7515 section 4.1.9). Empty: it is not looked at.
+    /// 7515 section 4.1.9). Empty: any but `jwt_room_token_type`.
     std::string type{};
 
     /// The cookie that may hold the token; empty: none. Cookies come with whatever page asks: see `origin_allow_list`.

@@ -202,7 +202,9 @@ FANFARE_DECL boost::system::result<jwt_claims> jwt_verifier::verify(std::string_
     auto read = detail::parse_jws(token);
     if (!read)
         return read.error();
-    if (!options_->type.empty() && !detail::is_media_type(read->type, options_->type))
+    const bool right_type = options_->type.empty() ? !detail::is_media_type(read->type, jwt_room_token_type)
+                                                   : detail::is_media_type(read->type, options_->type);
+    if (!right_type)
         return make_error_code(jwt_error::wrong_type);
     if (const auto ec = keys_.ring()->keys()->check(*read))
         return ec;

@@ -13,6 +13,7 @@
 #include <fanfare/auth/jwt_keys.ipp>
 #include <fanfare/auth/jwt_keys_source.ipp>
 #include <fanfare/auth/jwt_keys_watcher.ipp>
+#include <fanfare/auth/jwt_room_tokens.ipp>
 #include <fanfare/auth/jwt_verifier.ipp>
 #include <fanfare/detail/jwt/base64url.ipp>
 #include <fanfare/detail/jwt/jws.ipp>
