@@ -38,7 +38,7 @@ file(GLOB unit_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} */
 list(FILTER unit_sources EXCLUDE REGEX "^(diagnostics|fuzz|package|simulation|support)/")
 list(REMOVE_ITEM unit_sources ${redis_sources} ${sqlite_sources} ${hub_sources})
 if(NOT FANFARE_WITH_REDIS)
-    list(FILTER unit_sources EXCLUDE REGEX "^redis/")
+    list(FILTER unit_sources EXCLUDE REGEX "^(redis/|base/sha256)")
 endif()
 list(REMOVE_ITEM unit_sources tls/certificates.cpp) # both programs use it
 if(NOT FANFARE_WITH_SSL)

@@ -13,6 +13,10 @@
 #include <string_view>
 #include <utility>
 
+#if !defined(FANFARE_WITH_SSL) && !__has_include(<boost/hash2/sha2.hpp>)
+#error "redis_ticket_store needs SHA-256: build with OpenSSL (FANFARE_WITH_SSL), or with Boost 1.88 or later"
+#endif
+
 namespace fanfare {
 
 /// How a `redis_ticket_store` keeps tickets.
@@ -29,7 +33,7 @@ struct redis_ticket_options {
 /// fanfare::redis_ticket_store tickets{redis};
 /// @endcode
 /// A ticket is the key `PREFIXticket:{HASH}` with a time to live, where HASH is the ticket's SHA-256 in hexadecimal:
-/// who can read Redis' keys cannot use the tickets. Its value is the identity as JSON. Redeeming is one GETDEL, or a
+/// who can read Redis' keys cannot use the tickets. It is OpenSSL's (`FANFARE_WITH_SSL`), or Boost.Hash2's (Boost 1.88). Its value is the identity as JSON. Redeeming is one GETDEL, or a
 /// script where Redis is older than 6.2. Nothing but Redis' memory limits how many tickets there are.
 ///
 /// A handle: copies share the tickets and the client. Every function may be called from any thread. Handlers are

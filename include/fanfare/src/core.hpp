@@ -14,7 +14,6 @@
 #include <fanfare/detail/base/connection_id.ipp>
 #include <fanfare/detail/base/file_watch.ipp>
 #include <fanfare/detail/base/random.ipp>
-#include <fanfare/detail/base/sha256.ipp>
 #include <fanfare/detail/cluster/bus_watch.ipp>
 #include <fanfare/detail/cluster/cluster.ipp>
 #include <fanfare/detail/cluster/stats_fields.ipp>
