@@ -41,7 +41,7 @@ struct jwt_room_token_options {
 ///
 /// Answers at once, or where a `jwt_keys_source` answers. A handle: copies share what they remember. Thread-safe.
 /// @code
-/// hub.on_authorize(fanfare::jwt_room_tokens{keys, {}, [](const fanfare::access_request& r) { return r.room == "lobby"; }});
+/// hub.authorize(fanfare::jwt_room_tokens{keys, {}, [](const fanfare::access_request& r) { return r.room == "lobby"; }});
 /// @endcode
 class jwt_room_tokens {
 public:
