@@ -102,9 +102,9 @@ private:
 
 FANFARE_DECL void jwt_keys_source::impl::stop()
 {
-    const std::lock_guard nothing_is_called{calling_};
     std::vector<std::function<void(bool)>> waiting;
     {
+        const std::lock_guard nothing_is_called{calling_};
         const std::lock_guard lock{mutex_};
         stopped_ = true;
         waiting.swap(waiting_);
