@@ -33,11 +33,11 @@ class memory_store;
 /// | --- | --- | --- |
 /// | rooms and publishing | `configure`, `room`, `publish`, `broadcast` | hub/publishing.hpp |
 /// | messages to users | `send_to_user`, `notify`, with confirmation `async_..._acked` | hub/users.hpp |
-/// | users' connections | `subscribe_user`, `unsubscribe_user`, `disconnect_user` | hub/commands.hpp |
+/// | users' connections | `subscribe_user`, `unsubscribe_user`, `refresh_user`, `disconnect_user` | hub/commands.hpp |
 /// | notifications that are kept | `inbox`, `async_inbox`, `async_inbox_mark`, `async_inbox_counts` | hub/inbox.hpp |
 /// | who is in a room | `presence`, `async_presence` | hub/presence.hpp |
 /// | what was published before | `async_history` | hub/history.hpp |
-/// | the application's handlers | `on_connect`, `on_message`, `authorize` and others | hub/callbacks.hpp |
+/// | the application's handlers | `on_connect`, `on_message`, `on_refresh`, `authorize` and others | hub/callbacks.hpp |
 /// | connections | `accept`, `accept_events`, `connect`, `async_shutdown` | hub/connections.hpp |
 /// | counters, the bus's state | `stats`, `async_cluster_stats`, `status`, `on_bus` | hub/statistics.hpp |
 ///

@@ -90,8 +90,9 @@ struct hub_options {
     /// with `rate_limited`. Those of its identity, and those that it is in, are not counted. A rate of 0: no limit.
     std::uint32_t room_rate = 20;
     std::uint32_t room_burst = 128;
-    /// How long an authorizer (`hub::authorize`) may take to answer; then the client is told `timed_out`, and a later
-    /// answer is ignored. Exact to a second. Above 0, at most 366 days.
+    /// How long an authorizer (`hub::authorize`) may take to answer, and how long it may take until a client's new credential
+    /// (`hub::on_refresh`) has taken effect; then the client is told `timed_out`, and a later answer is ignored. Exact to a
+    /// second. Above 0, at most 366 days.
     std::chrono::milliseconds authorizer_timeout{10'000};
     /// Connections of the hub, of one user, of one address. 0: no limit. Clients of Unix sockets have no address. An
     /// IPv6 network of 64 bits is one address, since a client has that many; each link-local address is its own. Behind proxies:

@@ -24,7 +24,9 @@ identity alice()
     return {.user_id = "alice",
             .claims = {{"role", "operator"}, {"level", 3}, {"name", "Zoë \"the\" fox"}},
             .expires_at = std::chrono::system_clock::time_point{std::chrono::milliseconds{1'900'000'000'123}},
-            .rooms = {"device:7", "group:hall-1"}};
+            .rooms = {"device:7", "group:hall-1"},
+            .token_id = "jti-1",
+            .issued_at = std::chrono::system_clock::time_point{std::chrono::milliseconds{1'790'000'000'000}}};
 }
 
 template <class T>
@@ -98,6 +100,8 @@ TEST_CASE("a ticket issued by one process is redeemed once by another, with the 
     CHECK(json::serialize(who.claims) == json::serialize(alice().claims));
     CHECK(who.rooms == alice().rooms);
     CHECK(who.expires_at == alice().expires_at);
+    CHECK(who.token_id == alice().token_id);
+    CHECK(who.issued_at == alice().issued_at);
     CHECK(redeem(nodes.b, ticket).first == error::ticket_invalid);
     CHECK(redeem(nodes.a, ticket).first == error::ticket_invalid);
     CHECK(only_key(nodes.server).empty());

@@ -223,5 +223,23 @@ TEST_CASE("all who are nobody in particular share one identity, and nobody else 
     CHECK(d.guard.share({.claims = {{"role", "guest"}}})->claims.contains("role"));
     CHECK(d.guard.share({.expires_at = std::chrono::system_clock::time_point{}})->expires_at);
     CHECK(d.guard.share({.rooms = {"global"}})->rooms.size() == 1);
+    CHECK(d.guard.share({.token_id = "j"})->token_id == "j");
+    CHECK(d.guard.share({.issued_at = std::chrono::system_clock::time_point{}})->issued_at);
     CHECK(d.guard.share({}) == nobody);
+}
+
+TEST_CASE("an identity is looked at without taking a place, and without being counted", "[admissions]")
+{
+    door d{{.max_connections = 1}};
+    d.admit("alice", here);
+    const auto now = std::chrono::system_clock::now();
+    CHECK_FALSE(d.guard.check({}));
+    CHECK_FALSE(d.guard.check({.user_id = "bob", .expires_at = now + 1h, .rooms = {"global", "user:bob"}}));
+    CHECK(d.guard.check(user("a b")) == error::invalid_user);
+    CHECK(d.guard.check({.user_id = "bob", .expires_at = now}) == error::unauthorized);
+    CHECK(d.guard.check({.user_id = "bob", .rooms = {"global", "nowhere:1"}}) == error::unknown_room);
+    CHECK(d.guard.check({.user_id = "bob", .rooms = {"a room"}}) == error::invalid_room);
+    CHECK(d.guard.check({.user_id = "bob", .rooms = {"user:alice"}}) == error::invalid_room);
+    CHECK(d.guard.check({.rooms = {"user:alice"}}) == error::invalid_room);
+    CHECK(d.guard.refused() == 0);
 }

@@ -12,6 +12,7 @@
 #include <fanfare/auth/origin.ipp>
 #include <fanfare/auth/ticket.ipp>
 #include <fanfare/detail/base/connection_id.ipp>
+#include <fanfare/detail/base/identity_fields.ipp>
 #include <fanfare/detail/base/random.ipp>
 #include <fanfare/detail/base/sha256.ipp>
 #include <fanfare/detail/cluster/bus_watch.ipp>

@@ -38,10 +38,11 @@ public:
     /// wait for the next one: at least a second. The refusal is not counted.
     std::optional<std::chrono::seconds> arrive(const asio::ip::address& address);
 
+    /// Whether a connection may have this identity. Errors: `invalid_user`, `unauthorized` for one that has expired, or what
+    /// is wrong with one of its rooms (another user's own room is `invalid_room`). Counts nothing.
+    error_code check(const identity& who) const;
     /// Whether a connection may open now; if so, it has taken its places among the limits, and gives them back by
-    /// `leave`. Errors: `shutting_down`, `too_many_connections`, `invalid_user`, `unauthorized` for an identity that has
-    /// expired, or what is wrong with one of its rooms (another user's own room is `invalid_room`); they count as
-    /// `refused`.
+    /// `leave`. Errors: `shutting_down`, `too_many_connections`, and those of `check`; they count as `refused`.
     error_code admit(const identity& who, const asio::ip::address& address);
     /// An identity for a connection to keep. All who are nobody in particular share one.
     std::shared_ptr<const identity> share(identity who) const;

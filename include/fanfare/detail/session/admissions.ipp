@@ -26,21 +26,25 @@ void remove_one(Map& all, const Key& key)
         all.erase(at);
 }
 
-FANFARE_DECL error_code admissions::admit(const identity& who, const asio::ip::address& address)
+FANFARE_DECL error_code admissions::check(const identity& who) const
 {
     error_code ec;
-    if (life_.closing())
-        ec = error::shutting_down;
-    else if (!who.anonymous() && !rules_.rules_for("user:" + who.user_id, ec))
-        ec = error::invalid_user;
-    if (!ec && who.expires_at && *who.expires_at <= wall_now())
-        ec = error::unauthorized;
+    if (!who.anonymous() && !rules_.rules_for("user:" + who.user_id, ec))
+        return error::invalid_user;
+    if (who.expires_at && *who.expires_at <= wall_now())
+        return error::unauthorized;
     for (const auto& name : who.rooms) {
-        if (!ec)
-            rules_.rules_for(name, ec);
-        if (!ec && is_room_of_another(name, who.user_id))
-            ec = error::invalid_room; // its notifications are nobody else's
+        if (!rules_.rules_for(name, ec))
+            return ec;
+        if (is_room_of_another(name, who.user_id))
+            return error::invalid_room; // its notifications are nobody else's
     }
+    return {};
+}
+
+FANFARE_DECL error_code admissions::admit(const identity& who, const asio::ip::address& address)
+{
+    auto ec = life_.closing() ? error_code{error::shutting_down} : check(who);
     if (!ec)
         ec = take_places(who.user_id, address);
     if (ec)
@@ -91,7 +95,8 @@ FANFARE_DECL void admissions::leave(std::string_view user, const asio::ip::addre
 
 FANFARE_DECL std::shared_ptr<const identity> admissions::share(identity who) const
 {
-    if (who.anonymous() && who.claims.empty() && !who.expires_at && who.rooms.empty())
+    if (who.anonymous() && who.claims.empty() && !who.expires_at && who.rooms.empty() && who.token_id.empty() &&
+        !who.issued_at)
         return nobody_;
     return std::make_shared<const identity>(std::move(who));
 }
