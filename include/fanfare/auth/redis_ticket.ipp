@@ -37,6 +37,10 @@ inline std::string write_ticket(const kept_ticket& ticket)
     all["rooms"] = json::array(ticket.who.rooms.begin(), ticket.who.rooms.end());
     if (ticket.who.expires_at)
         all["expires_at_ms"] = floor<milliseconds>(ticket.who.expires_at->time_since_epoch()).count();
+    if (ticket.who.issued_at)
+        all["issued_at_ms"] = floor<milliseconds>(ticket.who.issued_at->time_since_epoch()).count();
+    if (!ticket.who.token_id.empty())
+        all["token_id"] = ticket.who.token_id;
     if (!ticket.origin.empty())
         all["origin"] = ticket.origin;
     std::string out;
@@ -44,37 +48,51 @@ inline std::string write_ticket(const kept_ticket& ticket)
     return out;
 }
 
+// A time as `write_ticket` writes it; nothing if there is none. False: something else is there.
+inline bool read_time(const json::object& all, std::string_view name,
+                      std::optional<std::chrono::system_clock::time_point>& out)
+{
+    using namespace std::chrono;
+    constexpr auto latest = duration_cast<milliseconds>(system_clock::duration::max()).count();
+    const auto* value = all.if_contains(name);
+    if (!value)
+        return true;
+    if (!value->is_int64() || value->get_int64() > latest || value->get_int64() < -latest)
+        return false;
+    out.emplace(milliseconds{value->get_int64()});
+    return true;
+}
+
 // Nothing unless it is exactly what `write_ticket` writes: an identity must not be guessed.
 inline std::optional<kept_ticket> read_ticket(std::string_view text)
 {
-    using namespace std::chrono;
     constexpr std::size_t max_depth = 34; // claims of 32
-    constexpr auto latest = duration_cast<milliseconds>(system_clock::duration::max()).count();
     std::string why;
     const auto root = parse_json(text, max_depth, {}, why);
     const auto* all = root.if_object();
     if (!all)
         return std::nullopt;
-    const auto user = string_field(*all, "user_id"), origin = string_field(*all, "origin");
+    const auto user = string_field(*all, "user_id"), origin = string_field(*all, "origin"),
+               token = string_field(*all, "token_id");
     const auto* claims = object_field(*all, "claims");
     const auto* rooms = array_field(*all, "rooms");
-    const auto* expires = all->if_contains("expires_at_ms");
-    if (!user || !claims || !rooms || (expires && !expires->is_int64()))
-        return std::nullopt;
-    if (all->size() != 3U + (expires ? 1U : 0U) + (origin ? 1U : 0U)) // an origin of another type, too
+    if (!user || !claims || !rooms)
         return std::nullopt;
     kept_ticket out{{.user_id = std::string{*user}, .claims = *claims}, {}};
+    if (!read_time(*all, "expires_at_ms", out.who.expires_at) ||
+        !read_time(*all, "issued_at_ms", out.who.issued_at))
+        return std::nullopt;
+    const std::size_t fields = 3U + (out.who.expires_at ? 1U : 0U) + (out.who.issued_at ? 1U : 0U) +
+                               (token ? 1U : 0U) + (origin ? 1U : 0U);
+    if (all->size() != fields) // a text of another type, too
+        return std::nullopt;
     for (const auto& room : *rooms) {
         if (!room.is_string())
             return std::nullopt;
         out.who.rooms.emplace_back(room.get_string());
     }
-    if (expires) {
-        const auto at = expires->get_int64();
-        if (at > latest || at < -latest)
-            return std::nullopt;
-        out.who.expires_at.emplace(milliseconds{at});
-    }
+    if (token)
+        out.who.token_id = *token;
     if (origin)
         out.origin = *origin;
     return out;
@@ -150,6 +168,8 @@ FANFARE_DECL void redis_ticket_store::async_issue(identity who, std::chrono::sec
     const auto bound = origin.empty() ? std::optional<std::string>{""} : normalized_origin(origin);
     if (!bound)
         return handler(error::origin_not_allowed, {});
+    if (!who.issued_at)
+        who.issued_at = std::chrono::system_clock::now();
     const auto value = detail::write_ticket({std::move(who), *bound});
     if (!detail::read_ticket(value))
         return handler(error::invalid_json, {});

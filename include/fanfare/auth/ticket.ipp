@@ -119,6 +119,9 @@ memory_ticket_store::issue(identity who, std::chrono::seconds lifetime, std::str
     if (!bound) {
         return make_error_code(error::origin_not_allowed);
     }
+    if (!who.issued_at) {
+        who.issued_at = std::chrono::system_clock::now();
+    }
     auto ticket = detail::random_token(detail::ticket_bytes);
     if (!state_->insert(ticket, {std::move(who), *bound, {}}, state_->now(), lifetime)) {
         return make_error_code(error::too_many_tickets);
