@@ -205,6 +205,7 @@ void serve(const demo::options& chosen, contexts& all, Kept kept)
     configure(hub, chosen);
     hub.presence(std::move(kept.presence));
     hub.inbox(std::move(kept.inbox));
+    hub.revocations(std::move(kept.revocations));
     if (!chosen.redis.empty())
         hub.on_bus([](const fanfare::bus_status& now) {
             if (now.up) // problems are told by `on_problem`, each attempt's

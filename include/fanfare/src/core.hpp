@@ -35,6 +35,10 @@
 #include <fanfare/detail/presence/presence_tracker.ipp>
 #include <fanfare/detail/publish/publisher.ipp>
 #include <fanfare/detail/publish/stored_publish.ipp>
+#include <fanfare/detail/revocation/revocation_list.ipp>
+#include <fanfare/detail/revocation/revocation_rules.ipp>
+#include <fanfare/detail/revocation/revocations.ipp>
+#include <fanfare/detail/revocation/revocations_reading.ipp>
 #include <fanfare/detail/room/bus_subscriptions.ipp>
 #include <fanfare/detail/room/delivery.ipp>
 #include <fanfare/detail/room/namespaces.ipp>
@@ -56,6 +60,7 @@
 #include <fanfare/error.ipp>
 #include <fanfare/inbox/memory.ipp>
 #include <fanfare/json_text.ipp>
+#include <fanfare/revocation/memory.ipp>
 #include <fanfare/store/memory.ipp>
 
 #endif

@@ -30,6 +30,7 @@
 #include <fanfare/presence/redis.ipp>
 #include <fanfare/redis/client.ipp>
 #include <fanfare/redis/options.ipp>
+#include <fanfare/revocation/redis.ipp>
 #include <fanfare/store/redis.ipp>
 #endif
 

@@ -6,6 +6,7 @@
 #include <fanfare/detail/base/connection_id.hpp>
 #include <fanfare/detail/cluster/cluster.hpp>
 #include <fanfare/detail/inbox/ack_tracker.hpp>
+#include <fanfare/detail/revocation/revocations.hpp>
 #include <fanfare/detail/room/namespaces.hpp>
 #include <fanfare/detail/session/session_directory.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
@@ -22,11 +23,12 @@ struct command_parts {
     const namespaces& rules;
     session_directory& sessions;
     cluster& others;
+    revocations& revoked;
     ack_tracker& acks;
 };
 
-/// Carries out what the hubs of a bus ask of each other: `disconnect`, `subscribe`, `unsubscribe`, `stats`, `acked`, and
-/// what `cluster` exchanges. Thread-safe.
+/// Carries out what the hubs of a bus ask of each other: `disconnect`, `subscribe`, `unsubscribe`, `revoke`, `stats`, `acked`,
+/// and what `cluster` exchanges. Thread-safe.
 class commands {
 public:
     explicit commands(const command_parts& parts) : parts_{parts} {}

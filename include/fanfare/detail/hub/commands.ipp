@@ -39,6 +39,8 @@ FANFARE_DECL void commands::carry_out(std::string_view text, std::size_t hubs)
     }
     if (message.type == "acked")
         return parts_.acks.on_command(*fields);
+    if (message.type == "revoke")
+        return parts_.revoked.carry_out(*fields, answer);
     const target to{text_field(*fields, "user"), parts_.node.number_of(text_field(*fields, "connection"))};
     if (to.nobody())
         return; // never everybody

@@ -62,7 +62,8 @@ FANFARE_DECL std::vector<hub_link> hub_core::links() const
     return {{"bus", {bus.up, bus.problem}},
             {"store", unless_ended(store_)},
             {"presence", unless_ended(presence)},
-            {"inbox", unless_ended(inbox)}};
+            {"inbox", unless_ended(inbox)},
+            {"revocations", unless_ended(revocations)}};
 }
 
 } // namespace fanfare::detail

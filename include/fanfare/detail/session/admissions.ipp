@@ -35,6 +35,8 @@ FANFARE_DECL error_code admissions::admit(const identity& who, const asio::ip::a
         ec = error::invalid_user;
     if (!ec && who.expires_at && *who.expires_at <= wall_now())
         ec = error::unauthorized;
+    if (!ec)
+        ec = check_revoked(who);
     for (const auto& name : who.rooms) {
         if (!ec)
             rules_.rules_for(name, ec);
@@ -46,6 +48,16 @@ FANFARE_DECL error_code admissions::admit(const identity& who, const asio::ip::a
     if (ec)
         count_refusal();
     return ec;
+}
+
+FANFARE_DECL error_code admissions::check_revoked(const identity& who) const
+{
+    switch (revoked_.check(who, wall_now())) {
+    case revocation_list::verdict::revoked: return error::unauthorized;
+    case revocation_list::verdict::unknown: return error::store_failed;
+    case revocation_list::verdict::valid: break;
+    }
+    return {};
 }
 
 FANFARE_DECL std::optional<std::chrono::seconds> admissions::arrive(const asio::ip::address& address)
@@ -91,7 +103,8 @@ FANFARE_DECL void admissions::leave(std::string_view user, const asio::ip::addre
 
 FANFARE_DECL std::shared_ptr<const identity> admissions::share(identity who) const
 {
-    if (who.anonymous() && who.claims.empty() && !who.expires_at && who.rooms.empty())
+    const bool timeless = !who.expires_at && !who.issued_at;
+    if (who.anonymous() && who.claims.empty() && timeless && who.rooms.empty() && who.token_id.empty())
         return nobody_;
     return std::make_shared<const identity>(std::move(who));
 }

@@ -68,6 +68,8 @@ FANFARE_DECL void session::begin(const std::vector<room_ptr>& own, std::span<cha
     --home_.greeting;
     if (phase_ == phase::open && who_->expires_at && *who_->expires_at <= wall_now())
         close(close_code::expired); // while its rooms were prepared
+    if (phase_ == phase::open && context_->admitted.check_revoked(*who_) == error::unauthorized)
+        close(close_code::revoked); // between its admission and its start, when nobody could find it
     if (phase_ == phase::open)
         greet(own);
     if (context_->life.closing())
