@@ -95,6 +95,9 @@ TEST_CASE("a hub keeps what it knows while its store is away")
     CHECK(eventually([&] { return store.reads() > before + 1; }));
     CHECK(refused(w.port(), query_of("ann", long_ago())));
     CHECK(client{w.port(), with(query_of("bob", long_ago()))}.open());
+    CHECK_FALSE(link_of(w).up); // but it says that it may lack something
+    store.come_back();
+    CHECK(eventually([&] { return link_of(w).up; }));
 }
 
 TEST_CASE("what could not be stored is not revoked anywhere")

@@ -49,8 +49,8 @@ inline std::string write_ticket(const kept_ticket& ticket)
 }
 
 // A time as `write_ticket` writes it; nothing if there is none. False: something else is there.
-inline bool read_time(const json::object& all, std::string_view name,
-                      std::optional<std::chrono::system_clock::time_point>& out)
+inline bool read_ticket_time(const json::object& all, std::string_view name,
+                             std::optional<std::chrono::system_clock::time_point>& out)
 {
     using namespace std::chrono;
     constexpr auto latest = duration_cast<milliseconds>(system_clock::duration::max()).count();
@@ -79,8 +79,8 @@ inline std::optional<kept_ticket> read_ticket(std::string_view text)
     if (!user || !claims || !rooms)
         return std::nullopt;
     kept_ticket out{{.user_id = std::string{*user}, .claims = *claims}, {}};
-    if (!read_time(*all, "expires_at_ms", out.who.expires_at) ||
-        !read_time(*all, "issued_at_ms", out.who.issued_at))
+    if (!read_ticket_time(*all, "expires_at_ms", out.who.expires_at) ||
+        !read_ticket_time(*all, "issued_at_ms", out.who.issued_at))
         return std::nullopt;
     const std::size_t fields = 3U + (out.who.expires_at ? 1U : 0U) + (out.who.issued_at ? 1U : 0U) +
                                (token ? 1U : 0U) + (origin ? 1U : 0U);

@@ -19,7 +19,7 @@
 namespace fanfare::detail {
 
 // A NumericDate (RFC 7519 section 2): seconds since 1970, with or without a fraction, that a clock holds.
-inline std::optional<std::chrono::system_clock::time_point> numeric_date(const json::value& value)
+inline std::optional<std::chrono::system_clock::time_point> seconds_since_1970(const json::value& value)
 {
     using namespace std::chrono;
     error_code ec;
@@ -30,7 +30,7 @@ inline std::optional<std::chrono::system_clock::time_point> numeric_date(const j
 }
 
 // A text that may be left out, but not be empty. False: that is answered.
-inline bool read_text(const api_call& c, const json::object& body, std::string_view name, std::string& out)
+inline bool read_api_text(const api_call& c, const json::object& body, std::string_view name, std::string& out)
 {
     if (!body.contains(name))
         return true;
@@ -44,8 +44,8 @@ inline bool read_text(const api_call& c, const json::object& body, std::string_v
 inline std::optional<revocation> wanted_revocation(const api_call& c, const json::object& body)
 {
     revocation what;
-    if (!read_text(c, body, "user_id", what.user_id) || !read_text(c, body, "token_id", what.token_id) ||
-        !read_text(c, body, "reason", what.reason))
+    if (!read_api_text(c, body, "user_id", what.user_id) || !read_api_text(c, body, "token_id", what.token_id) ||
+        !read_api_text(c, body, "reason", what.reason))
         return std::nullopt;
     for (const auto& field : body)
         if (const auto name = field.key(); name != "user_id" && name != "token_id" && name != "reason" &&
@@ -53,7 +53,7 @@ inline std::optional<revocation> wanted_revocation(const api_call& c, const json
                                            name != "expires_in") // a misspelt one would widen it
             return c.fail(400, error::invalid_message, "no such field: " + std::string{name}), std::nullopt;
     if (const auto* before = body.if_contains("issued_before")) {
-        what.issued_before = numeric_date(*before);
+        what.issued_before = seconds_since_1970(*before);
         if (!what.issued_before)
             return c.fail(400, error::invalid_message, "issued_before must be a number of seconds since 1970"),
                    std::nullopt;

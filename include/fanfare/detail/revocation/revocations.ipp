@@ -194,10 +194,12 @@ FANFARE_DECL link_status revocations::status() const
     if (!store_)
         return {};
     auto link = store_.status();
-    if (!link.up || parts_.list.complete())
+    if (!link.up)
         return link;
     const std::lock_guard lock{mutex_};
-    return {false, problem_.empty() ? "what was revoked has not been read yet" : problem_};
+    if (!problem_.empty())
+        return {false, problem_};
+    return parts_.list.complete() ? link : link_status{false, "what was revoked has not been read yet"};
 }
 
 FANFARE_DECL void revocations::end()
