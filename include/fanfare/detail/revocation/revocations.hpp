@@ -63,7 +63,7 @@ public:
     void carry_out(const json::object& fields, const command_answer_ptr& answer);
     /// The bus went down, or up again.
     void bus_changed(const bus_status& status);
-    /// How the link of the store stands; down also until it has been read.
+    /// How the link of the store stands; down also until it has been read, and while the last read has failed. Thread-safe.
     link_status status() const;
     /// The hub has shut down: the store is not needed any more. Only on the first shard.
     void end();
