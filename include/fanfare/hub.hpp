@@ -47,10 +47,10 @@ class memory_store;
 /// it run there. Executors may be run by several threads: the hub puts a strand over each, unless
 /// `hub_options::executors_are_serial` says that is not needed.
 ///
-/// Thread-safe, but for the handlers, `authorize`, `inbox`, `presence` and `revocations`, which are set before the first connection.
-/// Destroying the hub closes its connections with 1001, as far as the executors still run; confirmations that are
-/// awaited then fail with `shutting_down`. The executors' context outlives the hub and every handle to it; the handlers
-/// of operations that have not completed when it ends are destroyed without a call.
+/// Thread-safe, but for the handlers, `authorize`, `inbox`, `presence` and `revocations`, which are set before the
+/// first connection. Destroying the hub closes its connections with 1001, as far as the executors still run;
+/// confirmations that are awaited then fail with `shutting_down`. The executors' context outlives the hub and every
+/// handle to it; the handlers of operations that have not completed when it ends are destroyed without a call.
 ///
 /// @tparam Bus Carries messages between hubs: `in_process_bus`, `redis_bus`, or any `bus`.
 /// @tparam Store Keeps the history of rooms that have some (`room_options::history`): `memory_store`, `sqlite_store`,

@@ -84,11 +84,11 @@ struct hub_options {
     std::chrono::milliseconds resume_window{120'000};
     std::size_t max_resumable = 10'000;
 
-    /// For how long `hub::revoke` keeps a revocation that does not say until when: no credential may be valid for longer.
-    /// Above 0, at most 366 days.
+    /// For how long `hub::revoke` keeps a revocation that does not say until when: no credential may be valid for
+    /// longer. Above 0, at most 366 days.
     std::chrono::milliseconds revocation_lifetime{24 * 60 * 60 * 1000};
-    /// How often a store of revocations between processes is asked for what is new: for so long at most a hub can miss one of
-    /// which the bus has lost the command. 0: only at the start, and when the bus is back.
+    /// How often a store of revocations between processes is asked for what is new: for so long at most a hub can miss
+    /// one of which the bus has lost the command. 0: only at the start, and when the bus is back.
     std::chrono::milliseconds revocation_refresh{60'000};
 
     /// Rooms of one connection, not counting the user's own.

@@ -20,13 +20,13 @@ namespace fanfare {
 /// | `user_id` | the user's credentials that were issued before `issued_before` |
 /// | neither | everybody's credentials that were issued before `issued_before`, which must be set |
 ///
-/// A credential whose time of issue is not known (`identity::issued_at` is empty) counts as issued before any time. Who has
-/// no user, no token id and no time of issue has no credential, and is never concerned.
+/// A credential whose time of issue is not known (`identity::issued_at` is empty) counts as issued before any time. Who
+/// has no user, no token id and no time of issue has no credential, and is never concerned.
 ///
-/// Times of issue are mostly whole seconds, rounded down (`iat`, a NumericDate: RFC 7519 section 2). They are compared as
-/// they are, so no credential that was issued before escapes; one that is issued later within the second of `issued_before`
-/// may be refused as well, and the next one is not. An issuer whose clock is ahead dates its credentials too late: then give
-/// `issued_before` as much later.
+/// Times of issue are mostly whole seconds, rounded down (`iat`, a NumericDate: RFC 7519 section 2). They are compared
+/// as they are, so no credential that was issued before escapes; one that is issued later within the second of
+/// `issued_before` may be refused as well, and the next one is not. An issuer whose clock is ahead dates its
+/// credentials too late: then give `issued_before` as much later.
 struct revocation {
     /// The user; empty: any. Of the bytes that a user id may have.
     std::string user_id{};
@@ -34,11 +34,11 @@ struct revocation {
     std::string token_id{};
     /// Credentials issued before this time; not together with `token_id`. Empty, with `user_id`: the time of the call.
     std::optional<std::chrono::system_clock::time_point> issued_before{};
-    /// When it can be forgotten: none of the credentials that it concerns is valid any more by then. In the future, by 366
-    /// days at most. Empty: `hub_options::revocation_lifetime` after the call.
+    /// When it can be forgotten: none of the credentials that it concerns is valid any more by then. In the future, by
+    /// 366 days at most. Empty: `hub_options::revocation_lifetime` after the call.
     std::optional<std::chrono::system_clock::time_point> until{};
-    /// What clients are told when they are closed; for their logs. At most 123 bytes of UTF-8 (RFC 6455 section 5.5). Empty:
-    /// `revoked`.
+    /// What clients are told when they are closed; for their logs. At most 123 bytes of UTF-8 (RFC 6455 section 5.5).
+    /// Empty: `revoked`.
     std::string reason{};
 };
 

@@ -35,24 +35,23 @@ using revocation_added = std::function<void(error_code)>;
 /// Takes the answer to `async_read`.
 using revocations_were_read = std::function<void(error_code, revocation_page)>;
 
-/// Keeps what was revoked until it has expired, for all hubs that share it, those that start later included. A store is a
-/// handle: its copies share what they keep.
+/// Keeps what was revoked until it has expired, for all hubs that share it, those that start later included. A store is
+/// a handle: its copies share what they keep.
 ///
-/// What it must guarantee is docs/adapter_contracts.md, clauses R1 to R7, and `testing/revocation_conformance.hpp` checks
-/// it and names the clause that is broken.
-/// - `async_add(revocation, handler)`: keeps a revocation, whose `until` is set and whose times are whole milliseconds. One
-///   for the same user and token id as one before keeps the later of both times. Errors: `store_full`, its own; then
-///   nothing was added, but for `delivery_unknown`.
-/// - `async_read(cursor, handler)`: reads a page of at least one, if there is any: what was added or changed since the page
-///   whose `cursor` this is; all, for an empty cursor, or one that the store does not know any more.
+/// What it must guarantee is docs/adapter_contracts.md, clauses R1 to R7, and `testing/revocation_conformance.hpp`
+/// checks it and names the clause that is broken.
+/// - `async_add(revocation, handler)`: keeps a revocation, whose `until` is set and whose times are whole milliseconds.
+///   One for the same user and token id as one before keeps the later of both times. Errors: `store_full`, its own;
+///   then nothing was added, but for `delivery_unknown`.
+/// - `async_read(cursor, handler)`: reads a page of at least one, if there is any: what was added or changed since the
+///   page whose `cursor` this is; all, for an empty cursor, or one that the store does not know any more.
 /// Every function may be called from any thread. The handlers are called exactly once, on any thread, maybe before the
-/// function returns, under no lock of the store; where the store works in an execution context and that ends first, they
-/// are destroyed without a call. They must not throw. Views are copied before the function returns.
+/// function returns, under no lock of the store; where the store works in an execution context and that ends first,
+/// they are destroyed without a call. They must not throw. Views are copied before the function returns.
 ///
 /// A store that has a link to a server may have `link_status status() const`, which may be called from any thread: see
-/// `hub::links`; and `void rest()`, which the hub calls on any thread when it has shut down.
-/// One that other processes cannot share says `static constexpr bool between_processes = false`: then it is not read again
-/// from time to time.
+/// `hub::links`; and `void rest()`, which the hub calls on any thread when it has shut down. One that other processes
+/// cannot share says `static constexpr bool between_processes = false`: then it is not read again from time to time.
 // clang-format off
 template <class S>
 concept revocation_store = std::copy_constructible<S> &&

@@ -53,7 +53,8 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
 Rooms: global, device:ID, group:ID, chat:ID (with presence), and user:ID for each user.
        group:, chat: and user: keep a history of 1,000 messages, one hour; each user has an inbox.
 HTTP: /api/v1/ws  /api/v1/publish  /api/v1/notify  /api/v1/tickets  /api/v1/ws/stats  /api/v1/presence?room=
-      /api/v1/history?room=  /api/v1/inbox?user_id=  /api/v1/inbox/mark  /api/v1/revoke  /api/v1/cluster  /healthz  /readyz
+      /api/v1/history?room=  /api/v1/inbox?user_id=  /api/v1/inbox/mark  /api/v1/revoke  /api/v1/cluster
+      /healthz  /readyz
 Exit: 0 after SIGINT or SIGTERM, 1 if the file of --sqlite cannot be opened, 2 for any other error.
 )";
 

@@ -48,8 +48,8 @@ public:
     redis_ticket_store(const redis_ticket_store&) = default;
     redis_ticket_store& operator=(const redis_ticket_store&) = default;
 
-    /// Makes a ticket, and keeps in Redis whom it stands for. An empty `identity::issued_at` becomes the time of the call, so
-    /// that revoking the user concerns the ticket.
+    /// Makes a ticket, and keeps in Redis whom it stands for. An empty `identity::issued_at` becomes the time of the
+    /// call, so that revoking the user concerns the ticket.
     ///
     /// Parameters: `who`: for whom. `lifetime`: 1 second to `max_lifetime`. `origin`: if it is not empty, the ticket
     /// is good only for requests from there.

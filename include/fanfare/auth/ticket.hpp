@@ -72,9 +72,9 @@ public:
     memory_ticket_store(const memory_ticket_store&) = default;
     memory_ticket_store& operator=(const memory_ticket_store&) = default;
 
-    /// Makes a ticket for `who`, good for `lifetime` (1 second to the limit) and, if `origin` is not empty, only
-    /// for requests from that origin. An empty `identity::issued_at` becomes the time of the call, so that revoking the user
-    /// concerns the ticket.
+    /// Makes a ticket for `who`, good for `lifetime` (1 second to the limit) and, if `origin` is not empty, only for
+    /// requests from that origin. An empty `identity::issued_at` becomes the time of the call, so that revoking the
+    /// user concerns the ticket.
     ///
     /// Errors: `error::too_many_tickets`; `error::invalid_config` for the lifetime; `error::invalid_room` if `who` names
     /// another user's own room (`user:OTHER`); `error::origin_not_allowed` if `origin` is not an origin. Throws `std::system_error` if the system has no random bytes. Thread-safe.

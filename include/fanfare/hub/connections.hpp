@@ -66,10 +66,10 @@ public:
     /// @param who The client. Its rooms are joined at once.
     /// @param handlers What is called with its messages, on its shard's executor.
     /// @return A handle that closes the connection when it is destroyed.
-    /// Thread-safe. Throws `system_error`: `shutting_down`, `too_many_connections`, `invalid_user`, `unauthorized` for an
-    /// identity that has expired or was revoked, `store_failed` until the hub has read what was revoked (`hub::revocations`),
-    /// or an error of the identity's rooms. An identity with a user, and without a token id and a time of issue, counts as
-    /// issued now.
+    /// Thread-safe. Throws `system_error`: `shutting_down`, `too_many_connections`, `invalid_user`, `unauthorized` for
+    /// an identity that has expired or was revoked, `store_failed` until the hub has read what was revoked
+    /// (`hub::revocations`), or an error of the identity's rooms. An identity with a user, and without a token id and a
+    /// time of issue, counts as issued now.
     template <class Handlers = local_handlers>
     auto connect(identity who, Handlers handlers)
     {

@@ -21,10 +21,10 @@ namespace fanfare {
 /// The part of `hub` that takes credentials back before they expire.
 class hub_revocation : detail::hub_topic<hub_revocation> {
 public:
-    /// Sets where revocations are kept: a `redis_revocation_store`, say, or a `memory_revocation_store` that several hubs of
-    /// this process share. It is read from now on; until that has succeeded, nobody with a credential is let in
-    /// (`store_failed`, HTTP 503), and the link `revocations` of `links` is down. Without one, the hub knows what it was told
-    /// since it began, by itself and over the bus. Set it before the first connection. Not thread-safe.
+    /// Sets where revocations are kept: a `redis_revocation_store`, say, or a `memory_revocation_store` that several
+    /// hubs of this process share. It is read from now on; until that has succeeded, nobody with a credential is let in
+    /// (`store_failed`, HTTP 503), and the link `revocations` of `links` is down. Without one, the hub knows what it
+    /// was told since it began, by itself and over the bus. Set it before the first connection. Not thread-safe.
     void revocations(any_revocation_store store)
     {
         store.on_exception(core_->port_exceptions());
@@ -32,20 +32,20 @@ public:
     }
 
     /// Revokes credentials on all hubs: open connections with them are closed with `close_code::revoked` after what was
-    /// published to them before, and they are refused until they have expired (`unauthorized`), also by hubs that start later
-    /// or have no link now: as soon as these have read the store. So are handshakes under way and tickets that were issued
-    /// before. A connection of `hub::connect` that names neither a token nor a time of issue counts as issued when it was
-    /// made.
+    /// published to them before, and they are refused until they have expired (`unauthorized`), also by hubs that start
+    /// later or have no link now: as soon as these have read the store. So are handshakes under way and tickets that
+    /// were issued before. A connection of `hub::connect` that names neither a token nor a time of issue counts as
+    /// issued when it was made.
     ///
     /// @param what Which: see `revocation`. Doing it again changes nothing, but that `issued_before` is the later time.
     /// - Lifetimes: everything is copied before this returns.
-    /// - Completion: `void(error_code, revoke_result)`, when it is stored and all hubs have begun to close. On the handler's
-    ///   associated executor, else on the hub's first; never from within this call.
-    /// - Errors, with nothing done: `invalid_user`; `invalid_message` for a revocation that cannot be; `shutting_down` once
-    ///   the hub has shut down; `store_full`; those of the store, of which `delivery_unknown` leaves open what was stored.
-    ///   With the revocation stored, and in force on this hub: `bus_unavailable` and the bus's other errors: the others learn
-    ///   it when they have their link again, or within `hub_options::revocation_refresh`; `timed_out` if a hub has not
-    ///   answered within 5 seconds, with the numbers of the others.
+    /// - Completion: `void(error_code, revoke_result)`, when it is stored and all hubs have begun to close. On the
+    ///   handler's associated executor, else on the hub's first; never from within this call.
+    /// - Errors, with nothing done: `invalid_user`; `invalid_message` for a revocation that cannot be; `shutting_down`
+    ///   once the hub has shut down; `store_full`; those of the store, of which `delivery_unknown` leaves open what was
+    ///   stored. With the revocation stored, and in force on this hub: `bus_unavailable` and the bus's other errors:
+    ///   the others learn it when they have their link again, or within `hub_options::revocation_refresh`; `timed_out`
+    ///   if a hub has not answered within 5 seconds, with the numbers of the others.
     /// - Cancellation: not supported.
     /// - Thread-safety: may be called from any thread.
     template <asio::completion_token_for<void(error_code, revoke_result)> Token>

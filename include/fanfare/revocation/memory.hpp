@@ -12,7 +12,8 @@
 
 namespace fanfare {
 
-/// Revocations in this process' memory, for hubs of one process that start and end at different times. Copies share them:
+/// Revocations in this process' memory, for hubs of one process that start and end at different times. Copies share
+/// them:
 /// @code
 /// fanfare::memory_revocation_store revoked;
 /// a.revocations(revoked);

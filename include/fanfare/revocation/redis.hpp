@@ -27,19 +27,19 @@ struct redis_revocation_options {
 /// fanfare::redis_client redis{ioc, "redis://localhost"};
 /// hub.revocations(fanfare::redis_revocation_store{redis});
 /// @endcode
-/// The keys are `PREFIXrevocations:{all}:entries`, `:numbers`, `:until` and `:state`. Each operation is one atomic script.
-/// What has expired for five minutes, by Redis' own clock, is forgotten by the next `async_add`. The keys themselves have no
-/// time to live, so that a Redis which evicts those that have one does not forget them; set `maxmemory-policy` so that it
-/// evicts no others, and have Redis keep what it is told (`appendonly`) if a revocation is to survive its crash: hubs that
-/// run remember what Redis has lost, those that start afterwards do not know it.
+/// The keys are `PREFIXrevocations:{all}:entries`, `:numbers`, `:until` and `:state`. Each operation is one atomic
+/// script. What has expired for five minutes, by Redis' own clock, is forgotten by the next `async_add`. The keys
+/// themselves have no time to live, so that a Redis which evicts those that have one does not forget them; set
+/// `maxmemory-policy` so that it evicts no others, and have Redis keep what it is told (`appendonly`) if a revocation
+/// is to survive its crash: hubs that run remember what Redis has lost, those that start afterwards do not know it.
 ///
-/// Copies share one handle. Thread-safe; handlers are called on the client's strand; they are destroyed without a call if
-/// its context ends first. The commands need Redis' permission for scripts. Errors: `store_full`, `redis_failed` also for
-/// entries that nobody can read, and those of `redis_client::async_command`.
+/// Copies share one handle. Thread-safe; handlers are called on the client's strand; they are destroyed without a call
+/// if its context ends first. The commands need Redis' permission for scripts. Errors: `store_full`, `redis_failed`
+/// also for entries that nobody can read, and those of `redis_client::async_command`.
 class redis_revocation_store {
 public:
-    /// Makes a store that holds a copy of `client`. Throws `boost::system::system_error` with `error::invalid_config` if an
-    /// option is out of its range.
+    /// Makes a store that holds a copy of `client`. Throws `boost::system::system_error` with `error::invalid_config`
+    /// if an option is out of its range.
     explicit redis_revocation_store(redis_client client, redis_revocation_options options = {});
 
     // Copying on purpose: a moved-from handle would be an empty one.

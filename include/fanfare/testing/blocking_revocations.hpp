@@ -38,8 +38,8 @@ public:
     {
         return wait<revocation_page>([&](auto done) { store_.async_read(cursor, done); });
     }
-    /// All that follows `cursor`, page by page; then `cursor` is the last one's. Throws `broken_promise` (R3) for pages that
-    /// lead nowhere.
+    /// All that follows `cursor`, page by page; then `cursor` is the last one's. Throws `broken_promise` (R3) for pages
+    /// that lead nowhere.
     std::vector<revocation> read_all(std::string& cursor)
     {
         std::vector<revocation> all;

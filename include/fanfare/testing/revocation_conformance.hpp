@@ -13,8 +13,8 @@ namespace fanfare::testing {
 
 /// The checks of a revocation store against the clauses R1 and so on of docs/adapter_contracts.md.
 ///
-/// `make()` makes two handles of one empty store, as two hubs have them, and answers a pointer to them (`std::unique_ptr`,
-/// say) with `Store& here()` and `Store& there()`. It takes 1,200 revocations at least.
+/// `make()` makes two handles of one empty store, as two hubs have them, and answers a pointer to them
+/// (`std::unique_ptr`, say) with `Store& here()` and `Store& there()`. It takes 1,200 revocations at least.
 template <class Make>
 std::vector<check> revocation_checks(Make make, const check_options& options = {})
 {

@@ -27,8 +27,8 @@ struct command_parts {
     ack_tracker& acks;
 };
 
-/// Carries out what the hubs of a bus ask of each other: `disconnect`, `subscribe`, `unsubscribe`, `revoke`, `stats`, `acked`,
-/// and what `cluster` exchanges. Thread-safe.
+/// Carries out what the hubs of a bus ask of each other: `disconnect`, `subscribe`, `unsubscribe`, `revoke`, `stats`,
+/// `acked`, and what `cluster` exchanges. Thread-safe.
 class commands {
 public:
     explicit commands(const command_parts& parts) : parts_{parts} {}

@@ -6,15 +6,15 @@
 
 namespace fanfare::detail {
 
-// What the keys hold: `entries` has each revocation as `BEFORE UNTIL FIELDS`, two times in milliseconds (`-` for none) and
-// JSON; `numbers` sorts them by the number of their last change, `until` by the time at which they expire; `state` has the
-// last number that was given, and an epoch that tells these numbers from those before the keys were lost.
+// What the keys hold: `entries` has each revocation as `BEFORE UNTIL FIELDS`, two times in milliseconds (`-` for none)
+// and JSON; `numbers` sorts them by the number of their last change, `until` by the time at which they expire; `state`
+// has the last number that was given, and an epoch that tells these numbers from those before the keys were lost.
 inline constexpr char revocation_prologue[] = R"lua(
 local entries, numbers, untils, state = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 )lua";
 
-// Answers the change's number; 0: it was known; -1: there are too many. What has expired is kept for five minutes, for the
-// clocks of others, and then goes, a thousand at a time: all of Redis waits.
+// Answers the change's number; 0: it was known; -1: there are too many. What has expired is kept for five minutes, for
+// the clocks of others, and then goes, a thousand at a time: all of Redis waits.
 inline constexpr char revocation_add[] = R"lua(
 local id, before, till, fields, limit, epoch = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
 local t = redis.call('TIME')

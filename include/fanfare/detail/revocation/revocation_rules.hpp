@@ -24,8 +24,8 @@ inline constexpr std::size_t max_revoked_id = 4'096;
 /// Bytes of a reason: what fits into a close frame (RFC 6455 section 5.5).
 inline constexpr std::size_t max_revocation_reason = 123;
 
-/// One that is to be made at `now`: what is left out is filled in, and times are whole milliseconds, rounded up so that they
-/// concern no fewer credentials.
+/// One that is to be made at `now`: what is left out is filled in, and times are whole milliseconds, rounded up so that
+/// they concern no fewer credentials.
 revocation settled(revocation what, std::chrono::system_clock::time_point now, std::chrono::milliseconds lifetime);
 /// What is wrong with one that is settled; empty: nothing. Whether the user's id can be one is asked elsewhere.
 std::string revocation_problem(const revocation& what, std::chrono::system_clock::time_point now);

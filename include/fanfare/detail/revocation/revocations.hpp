@@ -41,9 +41,10 @@ struct revocation_parts {
 
 /// Revokes credentials on all hubs of the bus, and learns from the store what others have revoked.
 ///
-/// A revocation is in the store before any hub is told. The store is read when the hub begins (until that has succeeded, the
-/// list is not complete), when the bus is up again, and from time to time, since a bus may lose a command. Whatever makes
-/// the list longer, whom it concerns is closed. One read is under way at a time. Thread-safe, but for `use`.
+/// A revocation is in the store before any hub is told. The store is read when the hub begins (until that has
+/// succeeded, the list is not complete), when the bus is up again, and from time to time, since a bus may lose a
+/// command. Whatever makes the list longer, whom it concerns is closed. One read is under way at a time. Thread-safe,
+/// but for `use`.
 class revocations {
 public:
     using revoked = std::function<void(error_code, const revoke_result&)>;
@@ -52,8 +53,8 @@ public:
     revocations(const revocations&) = delete;
     revocations& operator=(const revocations&) = delete;
 
-    /// Before the first connection. Reads it; a store that answers at once has been read when this returns. Without one,
-    /// this hub keeps what it is told.
+    /// Before the first connection. Reads it; a store that answers at once has been read when this returns. Without
+    /// one, this hub keeps what it is told.
     void use(any_revocation_store store);
     /// Fills in what is left out. Answers what is wrong with it, `invalid_user` or `invalid_message`, and why.
     error_code settle(revocation& what, std::string& why) const;
@@ -63,7 +64,8 @@ public:
     void carry_out(const json::object& fields, const command_answer_ptr& answer);
     /// The bus went down, or up again.
     void bus_changed(const bus_status& status);
-    /// How the link of the store stands; down also until it has been read, and while the last read has failed. Thread-safe.
+    /// How the link of the store stands; down also until it has been read, and while the last read has failed.
+    /// Thread-safe.
     link_status status() const;
     /// The hub has shut down: the store is not needed any more. Only on the first shard.
     void end();

@@ -174,7 +174,8 @@ struct revoked_sessions : std::enable_shared_from_this<revoked_sessions> {
     }
 };
 
-// `user`: only that one's connections are looked at; empty: all. What is not registered yet looks at the list by itself.
+// `user`: only that one's connections are looked at; empty: all. What is not registered yet looks at the list by
+// itself.
 FANFARE_DECL void revocations::close_concerned(const std::string& user, const std::string& reason,
                                                const counted& closed)
 {

@@ -41,12 +41,12 @@ public:
     std::optional<std::chrono::seconds> arrive(const asio::ip::address& address);
 
     /// Whether a connection may open now; if so, it has taken its places among the limits, and gives them back by
-    /// `leave`. Errors: `shutting_down`, `too_many_connections`, `invalid_user`, `unauthorized` for an identity that has
-    /// expired, those of `check_revoked`, or what is wrong with one of its rooms (another user's own room is `invalid_room`); they count as
-    /// `refused`.
+    /// `leave`. Errors: `shutting_down`, `too_many_connections`, `invalid_user`, `unauthorized` for an identity that
+    /// has expired, those of `check_revoked`, or what is wrong with one of its rooms (another user's own room is
+    /// `invalid_room`); they count as `refused`.
     error_code admit(const identity& who, const asio::ip::address& address);
-    /// What keeps a credential from being used, whenever one is presented: `unauthorized` if it was revoked, `store_failed`
-    /// while it is not known what was revoked.
+    /// What keeps a credential from being used, whenever one is presented: `unauthorized` if it was revoked,
+    /// `store_failed` while it is not known what was revoked.
     error_code check_revoked(const identity& who) const;
     /// An identity for a connection to keep. All who are nobody in particular share one.
     std::shared_ptr<const identity> share(identity who) const;
