@@ -29,7 +29,7 @@ file(GLOB sqlite_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
     inbox/sqlite*.cpp store/sqlite*.cpp sqlite/*.cpp)
 file(GLOB hub_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
     cluster/*.cpp http/*.cpp hub/*.cpp inbox/*.cpp presence/hub*.cpp protocol/*.cpp publish/*.cpp
-    requests/authorize.cpp requests/history*.cpp requests/pending.cpp requests/room_rate.cpp
+    requests/authorize*.cpp requests/history*.cpp requests/pending.cpp requests/room_rate.cpp
     session/closing.cpp session/local*.cpp session/recovery.cpp session/slow_receivers.cpp
     tls/*.cpp)
 list(REMOVE_ITEM hub_sources ${redis_sources} ${sqlite_sources} tls/certificates.cpp tls/engine.cpp)
