@@ -281,6 +281,10 @@ TEST_CASE("a ticket may come by query, header, cookie or subprotocol", "[ticket]
     {
         asked = handshake("/", {{"Sec-WebSocket-Protocol", "fanfare.v1, fanfare.ticket." + ticket}});
     }
+    SECTION("subprotocol, as a token")
+    {
+        asked = handshake("/", {{"Sec-WebSocket-Protocol", "fanfare.v1, fanfare.token." + ticket}});
+    }
     const auto result = ask(authenticate, asked);
     REQUIRE(result);
     CHECK(result.who().user_id == "alice");
@@ -324,6 +328,7 @@ TEST_CASE("who brings no ticket is refused as unauthorized, who brings a bad one
     CHECK(code(handshake("/?ticket=" + std::string(43, '.'))) == error::ticket_invalid);
     CHECK(code(handshake("/?ticket=" + std::string(100'000, 'A'))) == error::ticket_invalid);
     CHECK(code(handshake("/", {{"Sec-WebSocket-Protocol", "fanfare.ticket."}})) == error::ticket_invalid);
+    CHECK(code(handshake("/", {{"Sec-WebSocket-Protocol", "fanfare.token.an.other.one"}})) == error::unauthorized);
 }
 
 namespace {

@@ -148,7 +148,8 @@ auth_result ticket_answer(error_code failure, identity who, bool offers_v1);
 ///
 /// Looks in this order, and at the first that is there only: `?ticket=`, `Authorization: Bearer` (only what has
 /// the shape of a ticket, since other tokens travel there too), the cookie `fanfare_ticket`, an entry
-/// `fanfare.ticket.TICKET` of `Sec-WebSocket-Protocol`, beside which a browser offers `fanfare.v1` for the answer.
+/// `fanfare.ticket.TICKET` of `Sec-WebSocket-Protocol`, beside which a browser offers `fanfare.v1` for the answer,
+/// or one `fanfare.token.TICKET` (again only what has the shape of a ticket).
 /// Refuses with 401: `unauthorized` without a ticket, `ticket_invalid` with one that is not good; with 503 when
 /// the store fails. Answers where the store answers. Thread-safe if the store is.
 template <ticket_store Store>

@@ -7,14 +7,14 @@ import { WebSocketServer, withClient } from './support.mjs';
 /// `instead` answers with true was its own business.
 export async function withFake(
   body,
-  { handle = () => {}, instead = () => false, ping = 54000, silent = false, options: more } = {},
+  { handle = () => {}, instead = () => false, ping = 54000, silent = false, greeting = {}, options: more } = {},
 ) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
   const fake = { got: [], sockets: [], url: `ws://127.0.0.1:${server.address().port}/api/v1/ws` };
-  server.on('connection', socket => {
+  server.on('connection', (socket, request) => {
     const say = (type, fields) => socket.send(JSON.stringify({ type, timestamp: '', payload: {}, ...fields }));
-    Object.assign(socket, { say });
+    Object.assign(socket, { say, request });
     fake.sockets.push(socket);
     say('connected', {
       payload: {
@@ -23,6 +23,7 @@ export async function withFake(
         server_time: '',
         ping_interval_ms: ping,
         resumable: false,
+        ...greeting,
       },
     });
     socket.on('message', data => {
