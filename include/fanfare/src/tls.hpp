@@ -11,6 +11,7 @@
 #include <fanfare/detail/tls/certificate_reader.ipp>
 #include <fanfare/detail/tls/context_set.ipp>
 #include <fanfare/detail/tls/openssl_engine.ipp>
+#include <fanfare/detail/tls/regular_file.ipp>
 #include <fanfare/detail/tls/tls_state.ipp>
 #include <fanfare/ssl.ipp>
 #include <fanfare/tls_watcher.ipp>
