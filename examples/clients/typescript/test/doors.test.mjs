@@ -128,6 +128,29 @@ for (const transports of both)
     ),
   );
 
+for (const transports of both)
+  test(`over ${transports}: rooms with and without a token of their own are joined, again after a break`, limit, () =>
+    withProxy([], (server, proxy) =>
+      withClient(proxy.http + '/api/v1/ws?user=alice', { transports }, async client => {
+        const rooms = [];
+        const token = ({ room }) => (rooms.push(room), `token for ${room}`);
+        const all = [
+          record(client, 'chat:a', { token }),
+          record(client, 'chat:b', { token: 'text' }),
+          record(client, 'chat:c'),
+        ];
+        client.connect();
+        for (const room of all) await room.joined();
+        proxy.cut();
+        for (const room of all) await room.joined(2);
+        for (const name of ['chat:a', 'chat:b', 'chat:c']) await publish(server, name, 'n', name);
+        for (const room of all) await room.got(1);
+        assert.deepEqual(rooms, ['chat:a', 'chat:a']);
+        assert.deepEqual(all.map(({ gaps, rejected }) => gaps.length + rejected.length), [0, 0, 0]);
+      }),
+    ),
+  );
+
 test('where WebSocket is blocked everything goes by SSE, and once it is not, by WebSocket again', limit, () =>
   withProxy(['--open-publish'], (server, proxy) => {
     proxy.mode = 'no-websocket';
