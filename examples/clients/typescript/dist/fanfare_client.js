@@ -1465,7 +1465,7 @@ function refreshedFrom(payload) {
   return payload;
 }
 var mostAttempts = 6;
-var forGood = /* @__PURE__ */ new Set(["unauthorized", "unknown_type", "invalid_message", "message_too_large", "bad_message"]);
+var forGood = /* @__PURE__ */ new Set(["forbidden", "unknown_type", "invalid_message", "message_too_large", "bad_message"]);
 var Renewal = class {
   #settings;
   #handlers;
@@ -1476,6 +1476,8 @@ var Renewal = class {
   // of the credential that is being replaced, or was given up
   #deadline = 0;
   #backoff;
+  #loggedOut;
+  // The application said so. After the server another credential may be good.
   constructor(settings, handlers) {
     this.#settings = settings;
     this.#handlers = handlers;
@@ -1522,7 +1524,9 @@ var Renewal = class {
   async #once(signal) {
     const lost = () => new FanfareError("connection_lost", "the connection broke before the refresh");
     const credential = await renewedCredential(this.#settings, signal).catch((error) => {
-      throw signal.aborted ? lost() : error;
+      if (signal.aborted) throw lost();
+      if (error.code === "unauthorized") this.#loggedOut = error;
+      throw error;
     });
     if (signal.aborted) throw lost();
     return this.#handlers.send(credential);
@@ -1541,7 +1545,7 @@ var Renewal = class {
     }
   }
   #again(error) {
-    if (forGood.has(error.code) || this.#backoff.failures + 1 >= mostAttempts) return;
+    if (error === this.#loggedOut || forGood.has(error.code) || this.#backoff.failures + 1 >= mostAttempts) return;
     const wait = this.#backoff.next();
     if (performance.now() + wait >= this.#deadline) return;
     this.#timer = after(wait, () => void this.#attempt());

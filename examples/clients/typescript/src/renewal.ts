@@ -28,7 +28,7 @@ export function refreshedFrom(payload: unknown): Refreshed {
 
 const mostAttempts = 6;
 /** Why the next attempt would end like this one. */
-const forGood = new Set(['unauthorized', 'unknown_type', 'invalid_message', 'message_too_large', 'bad_message']);
+const forGood = new Set(['forbidden', 'unknown_type', 'invalid_message', 'message_too_large', 'bad_message']);
 
 /**
  * Replaces the credential of a live connection when the server says that it is about to expire. Attempts that fail are
@@ -44,6 +44,7 @@ export class Renewal {
   #end: number | undefined; // of the credential that is being replaced, or was given up
   #deadline = 0;
   #backoff: Backoff | undefined;
+  #loggedOut: FanfareError | undefined; // The application said so. After the server another credential may be good.
 
   constructor(settings: Settings, handlers: RenewalHandlers) {
     this.#settings = settings;
@@ -96,7 +97,9 @@ export class Renewal {
   async #once(signal: AbortSignal): Promise<Refreshed> {
     const lost = () => new FanfareError('connection_lost', 'the connection broke before the refresh');
     const credential = await renewedCredential(this.#settings, signal).catch((error: unknown) => {
-      throw signal.aborted ? lost() : error;
+      if (signal.aborted) throw lost();
+      if ((error as FanfareError).code === 'unauthorized') this.#loggedOut = error as FanfareError;
+      throw error;
     });
     if (signal.aborted) throw lost();
     return this.#handlers.send(credential);
@@ -117,7 +120,7 @@ export class Renewal {
   }
 
   #again(error: FanfareError): void {
-    if (forGood.has(error.code) || this.#backoff!.failures + 1 >= mostAttempts) return;
+    if (error === this.#loggedOut || forGood.has(error.code) || this.#backoff!.failures + 1 >= mostAttempts) return;
     const wait = this.#backoff!.next();
     if (performance.now() + wait >= this.#deadline) return;
     this.#timer = after(wait, () => void this.#attempt());

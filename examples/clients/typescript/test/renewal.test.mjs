@@ -96,9 +96,9 @@ test('a refresh that fails is told and tried again with a fresh credential', lim
       expiring(fake.sockets[0]); // the same once more
       await eventually(() => done, patience, 'the refresh');
       assert.deepEqual(refreshes(fake), [{ token: 'a-2' }, { token: 'a-3' }, { token: 'a-4' }]);
-      assert.deepEqual(codes(client), ['ticket_invalid', 'timed_out']);
+      assert.deepEqual(codes(client), ['unauthorized', 'timed_out']);
     },
-    { handle: answering(['ticket_invalid', 'timed_out']), options: { token: numbered('a') } },
+    { handle: answering(['unauthorized', 'timed_out']), options: { token: numbered('a') } },
   ),
 );
 
@@ -118,10 +118,12 @@ test('a credential that lasts no longer than the last one is a failure', limit, 
 );
 
 // The script ends by itself, so no timer is left: what was counted is all that there would ever be.
-for (const [what, seconds, error, least, most] of [
+const loggedOut = "() => { throw new FanfareError('unauthorized', 'logged out'); }";
+for (const [what, seconds, error, least, most, token = "() => 't'"] of [
   ['six times at most', 3600, 'ticket_invalid', 6, 6],
   ['no longer than there is time', 1, 'ticket_invalid', 2, 4], // four if no timer is late: after 125, 250 and 400 ms
-  ['once where the next one would end in the same way', 60, 'unauthorized', 1, 1],
+  ['once where the next one would end in the same way', 60, 'forbidden', 1, 1],
+  ['once where the application says that the user has logged out', 60, 'none', 1, 1, loggedOut],
 ])
   test(`a refresh that always fails is tried ${what}`, limit, async () => {
     const { code, output } = await runToItsEnd(
@@ -129,7 +131,7 @@ for (const [what, seconds, error, least, most] of [
        const { FanfareError } = await import(process.env.FANFARE_CLIENT_MODULES + '/errors.mjs');
        const backoff = { min: 200, max: 400 };
        let sent = 0, told = 0;
-       const renewal = new Renewal({ token: () => 't', connectTimeout: 1000, backoff, random: () => 1 }, {
+       const renewal = new Renewal({ token: ${token}, connectTimeout: 1000, backoff, random: () => 1 }, {
          send: () => { sent++; return Promise.reject(new FanfareError('${error}', 'no')); },
          error: () => told++,
        });
@@ -141,8 +143,8 @@ for (const [what, seconds, error, least, most] of [
       {},
     );
     const [sent, told] = JSON.parse(output);
-    assert.deepEqual([code, told], [0, sent]);
-    assert.ok(sent >= least && sent <= most, output);
+    assert.deepEqual([code, sent], [0, token === loggedOut ? 0 : told]);
+    assert.ok(told >= least && told <= most, output);
   });
 
 test('who has logged out is not asked again; the connection expires, and the client stays away', limit, () => {
