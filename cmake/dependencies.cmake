@@ -31,6 +31,21 @@ fanfare_optional(SQLITE SQLite3::SQLite3 "The SQLite store"
     "SQLite 3.24 was not found: install libsqlite3-dev, set CMAKE_PREFIX_PATH, or set the option to OFF")
 
 find_package(OpenSSL QUIET)
-fanfare_optional(SSL OpenSSL::SSL "TLS"
+fanfare_optional(SSL OpenSSL::SSL "TLS and JWT"
     "OpenSSL was not found: install libssl-dev, set OPENSSL_ROOT_DIR, or set the option to OFF")
+
+# Redis keeps tickets under their SHA-256: OpenSSL's, or that of Boost.Hash2, which Boost has from 1.88 on.
+if(FANFARE_WITH_REDIS AND NOT FANFARE_WITH_SSL)
+    include(CheckIncludeFileCXX)
+    set(CMAKE_REQUIRED_LIBRARIES Boost::headers)
+    check_include_file_cxx(boost/hash2/sha2.hpp FANFARE_HAS_HASH2)
+    unset(CMAKE_REQUIRED_LIBRARIES)
+    if(NOT FANFARE_HAS_HASH2)
+        message(STATUS "Fanfare: no redis_ticket_store, which needs OpenSSL or Boost 1.88")
+        if(FANFARE_BUILD_TESTS OR FANFARE_BUILD_EXAMPLES)
+            message(FATAL_ERROR "The tests and examples with Redis use redis_ticket_store: add OpenSSL or Boost 1.88, "
+                "or set FANFARE_WITH_REDIS, or FANFARE_BUILD_TESTS and FANFARE_BUILD_EXAMPLES, to OFF")
+        endif()
+    endif()
+endif()
 message(STATUS "Fanfare: Redis ${FANFARE_WITH_REDIS}, SQLite ${FANFARE_WITH_SQLITE}, TLS ${FANFARE_WITH_SSL}")

@@ -71,6 +71,7 @@ look_test() {
     need openssl openssl
     has_catch2 || lacking+=(catch2)
     /usr/bin/python3 -c 'import websockets' 2>/dev/null || lacking+=(python3 python3-websockets)
+    /usr/bin/python3 -c 'import jwt, cryptography' 2>/dev/null || lacking+=(python3-jwt python3-cryptography)
     need node nodejs
     need npm npm
     [[ -e /etc/ssl/certs/ca-certificates.crt ]] || lacking+=(ca-certificates) # npm's downloads

@@ -23,13 +23,13 @@ if(Catch2_VERSION VERSION_LESS 3)
 endif()
 
 file(GLOB redis_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
-    auth/redis*.cpp bus/redis*.cpp inbox/redis*.cpp presence/redis*.cpp store/redis*.cpp
+    auth/redis*.cpp bus/redis*.cpp inbox/redis*.cpp presence/redis*.cpp revocation/redis*.cpp store/redis*.cpp
     redis/client*.cpp redis/link*.cpp redis/pipeline*.cpp)
 file(GLOB sqlite_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
     inbox/sqlite*.cpp store/sqlite*.cpp sqlite/*.cpp)
 file(GLOB hub_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
     cluster/*.cpp http/*.cpp hub/*.cpp inbox/*.cpp presence/hub*.cpp protocol/*.cpp publish/*.cpp
-    requests/authorize.cpp requests/history*.cpp requests/pending.cpp requests/room_rate.cpp
+    revocation/hub*.cpp requests/authorize*.cpp requests/history*.cpp requests/pending.cpp requests/refresh*.cpp requests/room_rate.cpp
     session/closing.cpp session/local*.cpp session/recovery.cpp session/slow_receivers.cpp
     tls/*.cpp)
 list(REMOVE_ITEM hub_sources ${redis_sources} ${sqlite_sources} tls/certificates.cpp tls/engine.cpp)
@@ -38,11 +38,11 @@ file(GLOB unit_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} */
 list(FILTER unit_sources EXCLUDE REGEX "^(diagnostics|fuzz|package|simulation|support)/")
 list(REMOVE_ITEM unit_sources ${redis_sources} ${sqlite_sources} ${hub_sources})
 if(NOT FANFARE_WITH_REDIS)
-    list(FILTER unit_sources EXCLUDE REGEX "^redis/")
+    list(FILTER unit_sources EXCLUDE REGEX "^(redis/|base/sha256)")
 endif()
 list(REMOVE_ITEM unit_sources tls/certificates.cpp) # both programs use it
 if(NOT FANFARE_WITH_SSL)
-    list(FILTER unit_sources EXCLUDE REGEX "^tls/")
+    list(FILTER unit_sources EXCLUDE REGEX "^(auth/jwt|jwt/|tls/)")
     list(FILTER hub_sources EXCLUDE REGEX "^tls/")
 endif()
 

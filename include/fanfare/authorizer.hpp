@@ -40,6 +40,9 @@ struct access_request {
     std::string_view room;
     room_action action;
     std::string_view connection_id;
+    /// The subscription token that the client has sent for the room; empty: none. Only a `subscribe` carries one: then
+    /// both of its questions have it, for `room_action::subscribe` and for `room_action::history`.
+    std::string_view token{};
 };
 
 /// Takes the answer of an authorizer. Call it from any thread, at once or later, exactly once: any later call is

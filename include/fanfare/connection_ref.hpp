@@ -29,8 +29,9 @@ public:
     /// The connection's id, which the client got in `connected`; unique over all hubs and restarts. Empty when the hub
     /// is gone, and for a handle to no connection.
     std::string id() const;
-    /// Whose connection it is. Precondition: the handle came from the library; this one may be called when the
-    /// connection is gone.
+    /// Whose connection it is, as of when the handle was made: a later identity (`hub::on_refresh`, `refresh`) has handles of
+    /// its own, as `hub::on_refreshed` gets. Precondition: the handle came from the library; this one may be called when
+    /// the connection is gone.
     const identity& who() const noexcept { return *who_; }
     /// `who().user_id`, with the same precondition; empty for an anonymous visitor.
     const std::string& user_id() const noexcept { return who_->user_id; }
@@ -46,6 +47,18 @@ public:
     void subscribe(std::string_view room) const;
     /// Takes it out of a room. A room that it is not in is no error.
     void unsubscribe(std::string_view room) const;
+    /// Gives the connection another identity of the same user, as if its client had brought a credential for it: claims and
+    /// end are new, rooms that it grants besides are joined, and those that the old one granted alone are left. All of that
+    /// at once, when the bus carries the rooms; then the client is sent `refreshed`, and `hub::on_refreshed` is called. Of
+    /// several, each takes effect after the one before; with more than 64 that wait the connection is closed with
+    /// `try_again_later`, and so it is if the identity cannot take effect when its turn has come: with `expired` if it has
+    /// expired, with `revoked` if that was revoked which the connection has.
+    ///
+    /// @param who Without `issued_at` it counts as issued now. Keep `token_id` and `issued_at` of `who()` if the connection
+    ///        is to end when the credential that it came with is revoked; `hub::refresh` keeps them.
+    /// Throws `system_error`: `forbidden` if it is another user's, or only one of both is anonymous; `unauthorized` if it
+    /// has expired, or was revoked; `store_failed` while it is not known what was revoked; an error of one of its rooms.
+    void refresh(identity who) const;
     /// Begins the closing handshake, after what was published before.
     ///
     /// @param code What the client sees; it says whether to connect again (`should_reconnect`).

@@ -3,9 +3,12 @@
 #define FANFARE_CONNECTION_REF_IPP
 
 #include <fanfare/connection_ref.hpp>
+#include <fanfare/detail/session/renewal.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/session/session_directory.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
+
+#include <boost/system/system_error.hpp>
 
 #include <exception>
 #include <stdexcept>
@@ -54,6 +57,22 @@ FANFARE_DECL void connection_ref::unsubscribe(std::string_view room) const
 {
     if (const auto hub = hub_.lock())
         hub->sessions.with_session(number_, [name = std::string{room}](detail::session& s) { s.leave(name); });
+}
+
+FANFARE_DECL void connection_ref::refresh(identity who) const
+{
+    const auto hub = hub_.lock();
+    if (!hub)
+        return;
+    if (!who.issued_at)
+        who.issued_at = detail::wall_now(); // it is new: what was revoked before does not concern it
+    if (who.user_id != user_id())
+        throw boost::system::system_error{error::forbidden, "fanfare::connection_ref::refresh: another user"};
+    if (const auto wrong = hub->admitted.check(who))
+        throw boost::system::system_error{wrong, "fanfare::connection_ref::refresh"};
+    hub->sessions.with_session(number_, [who = std::move(who)](detail::session& s) {
+        detail::renewal::start_unasked(s, [who](const identity&) { return who; });
+    });
 }
 
 FANFARE_DECL void connection_ref::close(close_code code, std::string_view reason) const

@@ -42,7 +42,7 @@ handshake_request describe_request(const boost::beast::http::header<true, Fields
 }
 
 /// What is answered to a client that may not enter: the refusal's status, `Retry-After` if it has that, with 401 the scheme
-/// (RFC 6750 section 3), and the body `{"error":{"code","message"}}`. It never says what an authenticator has thrown.
+/// (RFC 6750 section 3) and, where a credential was seen, `error="invalid_token"`, and the body `{"error":{"code","message"}}`. It never says what an authenticator has thrown.
 ///
 /// It has `Date` and the body's length, and is ready to be written; whether the connection ends with it (`keep_alive`) is
 /// left to the caller, and so are the fields of CORS. Not counted in `hub_stats::refused`.

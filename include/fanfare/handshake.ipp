@@ -13,6 +13,10 @@ FANFARE_DECL boost::beast::http::response<boost::beast::http::string_body> refus
                                                                                             unsigned version)
 {
     auto answer = detail::error_response(why.status, why.code, why.message, version);
+    // RFC 6750 section 3.1: a token was there, and is not good.
+    if (why.status == 401 && why.credential_seen && why.code != error::invalid_user)
+        answer.set(boost::beast::http::field::www_authenticate,
+                   "Bearer realm=\"fanfare\", error=\"invalid_token\"");
     if (why.retry_after)
         answer.set(boost::beast::http::field::retry_after, std::to_string(why.retry_after->count()));
     return answer;

@@ -29,8 +29,8 @@ namespace fanfare {
 
 /// Who may use the HTTP API, and how it issues tickets.
 struct http_api_options {
-    /// Publish, notify, inbox, tickets, presence, history and cluster need `Authorization: Bearer KEY` (RFC 6750
-    /// section 2.1).
+    /// Publish, notify, inbox, tickets, revoke, presence, history and cluster need `Authorization: Bearer KEY` (RFC
+    /// 6750 section 2.1).
     std::string admin_key{};
     /// Without a key: these requests are answered to callers on the loopback interface whose `Host` is one of `hosts`, and
     /// whose `Origin`, if any, is this server's own. For demos. Otherwise, without a key, they are refused; and so is what a
@@ -75,9 +75,9 @@ std::function<link_status()> status_from(Store store)
     return [store] { return detail::status_of(store); };
 }
 
-/// The HTTP API of a hub: publish, notify, users' inboxes, tickets, presence, history, stats of hub and cluster, health;
-/// and messages from the clients of event streams (`POST /api/v1/sse`). See docs/http_api.md.
-/// A part of `server`, or used by an application in its own router:
+/// The HTTP API of a hub: publish, notify, users' inboxes, tickets, revoke, presence, history, stats of hub and
+/// cluster, health; and messages from the clients of event streams (`POST /api/v1/sse`). See docs/http_api.md. A part
+/// of `server`, or used by an application in its own router:
 /// @code
 /// if (api.handles(request.target()))
 ///     answer = co_await api.async_handle(std::move(request), peer, asio::use_awaitable);

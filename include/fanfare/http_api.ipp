@@ -12,6 +12,7 @@
 #include <fanfare/detail/http_api/events.hpp>
 #include <fanfare/detail/http_api/inbox.hpp>
 #include <fanfare/detail/http_api/messages.hpp>
+#include <fanfare/detail/http_api/revoke.hpp>
 #include <fanfare/detail/http_api/rooms.hpp>
 #include <fanfare/detail/http_api/status.hpp>
 #include <fanfare/detail/http_api/tickets.hpp>
@@ -45,6 +46,7 @@ inline constexpr api_route api_routes[] = {{"/api/v1/publish", http::verb::post,
                                            {"/api/v1/inbox", http::verb::get, &get_inbox, true},
                                            {"/api/v1/inbox/mark", http::verb::post, &post_inbox_mark, true},
                                            {"/api/v1/tickets", http::verb::post, &post_ticket, true},
+                                           {"/api/v1/revoke", http::verb::post, &post_revoke, true},
                                            {"/api/v1/ws/stats", http::verb::get, &get_stats, false},
                                            {"/api/v1/cluster", http::verb::get, &get_cluster, true},
                                            {"/api/v1/presence", http::verb::get, &get_presence, true},

@@ -13,6 +13,7 @@
 #include <fanfare/hub/inbox.hpp>
 #include <fanfare/hub/presence.hpp>
 #include <fanfare/hub/publishing.hpp>
+#include <fanfare/hub/revocation.hpp>
 #include <fanfare/hub/statistics.hpp>
 #include <fanfare/hub/users.hpp>
 #include <fanfare/options.hpp>
@@ -33,11 +34,12 @@ class memory_store;
 /// | --- | --- | --- |
 /// | rooms and publishing | `configure`, `room`, `publish`, `broadcast` | hub/publishing.hpp |
 /// | messages to users | `send_to_user`, `notify`, with confirmation `async_..._acked` | hub/users.hpp |
-/// | users' connections | `subscribe_user`, `unsubscribe_user`, `disconnect_user` | hub/commands.hpp |
+/// | users' connections | `subscribe_user`, `unsubscribe_user`, `refresh_user`, `disconnect_user` | hub/commands.hpp |
 /// | notifications that are kept | `inbox`, `async_inbox`, `async_inbox_mark`, `async_inbox_counts` | hub/inbox.hpp |
 /// | who is in a room | `presence`, `async_presence` | hub/presence.hpp |
+/// | credentials that are not valid any more | `revocations`, `revoke`, `async_revoke` | hub/revocation.hpp |
 /// | what was published before | `async_history` | hub/history.hpp |
-/// | the application's handlers | `on_connect`, `on_message`, `authorize` and others | hub/callbacks.hpp |
+/// | the application's handlers | `on_connect`, `on_message`, `on_refresh`, `authorize` and others | hub/callbacks.hpp |
 /// | connections | `accept`, `accept_events`, `connect`, `async_shutdown` | hub/connections.hpp |
 /// | counters, the bus's state | `stats`, `async_cluster_stats`, `status`, `on_bus` | hub/statistics.hpp |
 ///
@@ -45,10 +47,10 @@ class memory_store;
 /// it run there. Executors may be run by several threads: the hub puts a strand over each, unless
 /// `hub_options::executors_are_serial` says that is not needed.
 ///
-/// Thread-safe, but for the handlers, `authorize`, `inbox` and `presence`, which are set before the first connection.
-/// Destroying the hub closes its connections with 1001, as far as the executors still run; confirmations that are
-/// awaited then fail with `shutting_down`. The executors' context outlives the hub and every handle to it; the handlers
-/// of operations that have not completed when it ends are destroyed without a call.
+/// Thread-safe, but for the handlers, `authorize`, `inbox`, `presence` and `revocations`, which are set before the
+/// first connection. Destroying the hub closes its connections with 1001, as far as the executors still run;
+/// confirmations that are awaited then fail with `shutting_down`. The executors' context outlives the hub and every
+/// handle to it; the handlers of operations that have not completed when it ends are destroyed without a call.
 ///
 /// @tparam Bus Carries messages between hubs: `in_process_bus`, `redis_bus`, or any `bus`.
 /// @tparam Store Keeps the history of rooms that have some (`room_options::history`): `memory_store`, `sqlite_store`,
@@ -59,6 +61,7 @@ class hub : public hub_publishing,
             public hub_commands,
             public hub_inbox,
             public hub_presence,
+            public hub_revocation,
             public hub_history,
             public hub_callbacks,
             public hub_connections,
@@ -93,7 +96,8 @@ public:
 private:
     explicit hub(const std::shared_ptr<detail::hub_core>& core)
         : hub_publishing{core}, hub_users{core}, hub_commands{core}, hub_inbox{core}, hub_presence{core},
-          hub_history{core}, hub_callbacks{core}, hub_connections{core}, hub_statistics{core}, core_{core}
+          hub_revocation{core}, hub_history{core}, hub_callbacks{core}, hub_connections{core},
+          hub_statistics{core}, core_{core}
     {
         core_->start();
     }

@@ -13,7 +13,8 @@
 
 namespace fanfare {
 
-/// Whose a connection is, as an authenticator has found out before the upgrade. A plain value.
+/// Whose a connection is, as an authenticator has found out before the upgrade, or when the client brought a new credential
+/// (`hub::on_refresh`). A plain value.
 struct identity {
     /// The user, or empty for an anonymous visitor. All connections with the same id are one user's devices.
     std::string user_id{};
@@ -21,7 +22,9 @@ struct identity {
     /// What else the credential says (roles, groups, a tenant). Kept for the application's own decisions.
     json::object claims{};
 
-    /// When the connection is closed (`close_code::expired`); never, if empty. Who has expired already does not enter.
+    /// When the connection is closed (`close_code::expired`), unless it gets a new identity before; never, if empty. Who has
+    /// expired already does not enter. The client is told by `expiring` a minute before, or a tenth of the identity's life
+    /// if that is shorter: of the time since `issued_at`, or since the connection has it where nobody knows that.
     std::optional<std::chrono::system_clock::time_point> expires_at{};
 
     /// Rooms that the credential itself grants: joined at once on connecting. Another user's own room (`user:OTHER`)
@@ -36,6 +39,22 @@ struct identity {
 
     /// Whether there is no user. Does not throw.
     bool anonymous() const noexcept { return user_id.empty(); }
+};
+
+/// What becomes different in the identities that a user's connections have (`hub::refresh_user`). What is empty stays as it
+/// is, and so do the user, `token_id` and `issued_at`. A plain value.
+struct identity_change {
+    /// The new claims, in place of all old ones.
+    std::optional<json::object> claims{};
+
+    /// When they expire from now on.
+    std::optional<std::chrono::system_clock::time_point> expires_at{};
+
+    /// They never expire. Then `expires_at` counts for nothing.
+    bool never_expires = false;
+
+    /// The rooms that the identities grant, in place of those that they have granted so far.
+    std::optional<std::vector<std::string>> rooms{};
 };
 
 } // namespace fanfare

@@ -19,7 +19,7 @@ struct link_status {
 
 /// A link of a hub; see `hub::links`.
 struct hub_link {
-    /// What needs it: `bus`, `store`, `presence` or `inbox`.
+    /// What needs it: `bus`, `store`, `presence`, `inbox` or `revocations`.
     std::string name;
     link_status status;
 };

@@ -213,6 +213,9 @@ FANFARE_DECL void local_connection::close() noexcept
 FANFARE_DECL local_connection detail::local_connector<local_handlers>::connect(
     const std::shared_ptr<hub_core>& hub, identity who, local_handlers handlers)
 {
+    // It presents no credential: what the application says now holds from now on.
+    if (!who.anonymous() && who.token_id.empty() && !who.issued_at)
+        who.issued_at = wall_now();
     if (const auto ec = hub->admitted.admit(who, {}))
         throw boost::system::system_error{ec, "fanfare::hub::connect"};
     auto& home = hub->shards.least_loaded();

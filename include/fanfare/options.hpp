@@ -84,14 +84,22 @@ struct hub_options {
     std::chrono::milliseconds resume_window{120'000};
     std::size_t max_resumable = 10'000;
 
+    /// For how long `hub::revoke` keeps a revocation that does not say until when: no credential may be valid for
+    /// longer. Above 0, at most 366 days.
+    std::chrono::milliseconds revocation_lifetime{24 * 60 * 60 * 1000};
+    /// How often a store of revocations between processes is asked for what is new: for so long at most a hub can miss
+    /// one of which the bus has lost the command. 0: only at the start, and when the bus is back.
+    std::chrono::milliseconds revocation_refresh{60'000};
+
     /// Rooms of one connection, not counting the user's own.
     std::size_t max_rooms = 128;
     /// Rooms a second that a connection may ask to enter, and how many at once besides `max_rooms`; more are rejected
     /// with `rate_limited`. Those of its identity, and those that it is in, are not counted. A rate of 0: no limit.
     std::uint32_t room_rate = 20;
     std::uint32_t room_burst = 128;
-    /// How long an authorizer (`hub::authorize`) may take to answer; then the client is told `timed_out`, and a later
-    /// answer is ignored. Exact to a second. Above 0, at most 366 days.
+    /// How long an authorizer (`hub::authorize`) may take to answer, and how long it may take until a client's new credential
+    /// (`hub::on_refresh`) has taken effect; then the client is told `timed_out`, and a later answer is ignored. Exact to a
+    /// second. Above 0, at most 366 days.
     std::chrono::milliseconds authorizer_timeout{10'000};
     /// Connections of the hub, of one user, of one address. 0: no limit. Clients of Unix sockets have no address. An
     /// IPv6 network of 64 bits is one address, since a client has that many; each link-local address is its own. Behind proxies:

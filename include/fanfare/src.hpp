@@ -11,6 +11,7 @@
 
 #include <fanfare/src/connections.hpp>
 #include <fanfare/src/core.hpp>
+#include <fanfare/src/jwt.hpp>
 #include <fanfare/src/redis.hpp>
 #include <fanfare/src/server.hpp>
 #include <fanfare/src/sqlite.hpp>

@@ -45,17 +45,19 @@ struct hub_stats {
     std::uint64_t recovered = 0;      ///< Rooms that a returning client got everything of.
     std::uint64_t not_recovered = 0;  ///< Rooms of which it was told that something is lost.
     std::uint64_t holes = 0; ///< Holes in a room's stream that were found; each filled, or told by a `gap`.
-    std::uint64_t tls_handshakes = 0; ///< Handshakes that `server` has completed.
-    std::uint64_t tls_resumed = 0;    ///< Of these, those that resumed an earlier session.
-    std::uint64_t tls_failed = 0;     ///< Handshakes that failed, took too long, or made way.
-    bool bus_up = true;               ///< The bus has its link to the other processes.
+    std::uint64_t tls_handshakes = 0;   ///< Handshakes that `server` has completed.
+    std::uint64_t tls_resumed = 0;      ///< Of these, those that resumed an earlier session.
+    std::uint64_t tls_failed = 0;       ///< Handshakes that failed, took too long, or made way.
+    std::uint64_t refreshes = 0;        ///< Identities that took the place of a connection's earlier one.
+    std::uint64_t refresh_failures = 0; ///< Those that were to, and were refused or not decided about in time.
+    bool bus_up = true;                 ///< The bus has its link to the other processes.
 };
 BOOST_DESCRIBE_STRUCT(hub_stats, (),
                       (connections, rooms, users, accepted, closed, refused, published, publish_refused, delivered,
                        writes, short_writes, missed, dropped, conflated, slow_closed, write_timeouts,
                        idle_timeouts, received, bad_messages, rate_limited, protocol_errors, handler_failures,
                        presence_failures, inbox_failures, store_reads, store_failures, recovered, not_recovered,
-                       holes, tls_handshakes, tls_resumed, tls_failed, bus_up))
+                       holes, tls_handshakes, tls_resumed, tls_failed, refreshes, refresh_failures, bus_up))
 
 /// One hub of the cluster, as `hub::async_cluster_stats` found it.
 struct node_stats {

@@ -10,7 +10,8 @@
 
 namespace fanfare {
 
-/// Where a certificate and its key are.
+/// Where a certificate and its key are: in regular files, which `tls_context::reload` reads again. A pipe (a shell's
+/// `<(...)`, `/dev/stdin`), a device and a directory are refused.
 struct tls_certificate {
     /// PEM: the server's certificate, and behind it those that lead to the root.
     std::string chain_file{};
@@ -32,7 +33,7 @@ struct tls_options {
     /// its common name if it has none of type DNS.
     std::vector<tls_certificate> certificates;
     client_certificates clients = client_certificates::none;
-    /// PEM: the authorities whose certificates clients may have. Must be set where clients are asked.
+    /// PEM: the authorities whose certificates clients may have; a regular file. Must be set where clients are asked.
     std::string client_ca_file{};
     /// The ciphers of TLS 1.2 in OpenSSL's form; by default those with forward secrecy and AEAD.
     std::string ciphers{};

@@ -13,6 +13,9 @@
 #include <memory>
 
 namespace fanfare {
+namespace detail {
+class file_watch;
+}
 
 /// How a `tls_watcher` looks, and whom it tells.
 struct tls_watch_options {
@@ -53,9 +56,7 @@ public:
     tls_watcher& operator=(const tls_watcher&) = delete;
 
 private:
-    class watch;
-
-    std::shared_ptr<watch> watch_;
+    std::shared_ptr<detail::file_watch> watch_;
 };
 
 } // namespace fanfare

@@ -24,7 +24,9 @@ identity alice()
     return {.user_id = "alice",
             .claims = {{"role", "operator"}, {"level", 3}, {"name", "Zoë \"the\" fox"}},
             .expires_at = std::chrono::system_clock::time_point{std::chrono::milliseconds{1'900'000'000'123}},
-            .rooms = {"device:7", "group:hall-1"}};
+            .rooms = {"device:7", "group:hall-1"},
+            .token_id = "jti-1",
+            .issued_at = std::chrono::system_clock::time_point{std::chrono::milliseconds{1'790'000'000'000}}};
 }
 
 template <class T>
@@ -98,6 +100,8 @@ TEST_CASE("a ticket issued by one process is redeemed once by another, with the 
     CHECK(json::serialize(who.claims) == json::serialize(alice().claims));
     CHECK(who.rooms == alice().rooms);
     CHECK(who.expires_at == alice().expires_at);
+    CHECK(who.token_id == alice().token_id);
+    CHECK(who.issued_at == alice().issued_at);
     CHECK(redeem(nodes.b, ticket).first == error::ticket_invalid);
     CHECK(redeem(nodes.a, ticket).first == error::ticket_invalid);
     CHECK(only_key(nodes.server).empty());
@@ -116,6 +120,7 @@ TEST_CASE("no ticket is issued for another user's own room")
 TEST_CASE("an identity may be anonymous and without anything else")
 {
     two_nodes nodes;
+    const auto before = std::chrono::system_clock::now();
     const auto [ec, ticket] = issue(nodes.a, {});
     REQUIRE_FALSE(ec);
     const auto [failed, who] = redeem(nodes.b, ticket);
@@ -124,6 +129,10 @@ TEST_CASE("an identity may be anonymous and without anything else")
     CHECK(who.claims.empty());
     CHECK(who.rooms.empty());
     CHECK_FALSE(who.expires_at);
+    CHECK(who.token_id.empty());
+    REQUIRE(who.issued_at); // the time of the call
+    CHECK(*who.issued_at >= std::chrono::floor<std::chrono::milliseconds>(before));
+    CHECK(*who.issued_at <= std::chrono::system_clock::now());
 }
 
 TEST_CASE("a ticket that 50 redeem at once over two processes admits exactly one")
@@ -218,6 +227,9 @@ TEST_CASE("only what a store wrote is taken for an identity")
           R"({"user_id":"a","claims":{},"rooms":[],"expires_at_ms":"5"})",
           R"({"user_id":"a","claims":{},"rooms":[],"expires_at_ms":1.5})",
           R"({"user_id":"a","claims":{},"rooms":[],"expires_at_ms":9223372036854775807})",
+          R"({"user_id":"a","claims":{},"rooms":[],"issued_at_ms":"5"})",
+          R"({"user_id":"a","claims":{},"rooms":[],"issued_at_ms":-9223372036854775807})",
+          R"({"user_id":"a","claims":{},"rooms":[],"token_id":7})",
           R"({"user_id":"a","claims":{},"rooms":[],"origin":7})",
           R"({"user_id":"a","claims":{},"rooms":[],"expires":5})",
           R"({"user_id":"a","claims":{},"rooms":[]} x)"}) {

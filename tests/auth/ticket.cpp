@@ -73,6 +73,20 @@ TEST_CASE("a ticket is traded for its identity once", "[ticket]")
     CHECK(store.size() == 0);
 }
 
+TEST_CASE("a ticket knows when it was issued, and the credential's id", "[ticket]")
+{
+    memory_ticket_store tickets;
+    const auto before = std::chrono::system_clock::now();
+    const auto who = tickets.redeem(tickets.issue({.user_id = "alice", .token_id = "t"}).value());
+    REQUIRE(who);
+    CHECK(who->token_id == "t");
+    REQUIRE(who->issued_at);
+    CHECK(*who->issued_at >= before);
+    CHECK(*who->issued_at <= std::chrono::system_clock::now());
+    const auto given = before - std::chrono::hours{1};
+    CHECK(tickets.redeem(tickets.issue({.user_id = "alice", .issued_at = given}).value())->issued_at == given);
+}
+
 TEST_CASE("a ticket has 256 bits that nobody can guess, and fits into a URL as it is", "[ticket]")
 {
     memory_ticket_store store;
@@ -281,6 +295,10 @@ TEST_CASE("a ticket may come by query, header, cookie or subprotocol", "[ticket]
     {
         asked = handshake("/", {{"Sec-WebSocket-Protocol", "fanfare.v1, fanfare.ticket." + ticket}});
     }
+    SECTION("subprotocol, as a token")
+    {
+        asked = handshake("/", {{"Sec-WebSocket-Protocol", "fanfare.v1, fanfare.token." + ticket}});
+    }
     const auto result = ask(authenticate, asked);
     REQUIRE(result);
     CHECK(result.who().user_id == "alice");
@@ -324,6 +342,7 @@ TEST_CASE("who brings no ticket is refused as unauthorized, who brings a bad one
     CHECK(code(handshake("/?ticket=" + std::string(43, '.'))) == error::ticket_invalid);
     CHECK(code(handshake("/?ticket=" + std::string(100'000, 'A'))) == error::ticket_invalid);
     CHECK(code(handshake("/", {{"Sec-WebSocket-Protocol", "fanfare.ticket."}})) == error::ticket_invalid);
+    CHECK(code(handshake("/", {{"Sec-WebSocket-Protocol", "fanfare.token.an.other.one"}})) == error::unauthorized);
 }
 
 namespace {

@@ -7,7 +7,7 @@
 file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.py ${CMAKE_CURRENT_LIST_DIR}/*.mjs)
 list(FILTER scripts EXCLUDE REGEX "support\\.(py|mjs)$")
 if(NOT FANFARE_WITH_SSL)
-    list(FILTER scripts EXCLUDE REGEX "/(tls_|https_)[^/]*$")
+    list(FILTER scripts EXCLUDE REGEX "/(tls_|https_|jwt_)[^/]*$")
 endif()
 
 find_program(FANFARE_NODE node REQUIRED)

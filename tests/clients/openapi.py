@@ -275,6 +275,12 @@ REFUSALS = (
     ("issueTicket", None, {"user_id": "a", "origin": ["https://a.example"]}, None, 400, "invalid_message"),
     ("issueTicket", None, {"user_id": "a", "origin": None}, None, 400, "invalid_message"),
     ("issueTicket", None, {"user_id": "a", "claims": "editor"}, None, 400, "invalid_message"),
+    ("revoke", None, {}, None, 400, "invalid_message"),
+    ("revoke", None, {"user": "a", "issued_before": 1}, None, 400, "invalid_message"),
+    ("revoke", None, {"user_id": "a b"}, None, 400, "invalid_user"),
+    ("revoke", None, {"token_id": "t", "issued_before": 1}, None, 400, "invalid_message"),
+    ("revoke", None, {"token_id": "t", "expires_in": 0}, None, 400, "invalid_message"),
+    ("revoke", None, "{", None, 400, "invalid_json"),
     ("presence", None, None, None, 400, "invalid_message"),
     ("presence", {"room": "bad room"}, None, None, 400, "invalid_room"),
     ("presence", {"room": "device:1"}, None, None, 403, "forbidden"),
@@ -362,8 +368,8 @@ async def test_a_server_without_its_redis_says_so_as_described():
                 check(operation, answer)
 
             await asyncio.gather(*(unavailable(name) for name in
-                                   ("publish", "notify", "inbox", "markInbox", "issueTicket", "cluster", "presence",
-                                    "history")))
+                                   ("publish", "notify", "inbox", "markInbox", "issueTicket", "revoke", "cluster",
+                                    "presence", "history")))
 
 
 async def run_shell(text, folder, within=60):

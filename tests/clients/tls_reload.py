@@ -7,6 +7,7 @@ python3 tls_reload.py NOTIFICATION_SERVER [ECHO_SERVER]
 
 import asyncio
 import json
+import os
 import signal
 import ssl
 import subprocess
@@ -91,10 +92,39 @@ async def test_a_certificate_changes_while_clients_are_connected():
 
 async def test_both_files_are_needed_and_must_be_readable():
     with Certificates() as certificates:
-        for words, told in ((["--tls-cert", str(certificates.chain)], "--tls-key"),
-                            (["--tls-cert", "/nowhere.pem", "--tls-key", str(certificates.key)], "/nowhere.pem")):
+        chain, key, pipe = str(certificates.chain), str(certificates.key), str(certificates.folder / "pipe.pem")
+        os.mkfifo(pipe)
+        for words, told in ((["--tls-cert", chain], "--tls-key"),
+                            (["--tls-cert", "/nowhere.pem", "--tls-key", key],
+                             "cannot use the certificates of /nowhere.pem: there is no such file"),
+                            (["--tls-cert", chain, "--tls-key", "/nowhere.pem"],
+                             "cannot use the private key of /nowhere.pem: there is no such file"),
+                            (["--tls-cert", chain, "--tls-key", pipe],
+                             f"cannot use the private key of {pipe}: it is a pipe, and must be a regular file"),
+                            (["--tls-cert", str(certificates.folder), "--tls-key", key], "it is a directory")):
             done = subprocess.run([NOTIFICATION_SERVER, "--port", "0", *words], capture_output=True, timeout=20)
             assert done.returncode == 2 and told in done.stderr.decode(), (done.returncode, done.stderr)
+
+
+async def test_without_a_certificate_a_hangup_is_told_and_ends_nothing():
+    process = await asyncio.create_subprocess_exec(
+        NOTIFICATION_SERVER, "--port", "0", "--no-self-telemetry", stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE)
+    try:
+        assert b"http://" in await asyncio.wait_for(process.stdout.readline(), 20)
+        for _ in range(2):
+            process.send_signal(signal.SIGHUP)
+            while True:  # behind what it says at the start
+                told = await asyncio.wait_for(process.stderr.readline(), 20)
+                assert told, "it ended"
+                if told.startswith(b"SIGHUP: there is no certificate to read again"):
+                    break
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 if __name__ == "__main__":

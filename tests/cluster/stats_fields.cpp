@@ -16,7 +16,7 @@ TEST_CASE("cluster: every counter goes to JSON under its name and comes back", "
     stats.holes = 7;
     stats.bus_up = false;
     const auto fields = detail::stats_fields(stats);
-    CHECK(fields.size() == 33);
+    CHECK(fields.size() == 35);
     CHECK(fields.begin()->key() == "connections");
     CHECK(fields.at("delivered").as_uint64() == ~std::uint64_t{0});
     CHECK(fields.at("bus_up").as_bool() == false);

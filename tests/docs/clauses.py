@@ -11,10 +11,10 @@ import pathlib
 import re
 import sys
 
-ROW = re.compile(r"^\| ([BSIP]\d+) \| (.+) \|$", re.MULTILINE)
-NAMED = re.compile(r'"([BSIP]\d+)"')
-LISTED = re.compile(r'"((?:[BSIP]\d+ ?)+)"')
-EXPECTED = re.compile(r'\{fault::\w+, \{"([BSIP]\d+)"\}\}')
+ROW = re.compile(r"^\| ([BSIPR]\d+) \| (.+) \|$", re.MULTILINE)
+NAMED = re.compile(r'"([BSIPR]\d+)"')
+LISTED = re.compile(r'"((?:[BSIPR]\d+ ?)+)"')
+EXPECTED = re.compile(r'\{fault::\w+, \{"([BSIPR]\d+)"\}\}')
 ALL_THREADS = {"B15"}  # what many checks show, under ThreadSanitizer most of all
 
 

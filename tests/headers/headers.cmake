@@ -14,7 +14,7 @@ if(NOT FANFARE_WITH_SQLITE)
     list(FILTER headers EXCLUDE REGEX "^fanfare/(.*/)?sqlite")
 endif()
 if(NOT FANFARE_WITH_SSL)
-    list(FILTER headers EXCLUDE REGEX "^fanfare/ssl\\.hpp$")
+    list(FILTER headers EXCLUDE REGEX "^fanfare/(ssl\\.hpp$|auth/jwt)")
 endif()
 
 set(header_units)

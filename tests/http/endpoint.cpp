@@ -215,5 +215,8 @@ TEST_CASE("who answers a handshake without the endpoint says what a refusal is i
     CHECK(answer[http::field::retry_after] == "7");
     CHECK(json::parse(answer.body()).at("error").at("code") == "origin_not_allowed");
     CHECK(answer[http::field::content_length] == std::to_string(answer.body().size()));
-    CHECK(refusal_response(make_refusal(error::unauthorized), 11).count(http::field::www_authenticate) == 1);
+    CHECK(refusal_response(make_refusal(error::unauthorized), 11)[http::field::www_authenticate] ==
+          "Bearer realm=\"fanfare\"");
+    CHECK(refusal_response(make_refusal(error::unauthorized, 401, true), 11)[http::field::www_authenticate] ==
+          "Bearer realm=\"fanfare\", error=\"invalid_token\"");
 }

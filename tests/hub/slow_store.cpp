@@ -90,7 +90,7 @@ TEST_CASE("readyz looks at the link of the store, and the hub names all its link
         names.push_back(one.name);
         CHECK(one.status.up == (one.name != "store"));
     }
-    CHECK(names == std::vector<std::string>{"bus", "store", "presence", "inbox"});
+    CHECK(names == std::vector<std::string>{"bus", "store", "presence", "inbox", "revocations"});
     s.store.put_down({});
     CHECK(http_get(s.w.port(), "/readyz").result_int() == 200);
 }

@@ -347,8 +347,33 @@ async def test_a_password_and_an_ACL_user_in_the_URL_work():
                         status, body = await node.request(f"/api/v1/presence?room={ROOM}")
                         return status == 200 and body["client_count"] == 2
                     await until(complete, PATIENCE, lambda: f"presence is complete {b.errors}")
+                status, body = await b.request("/api/v1/revoke", {"user_id": "bob"})
+                assert status == 200 and body == {"connections": 0, "nodes": 2}, (status, body, b.errors)
                 assert not any("s3cr@t" in line or "app-pass" in line
                                for node in (a, b) for line in node.errors + node.output)
+
+
+async def test_a_node_that_starts_after_a_revocation_knows_it():
+    async with Redis() as redis, await Node.start(redis.url(), "--auth", "ticket") as a:
+        await a.ready()
+
+        async def ticket(user):
+            status, body = await a.request("/api/v1/tickets", {"user_id": user, "rooms": [ROOM], "expires_in": 60})
+            assert status == 200, (status, body)
+            return body["ticket"]
+        revoked, other = await ticket("ann"), await ticket("bob")
+        async with await Member.join(a, query=f"?ticket={await ticket('ann')}") as member:
+            status, body = await a.request("/api/v1/revoke", {"user_id": "ann"})
+            assert status == 200 and body == {"connections": 1, "nodes": 1}, (status, body)
+            await asyncio.wait_for(member.task, PATIENCE)
+            assert member.socket.close_code == 3503, member.socket.close_code
+        async with await Node.start(redis.url(), "--auth", "ticket") as b:
+            await b.ready()
+            status, body = await b.request(f"/api/v1/sse?ticket={revoked}")
+            assert status == 401 and body["error"]["message"] == "the credential was revoked", (status, body)
+            async with await Member.join(b, query=f"?ticket={other}") as member:
+                await b.publish(ROOM, "said", {})
+                await member.of_type("said", 1)
 
 
 async def test_a_wrong_password_is_told_without_the_password_and_works_once_it_is_put_right():

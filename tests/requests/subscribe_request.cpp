@@ -165,8 +165,48 @@ TEST_CASE("a last that is no number above zero is refused", "[subscribe_request]
     CHECK(last(R"({"a":18446744073709551615})") == "");
 }
 
+TEST_CASE("tokens gives each room its subscription token", "[subscribe_request]")
+{
+    const std::string longest(max_subscription_token, 't');
+    good asked{R"({"rooms":["a","b"],"tokens":{"a":"x.y.z"}})"};
+    CHECK(asked.find("a")->token == "x.y.z");
+    CHECK(asked.find("b")->token.empty());
+    CHECK(asked.tokens.empty());
+    CHECK(good{R"({"rooms":["a"],"tokens":{}})"}.find("a")->token.empty());
+    CHECK(good{R"({"rooms":["a"],"tokens":{"a":")" + longest + "\"}}"}.find("a")->token == longest);
+}
+
+TEST_CASE("tokens may name rooms that only the resume token knows", "[subscribe_request]")
+{
+    good asked{R"({"resume":"token","rooms":["a"],"tokens":{"a":"one","b":"two"}})"};
+    CHECK(asked.find("a")->token == "one");
+    CHECK(asked.find("b") == nullptr);
+    REQUIRE(asked.tokens.size() == 1);
+    CHECK(asked.tokens.front() == std::pair{std::string{"b"}, std::string{"two"}});
+}
+
+TEST_CASE("tokens that cannot be are refused with the room, and never with the token", "[subscribe_request]")
+{
+    const auto tokens = [](const std::string& value) {
+        return wrong(R"({"rooms":["a"],"tokens":)" + value + "}");
+    };
+    for (const std::string value : {"null", "7", "[]", R"("secret")", R"(["secret"])"}) {
+        INFO(value);
+        CHECK(tokens(value) == "payload.tokens must be an object of tokens by room");
+    }
+    CHECK(tokens(R"({"b":"secret"})") == "payload.tokens names b, which payload.rooms does not");
+    const std::string bad = "payload.tokens: a: a token must be a string of 1 to 8192 bytes";
+    for (const std::string value : {"null", "7", R"("")", R"(["secret"])", R"({"secret":1})"}) {
+        INFO(value);
+        CHECK(tokens(R"({"a":)" + value + "}") == bad);
+    }
+    CHECK(tokens(R"({"a":")" + std::string(max_subscription_token + 1, 't') + "\"}") == bad);
+}
+
 TEST_CASE("of two faults the client is told of since first", "[subscribe_request]")
 {
     CHECK(wrong(R"({"rooms":["a"],"since":7,"last":0})") ==
           "payload.since must be an object of positions by room");
+    CHECK(wrong(R"({"rooms":["a"],"tokens":7,"last":0})") ==
+          "payload.last must be a number above zero, or an object of such numbers by room");
 }

@@ -25,7 +25,7 @@ identity user(std::string_view name)
 
 // A hub's door, with limits.
 struct door {
-    explicit door(const hub_options& options) : guard{options, rules, life} {}
+    explicit door(const hub_options& options) : guard{options, rules, revoked, life} {}
     error_code admit(std::string_view name, const asio::ip::address& from)
     {
         return guard.admit(user(name), from);
@@ -33,6 +33,7 @@ struct door {
 
     namespaces rules{32, true};
     lifetime life;
+    revocation_list revoked;
     admissions guard;
 };
 
@@ -196,6 +197,28 @@ TEST_CASE("who has expired, or names another user's own room, is refused", "[adm
     CHECK(d.guard.admit(nobody, here) == error::invalid_room);
 }
 
+TEST_CASE("a credential that was revoked is refused, and each one while it is not known which were",
+          "[admissions]")
+{
+    using clock = std::chrono::system_clock;
+    door d{{.max_connections = 1}};
+    const auto now = clock::now();
+    d.revoked.add({.user_id = "alice", .issued_before = now, .until = now + std::chrono::hours{1}}, now);
+    auto alice = user("alice");
+    alice.issued_at = now - std::chrono::hours{1};
+    CHECK(d.guard.admit(alice, here) == error::unauthorized);
+    CHECK(d.guard.check_revoked(alice) == error::unauthorized);
+    alice.issued_at = now;
+    CHECK_FALSE(d.guard.check_revoked(alice));
+    d.revoked.set_complete(false);
+    CHECK(d.guard.admit(alice, here) == error::store_failed);
+    CHECK(d.guard.check_revoked(alice) == error::store_failed);
+    CHECK_FALSE(d.guard.check_revoked({}));
+    d.revoked.set_complete(true);
+    CHECK_FALSE(d.guard.admit(alice, here)); // those before have taken no place
+    CHECK(d.guard.refused() == 2);
+}
+
 TEST_CASE("every refusal is counted, whoever refuses", "[admissions]")
 {
     door d{{.max_connections = 1}};
@@ -223,5 +246,23 @@ TEST_CASE("all who are nobody in particular share one identity, and nobody else 
     CHECK(d.guard.share({.claims = {{"role", "guest"}}})->claims.contains("role"));
     CHECK(d.guard.share({.expires_at = std::chrono::system_clock::time_point{}})->expires_at);
     CHECK(d.guard.share({.rooms = {"global"}})->rooms.size() == 1);
+    CHECK(d.guard.share({.token_id = "j"})->token_id == "j");
+    CHECK(d.guard.share({.issued_at = std::chrono::system_clock::time_point{}})->issued_at);
     CHECK(d.guard.share({}) == nobody);
+}
+
+TEST_CASE("an identity is looked at without taking a place, and without being counted", "[admissions]")
+{
+    door d{{.max_connections = 1}};
+    d.admit("alice", here);
+    const auto now = std::chrono::system_clock::now();
+    CHECK_FALSE(d.guard.check({}));
+    CHECK_FALSE(d.guard.check({.user_id = "bob", .expires_at = now + 1h, .rooms = {"global", "user:bob"}}));
+    CHECK(d.guard.check(user("a b")) == error::invalid_user);
+    CHECK(d.guard.check({.user_id = "bob", .expires_at = now}) == error::unauthorized);
+    CHECK(d.guard.check({.user_id = "bob", .rooms = {"global", "nowhere:1"}}) == error::unknown_room);
+    CHECK(d.guard.check({.user_id = "bob", .rooms = {"a room"}}) == error::invalid_room);
+    CHECK(d.guard.check({.user_id = "bob", .rooms = {"user:alice"}}) == error::invalid_room);
+    CHECK(d.guard.check({.rooms = {"user:alice"}}) == error::invalid_room);
+    CHECK(d.guard.refused() == 0);
 }

@@ -2,6 +2,11 @@
 // A server's certificates, clients' certificates, and the tickets that spare them.
 #include "tls/tls_world.hpp"
 
+#include <string>
+#include <sys/stat.h>
+#include <utility>
+#include <vector>
+
 using namespace fanfare;
 using namespace fanfare::test;
 
@@ -136,4 +141,49 @@ TEST_CASE("a context that cannot be made says which file is wrong, and how")
           std::string::npos);
     CHECK(why({.certificates = {{good.chain, good.key}}}).empty());
     CHECK_THROWS(tls_context{static_cast<SSL_CTX*>(nullptr)});
+}
+
+TEST_CASE(
+    "a certificate, key or authority that is no regular file is refused at once, with the file and the reason")
+{
+    test_authority authority;
+    const auto good = authority.issue("good", "good", {"good"});
+    const auto folder = authority.directory().string();
+    const auto nowhere = folder + "/nowhere.pem";
+    const auto beyond = good.chain + "/within";
+    const auto pipe = folder + "/pipe.pem"; // that nobody writes to: to open it would wait for ever
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    const std::vector<std::pair<std::string, std::string>> bad{
+        {nowhere, "there is no such file"},
+        {beyond, "there is no such file"},
+        {folder, "it is a directory"},
+        {pipe, "it is a pipe, and must be a regular file"},
+        {"/dev/null", "it is not a regular file"},
+        {folder + "/" + std::string(300, 'x'), "File name too long"},
+    };
+    for (const auto& one : bad) {
+        const auto& file = one.first;
+        INFO(file);
+        const auto refused = [&](tls_options options, const std::string& what) {
+            const auto why = failure_of([&] { tls_context{std::move(options)}; });
+            return why.find("TLS: cannot use the " + what + " of " + file + ": " + one.second) !=
+                   std::string::npos;
+        };
+        CHECK(refused({.certificates = {{file, good.key}}}, "certificates"));
+        CHECK(refused({.certificates = {{good.chain, file}}}, "private key"));
+        CHECK(refused({.certificates = {{good.chain, good.key}},
+                       .clients = client_certificates::optional,
+                       .client_ca_file = file},
+                      "authorities"));
+    }
+}
+
+TEST_CASE("a pipe in the place of a file is no reason for a reload to wait, and the certificate before stays")
+{
+    tls_world t;
+    t.serve();
+    std::filesystem::remove(t.files.key);
+    REQUIRE(::mkfifo(t.files.key.c_str(), 0600) == 0);
+    CHECK(failure_of([&] { t.tls.reload(); }).find(t.files.key + ": it is a pipe") != std::string::npos);
+    CHECK(wss_client{t.w.port()}.server_names() == "localhost");
 }

@@ -154,6 +154,27 @@ TEST_CASE("event stream: what cannot be made good is left behind, as the client 
     CHECK(at.text() == "0000000000000009:40:chat:1," + hex + ":7:chat:2");
 }
 
+TEST_CASE("event stream: rooms of a new identity are followed from where they are joined, and others no more")
+{
+    event_positions at;
+    CHECK(at.follow(answer("connected", {{"positions", {{"user:ali", place(8)}}}})));
+    at.subscription({}, 0, [](std::string_view) { return true; });
+    CHECK(at.follow(message("user:ali", 9)));
+    CHECK(at.follow(answer("refreshed", {{"joined", {"chat:1", "plain:1"}},
+                                         {"left", json::array{}},
+                                         {"positions", {{"chat:1", place(4)}, {"not a room", place(1)}}}})));
+    CHECK(at.text() == hex + ":4:chat:1," + hex + ":9:user:ali");
+    CHECK(at.follow(message("chat:1", 5)));
+    CHECK_FALSE(at.follow(message("plain:1", 0)));
+    CHECK(at.follow(answer("refreshed", {{"left", {"chat:1", "chat:2", 7}}, {"positions", {{"chat:3", 1}}}})));
+    CHECK(at.text() == hex + ":9:user:ali");
+    CHECK_FALSE(at.follow(message("chat:1", 6)));
+    CHECK_FALSE(at.follow(answer("refreshed", {{"left", 1}})));
+    // One that it comes back to goes on where it is joined anew.
+    CHECK(at.follow(answer("refreshed", {{"positions", {{"chat:1", place(20)}}}})));
+    CHECK(at.text() == hex + ":20:chat:1," + hex + ":9:user:ali");
+}
+
 TEST_CASE("event stream: with the last N a position begins before them, whether or not they come")
 {
     event_positions at;

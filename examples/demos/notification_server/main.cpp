@@ -1,5 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 // The demo: a page that joins rooms and shows what arrives, this machine's live telemetry, and the HTTP side.
+#include "credentials.hpp"
 #include "hosts.hpp"
 #include "options.hpp"
 #include "page.hpp"
@@ -7,8 +8,6 @@
 #include "stores.hpp"
 #include "tls.hpp"
 
-#include <fanfare/auth/anonymous.hpp>
-#include <fanfare/auth/ticket.hpp>
 #include <fanfare/fanfare.hpp>
 #include <fanfare/server.hpp>
 
@@ -130,7 +129,8 @@ fanfare::trusted_proxies trusted_proxies(const demo::options& chosen)
 }
 
 template <class Tickets>
-fanfare::server_options server_options(const demo::options& chosen, Tickets tickets, const demo::tls& tls)
+fanfare::server_options server_options(const demo::options& chosen, Tickets tickets, const demo::tls& tls,
+                                       fanfare::any_authenticator authenticate)
 {
     const fanfare::listen_options here{.address = chosen.address,
                                        .port = chosen.port,
@@ -152,12 +152,9 @@ fanfare::server_options server_options(const demo::options& chosen, Tickets tick
             o.origins = fanfare::origin_allow_list::any();
         else
             o.origins.allow(origin);
-    if (chosen.tickets) {
-        o.authenticate = fanfare::ticket_authenticator{tickets};
-    } else {
-        o.authenticate = fanfare::anonymous_authenticator{"user"};
+    o.authenticate = std::move(authenticate);
+    if (chosen.auth == demo::auth_kind::none)
         o.hosts = o.api.hosts;
-    }
     return o;
 }
 
@@ -168,7 +165,7 @@ void say_where(const demo::options& chosen, std::uint16_t port)
               << (v6 ? "]" : "") << ":" << port << "/" << std::endl;
     if (!chosen.unix_path.empty())
         std::cout << "unix:" << chosen.unix_path << std::endl;
-    if (!chosen.tickets)
+    if (chosen.auth == demo::auth_kind::none)
         std::cerr << "INSECURE: --auth none lets anybody connect, and ?user=ID be any user\n";
     if (chosen.proxy_protocol)
         std::cerr << "--proxy-protocol: this address is for the proxy, not for browsers\n";
@@ -205,6 +202,7 @@ void serve(const demo::options& chosen, contexts& all, Kept kept)
     configure(hub, chosen);
     hub.presence(std::move(kept.presence));
     hub.inbox(std::move(kept.inbox));
+    hub.revocations(std::move(kept.revocations));
     if (!chosen.redis.empty())
         hub.on_bus([](const fanfare::bus_status& now) {
             if (now.up) // problems are told by `on_problem`, each attempt's
@@ -212,7 +210,11 @@ void serve(const demo::options& chosen, contexts& all, Kept kept)
         });
     demo::tls tls{all.first(), chosen.tls_cert, chosen.tls_key};
     asio::signal_set signals{all.first(), SIGINT, SIGTERM}; // before anybody sees that it listens
-    fanfare::server server{hub, server_options(chosen, std::move(kept.tickets), tls)};
+    demo::credentials credentials{all.first(), chosen};
+    const auto authenticate = credentials.authenticator(chosen, kept.tickets);
+    if (chosen.auth != demo::auth_kind::none)
+        hub.on_refresh(authenticate);
+    fanfare::server server{hub, server_options(chosen, std::move(kept.tickets), tls, authenticate)};
 
     std::unique_ptr<publisher> self;
     if (chosen.self_telemetry)
@@ -222,6 +224,7 @@ void serve(const demo::options& chosen, contexts& all, Kept kept)
         if (self)
             self->stop();
         tls.stop();
+        credentials.stop();
         server.async_shutdown({.drain_time = chosen.drain}, [&](boost::system::error_code) {
             signals.cancel();
             all.release();

@@ -22,8 +22,17 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
   --threads N           run N shards, each on a thread of its own (1)
   --admin-key KEY       publish, notify and tickets need 'Authorization: Bearer KEY';
                         without a key they answer callers on this machine only
-  --auth none|ticket    none: anybody may connect, and ?user=ID names the user (INSECURE, the default)
+  --auth none|ticket|jwt
+                        none: anybody may connect, and ?user=ID names the user (INSECURE, the default)
                         ticket: a ticket of POST /api/v1/tickets is needed
+                        jwt: a JWT is needed, or such a ticket; 'sub' is the user, and 'rooms' are joined at once
+  --jwt-secret TEXT     tokens are signed with this secret: 32 bytes or more for HS256, 48 for HS384, 64 for HS512
+                        (every user of this machine sees the command line: see --jwt-jwks)
+  --jwt-jwks FILE       tokens are signed with one of the keys in this file (a JWKS, RFC 7517); within
+                        seconds of a change it is read again
+  --jwt-issuer TEXT     'iss' must be this; may be given several times (any issuer)
+  --jwt-audience TEXT   'aud' must have this; may be given several times (only tokens without 'aud')
+  --jwt-query           look for the token in the query, too: ?token= (which proxies log)
   --redis URL           be one hub with all servers that use this Redis, and keep history and inboxes there:
                         redis://[[user]:password@]host[:port][/db], rediss://... (TLS), unix:///path
   --sqlite FILE         keep history and inboxes in this file, so that they survive a restart
@@ -53,9 +62,13 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
 Rooms: global, device:ID, group:ID, chat:ID (with presence), and user:ID for each user.
        group:, chat: and user: keep a history of 1,000 messages, one hour; each user has an inbox.
 HTTP: /api/v1/ws  /api/v1/publish  /api/v1/notify  /api/v1/tickets  /api/v1/ws/stats  /api/v1/presence?room=
-      /api/v1/history?room=  /api/v1/inbox?user_id=  /api/v1/inbox/mark  /api/v1/cluster  /healthz  /readyz
+      /api/v1/history?room=  /api/v1/inbox?user_id=  /api/v1/inbox/mark  /api/v1/revoke  /api/v1/cluster
+      /healthz  /readyz
 Exit: 0 after SIGINT or SIGTERM, 1 if the file of --sqlite cannot be opened, 2 for any other error.
 )";
+
+/// Who may connect.
+enum class auth_kind { none, ticket, jwt };
 
 struct options {
     std::string address = "127.0.0.1";
@@ -67,6 +80,11 @@ struct options {
     std::string sqlite;
     std::string tls_cert;
     std::string tls_key;
+    std::string jwt_secret;
+    std::string jwt_jwks;
+    std::vector<std::string> jwt_issuers;
+    std::vector<std::string> jwt_audiences;
+    bool jwt_query = false;
     std::vector<std::string> trusted_proxies;
     std::string forwarded_header;
     bool proxy_protocol = false;
@@ -75,20 +93,40 @@ struct options {
     std::chrono::seconds drain{0};
     std::vector<std::string> origins;
     std::vector<std::string> hosts;
-    bool tickets = false;
+    auth_kind auth = auth_kind::none;
     bool deflate = false;
     bool open_publish = false;
     bool self_telemetry = true;
     bool only_help = false;
 };
 
-inline bool parse_auth(const std::string& kind)
+inline auth_kind parse_auth(const std::string& kind)
 {
-    if (kind == "none" || kind == "ticket")
-        return kind == "ticket";
+    if (kind == "none")
+        return auth_kind::none;
+    if (kind == "ticket")
+        return auth_kind::ticket;
     if (kind == "jwt")
-        throw std::invalid_argument("--auth jwt: this version has no JWT authenticator; use none or ticket");
-    throw std::invalid_argument("--auth wants none or ticket, not '" + kind + "'");
+        return auth_kind::jwt;
+    throw std::invalid_argument("--auth wants none, ticket or jwt, not '" + kind + "'");
+}
+
+// The options for JWTs. False: it is none of them.
+inline bool read_jwt_option(std::string_view option, command_line& words, options& o)
+{
+    if (option == "--jwt-secret")
+        o.jwt_secret = words.value();
+    else if (option == "--jwt-jwks")
+        o.jwt_jwks = words.value();
+    else if (option == "--jwt-issuer")
+        o.jwt_issuers.push_back(words.value());
+    else if (option == "--jwt-audience")
+        o.jwt_audiences.push_back(words.value());
+    else if (option == "--jwt-query")
+        o.jwt_query = true;
+    else
+        return false;
+    return true;
 }
 
 // The options for what is behind proxies. False: it is none of them.
@@ -109,6 +147,17 @@ inline bool read_proxy_option(std::string_view option, command_line& words, opti
     return true;
 }
 
+// A token that is checked with no key, or a key that nobody asks for, would be a door that only looks closed.
+inline void check_jwt(const options& o)
+{
+    const bool any = !o.jwt_secret.empty() || !o.jwt_jwks.empty() || !o.jwt_issuers.empty() ||
+                     !o.jwt_audiences.empty() || o.jwt_query;
+    if (o.auth != auth_kind::jwt && any)
+        throw std::invalid_argument("--jwt-...: only with --auth jwt");
+    if (o.auth == auth_kind::jwt && o.jwt_secret.empty() == o.jwt_jwks.empty())
+        throw std::invalid_argument("--auth jwt needs --jwt-secret or --jwt-jwks, and not both");
+}
+
 // Throws `std::invalid_argument` for what does not go together.
 inline void check(const options& o)
 {
@@ -116,6 +165,7 @@ inline void check(const options& o)
     if (!o.redis.empty() && !o.sqlite.empty())
         throw std::invalid_argument(
             "--redis and --sqlite: choose one; with --redis history and inboxes are in Redis");
+    check_jwt(o);
     need_each_other("--tls-cert", o.tls_cert, "--tls-key", o.tls_key);
     if (o.trusted_proxies.empty() && (o.proxy_protocol || !o.forwarded_header.empty()))
         throw std::invalid_argument(
@@ -142,12 +192,12 @@ inline options parse(int argc, char** argv)
         else if (option == "--host")
             o.hosts.push_back(words.value());
         else if (option == "--auth")
-            o.tickets = parse_auth(words.value());
+            o.auth = parse_auth(words.value());
         else if (option == "--tls-cert")
             o.tls_cert = words.value();
         else if (option == "--tls-key")
             o.tls_key = words.value();
-        else if (read_proxy_option(option, words, o))
+        else if (read_proxy_option(option, words, o) || read_jwt_option(option, words, o))
             continue;
         else if (option == "--drain")
             o.drain = std::chrono::seconds{words.number(0, 86'400)};

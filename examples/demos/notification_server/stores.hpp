@@ -8,6 +8,7 @@
 #include <fanfare/bus/in_process.hpp>
 #include <fanfare/inbox/memory.hpp>
 #include <fanfare/presence/memory.hpp>
+#include <fanfare/revocation/memory.hpp>
 #include <fanfare/store/memory.hpp>
 
 #if defined(FANFARE_WITH_REDIS)
@@ -16,6 +17,7 @@
 #include <fanfare/inbox/redis.hpp>
 #include <fanfare/presence/redis.hpp>
 #include <fanfare/redis/client.hpp>
+#include <fanfare/revocation/redis.hpp>
 #include <fanfare/store/redis.hpp>
 #endif
 
@@ -43,7 +45,7 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// What carries messages, and who keeps history, tickets, presence and inboxes.
+/// What carries messages, and who keeps history, tickets, presence, inboxes and what was revoked.
 template <class Bus, class Store, class Tickets>
 struct backends {
     Bus bus;
@@ -51,25 +53,33 @@ struct backends {
     Tickets tickets;
     fanfare::any_presence presence;
     fanfare::any_inbox inbox;
+    fanfare::any_revocation_store revocations;
 };
 template <class Bus, class Store, class Tickets>
-backends(Bus, Store, Tickets, fanfare::any_presence, fanfare::any_inbox) -> backends<Bus, Store, Tickets>;
+backends(Bus, Store, Tickets, fanfare::any_presence, fanfare::any_inbox, fanfare::any_revocation_store)
+    -> backends<Bus, Store, Tickets>;
 
 /// Everything is lost when the process ends.
 inline auto in_memory()
 {
-    return backends{fanfare::in_process_bus{}, fanfare::memory_store{}, fanfare::memory_ticket_store{},
+    return backends{fanfare::in_process_bus{},
+                    fanfare::memory_store{},
+                    fanfare::memory_ticket_store{},
                     fanfare::any_presence{fanfare::memory_presence{}},
-                    fanfare::any_inbox{fanfare::memory_inbox{}}};
+                    fanfare::any_inbox{fanfare::memory_inbox{}},
+                    fanfare::any_revocation_store{fanfare::memory_revocation_store{}}};
 }
 
 #if defined(FANFARE_WITH_SQLITE)
 /// History and inboxes in one file, written by one thread so that they never wait for each other.
 inline auto in_sqlite(boost::asio::thread_pool& disk, const std::string& file)
 try {
-    return backends{fanfare::in_process_bus{}, fanfare::sqlite_store{disk, file}, fanfare::memory_ticket_store{},
+    return backends{fanfare::in_process_bus{},
+                    fanfare::sqlite_store{disk, file},
+                    fanfare::memory_ticket_store{},
                     fanfare::any_presence{fanfare::memory_presence{}},
-                    fanfare::any_inbox{fanfare::sqlite_inbox{disk, file}}};
+                    fanfare::any_inbox{fanfare::sqlite_inbox{disk, file}},
+                    fanfare::any_revocation_store{fanfare::memory_revocation_store{}}};
 } catch (const boost::system::system_error& e) {
     throw cannot_open{std::string{"--sqlite: "} + e.what()};
 }
@@ -85,9 +95,12 @@ inline auto on_redis(boost::asio::io_context& ioc, const std::string& url)
     how.on_problem = [](std::string_view text) { std::cerr << "redis: " + std::string{text} + "\n"; };
     const fanfare::redis_client redis{ioc, where};
     const fanfare::redis_bus bus{ioc, where, how};
-    return backends{bus, fanfare::redis_store{redis, bus}, fanfare::redis_ticket_store{redis},
+    return backends{bus,
+                    fanfare::redis_store{redis, bus},
+                    fanfare::redis_ticket_store{redis},
                     fanfare::any_presence{fanfare::redis_presence{redis}},
-                    fanfare::any_inbox{fanfare::redis_inbox{redis}}};
+                    fanfare::any_inbox{fanfare::redis_inbox{redis}},
+                    fanfare::any_revocation_store{fanfare::redis_revocation_store{redis}}};
 }
 #endif
 

@@ -20,23 +20,24 @@
 namespace demo {
 
 /// The certificate of `--tls-cert` and `--tls-key`, if there is one: read at the start, and again on SIGHUP. What cannot
-/// be used throws at the start, naming the file; later the certificate of before stays. On one thread, the context's.
+/// be used throws at the start, naming the file; later the certificate of before stays. Without one SIGHUP is told, and
+/// changes nothing. On one thread, the context's.
 class tls {
 public:
     /// @param certificate,key The names of the files; empty: no TLS.
     tls([[maybe_unused]] boost::asio::io_context& ioc, const std::string& certificate,
         [[maybe_unused]] const std::string& key)
     {
-        if (certificate.empty())
-            return;
 #if defined(FANFARE_WITH_SSL)
-        context_.emplace(fanfare::tls_options{.certificates = {{certificate, key}}});
+        if (!certificate.empty())
+            context_.emplace(fanfare::tls_options{.certificates = {{certificate, key}}});
+#else
+        if (!certificate.empty())
+            throw std::invalid_argument("--tls-cert: this program was built without TLS (FANFARE_WITH_SSL)");
+#endif
 #if defined(SIGHUP)
         hangup_.emplace(ioc, SIGHUP);
         wait();
-#endif
-#else
-        throw std::invalid_argument("--tls-cert: this program was built without TLS (FANFARE_WITH_SSL)");
 #endif
     }
 
@@ -61,24 +62,41 @@ public:
     }
 
 private:
-#if defined(FANFARE_WITH_SSL)
     void wait()
     {
         hangup_->async_wait([this](boost::system::error_code ec, int) {
             if (ec)
                 return;
-            try {
-                context_->reload();
-                std::cerr << "tls: read the certificate again\n";
-            } catch (const std::exception& e) { // the one before stays
-                std::cerr << "tls: " << e.what() << '\n';
-            }
+            reload();
             wait();
         });
     }
 
+#if defined(FANFARE_WITH_SSL)
+    void reload()
+    {
+        if (!context_)
+            return tell_nothing_to_read();
+        try {
+            context_->reload();
+            std::cerr << "tls: read the certificate again\n";
+        } catch (const std::exception& e) { // the one before stays
+            std::cerr << "tls: " << e.what() << '\n';
+        }
+    }
+
     std::optional<fanfare::tls_context> context_;
+#else
+    static void reload()
+    {
+        tell_nothing_to_read();
+    }
 #endif
+    static void tell_nothing_to_read()
+    {
+        std::cerr << "SIGHUP: there is no certificate to read again (--tls-cert)\n";
+    }
+
     std::optional<boost::asio::signal_set> hangup_;
 };
 

@@ -13,6 +13,10 @@
 #include <string_view>
 #include <utility>
 
+#if !defined(FANFARE_WITH_SSL) && !__has_include(<boost/hash2/sha2.hpp>)
+#error "redis_ticket_store needs SHA-256: build with OpenSSL (FANFARE_WITH_SSL), or with Boost 1.88 or later"
+#endif
+
 namespace fanfare {
 
 /// How a `redis_ticket_store` keeps tickets.
@@ -29,7 +33,7 @@ struct redis_ticket_options {
 /// fanfare::redis_ticket_store tickets{redis};
 /// @endcode
 /// A ticket is the key `PREFIXticket:{HASH}` with a time to live, where HASH is the ticket's SHA-256 in hexadecimal:
-/// who can read Redis' keys cannot use the tickets. Its value is the identity as JSON. Redeeming is one GETDEL, or a
+/// who can read Redis' keys cannot use the tickets. It is OpenSSL's (`FANFARE_WITH_SSL`), or Boost.Hash2's (Boost 1.88). Its value is the identity as JSON. Redeeming is one GETDEL, or a
 /// script where Redis is older than 6.2. Nothing but Redis' memory limits how many tickets there are.
 ///
 /// A handle: copies share the tickets and the client. Every function may be called from any thread. Handlers are
@@ -48,7 +52,8 @@ public:
     redis_ticket_store(const redis_ticket_store&) = default;
     redis_ticket_store& operator=(const redis_ticket_store&) = default;
 
-    /// Makes a ticket, and keeps in Redis whom it stands for.
+    /// Makes a ticket, and keeps in Redis whom it stands for. An empty `identity::issued_at` becomes the time of the
+    /// call, so that revoking the user concerns the ticket.
     ///
     /// Parameters: `who`: for whom. `lifetime`: 1 second to `max_lifetime`. `origin`: if it is not empty, the ticket
     /// is good only for requests from there.

@@ -3,6 +3,7 @@
 #define FANFARE_AUTH_REDIS_TICKET_IPP
 
 #include <fanfare/auth/redis_ticket.hpp>
+#include <fanfare/detail/base/identity_fields.hpp>
 #include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/base/random.hpp>
 #include <fanfare/detail/base/sha256.hpp>
@@ -10,7 +11,6 @@
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/error.hpp>
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <boost/system/system_error.hpp>
@@ -32,11 +32,7 @@ struct kept_ticket {
 
 inline std::string write_ticket(const kept_ticket& ticket)
 {
-    using namespace std::chrono;
-    json::object all{{"user_id", ticket.who.user_id}, {"claims", ticket.who.claims}};
-    all["rooms"] = json::array(ticket.who.rooms.begin(), ticket.who.rooms.end());
-    if (ticket.who.expires_at)
-        all["expires_at_ms"] = floor<milliseconds>(ticket.who.expires_at->time_since_epoch()).count();
+    auto all = identity_fields(ticket.who);
     if (!ticket.origin.empty())
         all["origin"] = ticket.origin;
     std::string out;
@@ -47,36 +43,22 @@ inline std::string write_ticket(const kept_ticket& ticket)
 // Nothing unless it is exactly what `write_ticket` writes: an identity must not be guessed.
 inline std::optional<kept_ticket> read_ticket(std::string_view text)
 {
-    using namespace std::chrono;
     constexpr std::size_t max_depth = 34; // claims of 32
-    constexpr auto latest = duration_cast<milliseconds>(system_clock::duration::max()).count();
     std::string why;
-    const auto root = parse_json(text, max_depth, {}, why);
-    const auto* all = root.if_object();
+    auto root = parse_json(text, max_depth, {}, why);
+    auto* all = root.if_object();
     if (!all)
         return std::nullopt;
-    const auto user = string_field(*all, "user_id"), origin = string_field(*all, "origin");
-    const auto* claims = object_field(*all, "claims");
-    const auto* rooms = array_field(*all, "rooms");
-    const auto* expires = all->if_contains("expires_at_ms");
-    if (!user || !claims || !rooms || (expires && !expires->is_int64()))
-        return std::nullopt;
-    if (all->size() != 3U + (expires ? 1U : 0U) + (origin ? 1U : 0U)) // an origin of another type, too
-        return std::nullopt;
-    kept_ticket out{{.user_id = std::string{*user}, .claims = *claims}, {}};
-    for (const auto& room : *rooms) {
-        if (!room.is_string())
-            return std::nullopt;
-        out.who.rooms.emplace_back(room.get_string());
-    }
-    if (expires) {
-        const auto at = expires->get_int64();
-        if (at > latest || at < -latest)
-            return std::nullopt;
-        out.who.expires_at.emplace(milliseconds{at});
-    }
-    if (origin)
+    kept_ticket out;
+    if (const auto origin =
+            string_field(*all, "origin")) { // of another type it is an unknown field of the identity
         out.origin = *origin;
+        all->erase("origin");
+    }
+    auto who = read_identity(*all);
+    if (!who)
+        return std::nullopt;
+    out.who = std::move(*who);
     return out;
 }
 
@@ -150,6 +132,8 @@ FANFARE_DECL void redis_ticket_store::async_issue(identity who, std::chrono::sec
     const auto bound = origin.empty() ? std::optional<std::string>{""} : normalized_origin(origin);
     if (!bound)
         return handler(error::origin_not_allowed, {});
+    if (!who.issued_at)
+        who.issued_at = std::chrono::system_clock::now();
     const auto value = detail::write_ticket({std::move(who), *bound});
     if (!detail::read_ticket(value))
         return handler(error::invalid_json, {});

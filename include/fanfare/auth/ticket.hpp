@@ -72,8 +72,9 @@ public:
     memory_ticket_store(const memory_ticket_store&) = default;
     memory_ticket_store& operator=(const memory_ticket_store&) = default;
 
-    /// Makes a ticket for `who`, good for `lifetime` (1 second to the limit) and, if `origin` is not empty, only
-    /// for requests from that origin.
+    /// Makes a ticket for `who`, good for `lifetime` (1 second to the limit) and, if `origin` is not empty, only for
+    /// requests from that origin. An empty `identity::issued_at` becomes the time of the call, so that revoking the
+    /// user concerns the ticket.
     ///
     /// Errors: `error::too_many_tickets`; `error::invalid_config` for the lifetime; `error::invalid_room` if `who` names
     /// another user's own room (`user:OTHER`); `error::origin_not_allowed` if `origin` is not an origin. Throws `std::system_error` if the system has no random bytes. Thread-safe.
@@ -148,7 +149,8 @@ auth_result ticket_answer(error_code failure, identity who, bool offers_v1);
 ///
 /// Looks in this order, and at the first that is there only: `?ticket=`, `Authorization: Bearer` (only what has
 /// the shape of a ticket, since other tokens travel there too), the cookie `fanfare_ticket`, an entry
-/// `fanfare.ticket.TICKET` of `Sec-WebSocket-Protocol`, beside which a browser offers `fanfare.v1` for the answer.
+/// `fanfare.ticket.TICKET` of `Sec-WebSocket-Protocol`, beside which a browser offers `fanfare.v1` for the answer,
+/// or one `fanfare.token.TICKET` (again only what has the shape of a ticket).
 /// Refuses with 401: `unauthorized` without a ticket, `ticket_invalid` with one that is not good; with 503 when
 /// the store fails. Answers where the store answers. Thread-safe if the store is.
 template <ticket_store Store>

@@ -119,6 +119,9 @@ memory_ticket_store::issue(identity who, std::chrono::seconds lifetime, std::str
     if (!bound) {
         return make_error_code(error::origin_not_allowed);
     }
+    if (!who.issued_at) {
+        who.issued_at = std::chrono::system_clock::now();
+    }
     auto ticket = detail::random_token(detail::ticket_bytes);
     if (!state_->insert(ticket, {std::move(who), *bound, {}}, state_->now(), lifetime)) {
         return make_error_code(error::too_many_tickets);
@@ -173,6 +176,7 @@ FANFARE_DECL bool is_ticket_shaped(std::string_view text) noexcept
 FANFARE_DECL std::optional<std::string> find_ticket(const handshake_request& request)
 {
     constexpr std::string_view prefix = "fanfare.ticket.";
+    constexpr std::string_view token_prefix = "fanfare.token."; // what a browser has in place of `Authorization`
     if (auto ticket = request.query("ticket"); ticket && !ticket->empty()) {
         return ticket;
     }
@@ -185,6 +189,9 @@ FANFARE_DECL std::optional<std::string> find_ticket(const handshake_request& req
     for (const auto entry : request.subprotocols()) {
         if (entry.starts_with(prefix)) {
             return std::string{entry.substr(prefix.size())};
+        }
+        if (entry.starts_with(token_prefix) && is_ticket_shaped(entry.substr(token_prefix.size()))) {
+            return std::string{entry.substr(token_prefix.size())};
         }
     }
     return std::nullopt;

@@ -39,6 +39,32 @@ public:
         core_->handlers.on_disconnect = std::move(f);
     }
 
+    /// Sets what decides about the credentials that clients bring while they are connected (`refresh` with a token or a
+    /// ticket): mostly the authenticator that lets them in. Without one, clients are answered `unknown_type`, and connect
+    /// anew when their identities expire.
+    ///
+    /// It is asked with a `handshake_request` made of the credential: a GET of `/` with `Authorization: Bearer TOKEN`, or
+    /// of `/?ticket=TICKET`, from the connection's address, without TLS and with no other header. So a ticket that is bound
+    /// to an origin is not good for this. It may answer later, on any thread. Its identity must be the same user's, and
+    /// takes effect as by `connection_ref::refresh`; whatever goes wrong, the connection keeps the identity that it
+    /// has, which still expires. One that does not answer within `hub_options::authorizer_timeout` has refused: the client is
+    /// told `timed_out`, and a later answer is ignored.
+    void on_refresh(any_authenticator decide) { core_->handlers.renew = std::move(decide); }
+    /// What is no authenticator is an error that says so.
+    template <class A>
+    requires(!std::convertible_to<A, any_authenticator>) void on_refresh(A&&)
+    {
+        static_assert(detail::never<A>,
+                      "hub::on_refresh: takes a copyable auth_result(const handshake_request&), or to "
+                      "answer later void(const handshake_request&, auth_done)");
+    }
+
+    /// Sets what is called when a connection has another identity, whether its client has brought the credential or the
+    /// application has given it: after the client was sent `refreshed`. The handle has the new identity. What the client may
+    /// not do any more is to be undone here: it is still in the rooms that it has subscribed to. An exception closes the
+    /// connection with `internal_error`.
+    void on_refreshed(std::function<void(connection_ref)> f) { core_->handlers.on_refreshed = std::move(f); }
+
     /// Sets what answers the clients' messages of an application's own type.
     ///
     /// @param f `void(request)`, which answers the request now or later; or a coroutine,

@@ -8,6 +8,7 @@
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/hub/hub_topic.hpp>
 #include <fanfare/error.hpp>
+#include <fanfare/identity.hpp>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/json/object.hpp>
@@ -21,8 +22,8 @@
 namespace fanfare {
 
 /// The part of `hub` that acts on the connections of a user, or on one connection by its id, on whichever hubs of the
-/// bus they are: joins them to rooms, takes them out, ends them. For a connection that the application has at hand see
-/// `connection_ref`.
+/// bus they are: joins them to rooms, takes them out, gives them other rights, ends them. For a connection that the
+/// application has at hand see `connection_ref`.
 ///
 /// The functions without a token answer at once: no error means that the bus has taken the command, and whether all
 /// hubs have carried it out, the asynchronous ones tell. All of them are thread-safe.
@@ -57,6 +58,19 @@ public:
         return command("disconnect", "user", user, {}, close_fields(code, reason));
     }
 
+    /// Changes the identities that all connections of a user have now: each as by `connection_ref::refresh`. One that
+    /// connects later comes with the identity that its credential gives it. A connection where the change cannot take
+    /// effect, as its hub knows a room's namespace no more, say, is closed with `try_again_later`.
+    ///
+    /// @return `invalid_user` for an empty id; `unauthorized` for an end that is over (use `disconnect_user`); `invalid_room`,
+    ///         `unknown_room`; `invalid_message` for text that is not UTF-8 or numbers that are not finite; `invalid_json` for
+    ///         claims that are nested deeper than `hub_options::max_json_depth` less two; `message_too_large` above
+    ///         `max_publish_size`; the bus's errors. A user without a connection is no error.
+    error_code refresh_user(std::string_view user, const identity_change& change)
+    {
+        return send(detail::refresh_command(core_->options(), core_->rules, "user", user, change));
+    }
+
     /// Joins one connection to a room, by the id that `connected` has told the client. Returns the errors of
     /// `subscribe_user`; a connection that is gone is no error.
     error_code subscribe(std::string_view connection_id, std::string_view room)
@@ -68,6 +82,13 @@ public:
     error_code unsubscribe(std::string_view connection_id, std::string_view room)
     {
         return command("unsubscribe", "connection", connection_id, room);
+    }
+
+    /// Changes the identity of one connection. Errors: those of `refresh_user`; a connection that is gone is no error. A
+    /// room of another user's is noticed where the connection is only, which is closed then.
+    error_code refresh(std::string_view connection_id, const identity_change& change)
+    {
+        return send(detail::refresh_command(core_->options(), core_->rules, "connection", connection_id, change));
     }
 
     /// Ends one connection. Parameters and errors: those of `disconnect_user`.
@@ -125,6 +146,23 @@ public:
                              std::forward<Token>(token));
     }
 
+    /// Changes the identities that all connections of a user have now, and completes when that has taken effect on all hubs:
+    /// with the number of the connections that have the new one.
+    ///
+    /// - Lifetimes: everything is copied before this returns.
+    /// - Completion: `void(error_code, std::size_t)`. On the handler's associated executor, else on the hub's first;
+    ///   never from within this call.
+    /// - Errors: those of `refresh_user`; `bus_unavailable` while the bus is down; `timed_out` if a hub has not
+    ///   answered within 5 seconds, with the number of the others' connections.
+    /// - Cancellation: not supported, as the command is on its way.
+    /// - Thread-safety: may be called from any thread.
+    template <asio::completion_token_for<void(error_code, std::size_t)> Token>
+    auto async_refresh_user(std::string_view user, const identity_change& change, Token&& token)
+    {
+        return async_command(detail::refresh_command(core_->options(), core_->rules, "user", user, change),
+                             std::forward<Token>(token));
+    }
+
 protected:
     using hub_topic::hub_topic;
 
@@ -136,7 +174,10 @@ private:
     error_code command(std::string_view what, std::string_view target_kind, std::string_view target,
                        std::string_view room, json::object more = {})
     {
-        const auto made = make_command(what, target_kind, target, room, std::move(more));
+        return send(make_command(what, target_kind, target, room, std::move(more)));
+    }
+    error_code send(const boost::system::result<json::object>& made)
+    {
         return made ? core_->channel.send(*made) : made.error();
     }
     boost::system::result<json::object> make_command(std::string_view what, std::string_view target_kind,

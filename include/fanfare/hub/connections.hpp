@@ -29,7 +29,8 @@ public:
     /// @param request The upgrade request, a Beast message with any body. One that is no valid upgrade is answered with
     ///        400 or 426.
     /// @param who Whose connection it is. The caller has decided that they may enter; the hub's limits still apply, and
-    ///        are answered with HTTP 429, 503, or 400 for a user id that cannot be.
+    ///        are answered with HTTP 429, 503, 400 for a user id that cannot be, or 401 for a credential that has
+    ///        expired or was revoked.
     /// - Lifetimes: the request is copied before this returns. The hub may be destroyed at any time; its executors may
     ///   not end first.
     /// - Executor: works on the stream's, then on a shard's.
@@ -65,8 +66,10 @@ public:
     /// @param who The client. Its rooms are joined at once.
     /// @param handlers What is called with its messages, on its shard's executor.
     /// @return A handle that closes the connection when it is destroyed.
-    /// Thread-safe. Throws `system_error`: `shutting_down`, `too_many_connections`, `invalid_user`, or an error of the
-    /// identity's rooms.
+    /// Thread-safe. Throws `system_error`: `shutting_down`, `too_many_connections`, `invalid_user`, `unauthorized` for
+    /// an identity that has expired or was revoked, `store_failed` until the hub has read what was revoked
+    /// (`hub::revocations`), or an error of the identity's rooms. An identity with a user, and without a token id and a
+    /// time of issue, counts as issued now.
     template <class Handlers = local_handlers>
     auto connect(identity who, Handlers handlers)
     {

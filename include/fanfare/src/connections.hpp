@@ -16,6 +16,7 @@
 #include <fanfare/detail/requests/inbox.ipp>
 #include <fanfare/detail/requests/presence.ipp>
 #include <fanfare/detail/requests/publish.ipp>
+#include <fanfare/detail/requests/refresh.ipp>
 #include <fanfare/detail/requests/resume.ipp>
 #include <fanfare/detail/requests/subscribe.ipp>
 #include <fanfare/detail/requests/subscribe_request.ipp>
@@ -27,9 +28,11 @@
 #include <fanfare/detail/session/memberships.ipp>
 #include <fanfare/detail/session/net_session.ipp>
 #include <fanfare/detail/session/outbox.ipp>
+#include <fanfare/detail/session/renewal.ipp>
 #include <fanfare/detail/session/resume_registry.ipp>
 #include <fanfare/detail/session/session.ipp>
 #include <fanfare/detail/session/session_directory.ipp>
+#include <fanfare/detail/session/session_identity.ipp>
 #include <fanfare/detail/session/session_recovery.ipp>
 #include <fanfare/detail/session/session_sending.ipp>
 #include <fanfare/detail/session/websocket_session.ipp>

@@ -12,8 +12,10 @@
 #include <fanfare/auth/origin.ipp>
 #include <fanfare/auth/ticket.ipp>
 #include <fanfare/detail/base/connection_id.ipp>
+#include <fanfare/detail/base/file_watch.ipp>
+#include <fanfare/detail/base/identity_fields.ipp>
 #include <fanfare/detail/base/random.ipp>
-#include <fanfare/detail/base/sha256.ipp>
+#include <fanfare/detail/base/regular_file.ipp>
 #include <fanfare/detail/cluster/bus_watch.ipp>
 #include <fanfare/detail/cluster/cluster.ipp>
 #include <fanfare/detail/cluster/stats_fields.ipp>
@@ -35,6 +37,10 @@
 #include <fanfare/detail/presence/presence_tracker.ipp>
 #include <fanfare/detail/publish/publisher.ipp>
 #include <fanfare/detail/publish/stored_publish.ipp>
+#include <fanfare/detail/revocation/revocation_list.ipp>
+#include <fanfare/detail/revocation/revocation_rules.ipp>
+#include <fanfare/detail/revocation/revocations.ipp>
+#include <fanfare/detail/revocation/revocations_reading.ipp>
 #include <fanfare/detail/room/bus_subscriptions.ipp>
 #include <fanfare/detail/room/delivery.ipp>
 #include <fanfare/detail/room/namespaces.ipp>
@@ -56,6 +62,7 @@
 #include <fanfare/error.ipp>
 #include <fanfare/inbox/memory.ipp>
 #include <fanfare/json_text.ipp>
+#include <fanfare/revocation/memory.ipp>
 #include <fanfare/store/memory.ipp>
 
 #endif

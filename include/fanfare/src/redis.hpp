@@ -8,8 +8,14 @@
 #endif
 
 #if defined(FANFARE_WITH_REDIS)
+// Tickets need SHA-256.
+#if defined(FANFARE_WITH_SSL) || __has_include(<boost/hash2/sha2.hpp>)
 #include <fanfare/auth/redis_ticket.ipp>
+#endif
 #include <fanfare/bus/redis.ipp>
+#if defined(FANFARE_WITH_SSL) || __has_include(<boost/hash2/sha2.hpp>)
+#include <fanfare/detail/base/sha256.ipp>
+#endif
 #include <fanfare/detail/redis/bus_core.ipp>
 #include <fanfare/detail/redis/bus_probe.ipp>
 #include <fanfare/detail/redis/bus_session.ipp>
@@ -30,6 +36,7 @@
 #include <fanfare/presence/redis.ipp>
 #include <fanfare/redis/client.ipp>
 #include <fanfare/redis/options.ipp>
+#include <fanfare/revocation/redis.ipp>
 #include <fanfare/store/redis.ipp>
 #endif
 

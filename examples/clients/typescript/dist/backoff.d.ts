@@ -7,7 +7,9 @@ export declare class Backoff {
     constructor(min: number, max: number, random?: () => number);
     /** How many delays were taken since the last success. */
     get failures(): number;
-    /** The delay before the next attempt, in milliseconds. */
-    next(): number;
+    /** What the next delay is below, in milliseconds. */
+    get ceiling(): number;
+    /** The delay before the next attempt, in milliseconds: `least` of its ceiling (0 to 1), or more. */
+    next(least?: number): number;
     reset(): void;
 }

@@ -6,6 +6,7 @@ export interface SubscribePayload {
     since?: Record<string, Position>;
     last?: Record<string, number>;
     resume?: string;
+    tokens?: Record<string, string>;
 }
 /** `texts` in pieces that fit into one message each. */
 export declare function pieces(texts: readonly string[], maxBytes: number): Iterable<string[]>;

@@ -2,11 +2,15 @@ import { FanfareError } from './errors.js';
 import { Inbox } from './inbox.js';
 import { type ClientOptions } from './options.js';
 import { type SubscribeOptions, type Subscription } from './subscription.js';
-import type { CloseInfo, Connected, GapInfo, HistoryPage, Message, Position, Presence, Receipt, Rejection, State, Status, TransportKind } from './types.js';
+import type { CloseInfo, Connected, Expiring, GapInfo, HistoryPage, Message, Position, Presence, Receipt, Refreshed, Rejection, State, Status, TransportKind } from './types.js';
 export interface ClientEvents {
     /** The server has greeted; the rooms are about to be joined. */
     connected: Connected;
     close: CloseInfo;
+    /** The credential is about to expire; with a `ticket` or `token` function the client replaces it by itself. */
+    expiring: Expiring;
+    /** The connection goes on with another credential. */
+    refreshed: Refreshed;
     error: FanfareError;
     /** Every new message that is no answer, of any room or none. */
     message: Message;
@@ -61,6 +65,11 @@ export declare class FanfareClient {
     presence(room: string, options?: {
         limit?: number;
     } & RequestTiming): Promise<Presence>;
+    /**
+     * Asks for a fresh credential and replaces that of the connection by it; the client does so by itself when the server
+     * says that it is about to expire. Rejects with `credential_failed`, `not_connected`, or what the server says.
+     */
+    refresh(): Promise<Refreshed>;
     /** Confirms a message that has an `ack_id`. */
     ack(id: string): Promise<void>;
 }

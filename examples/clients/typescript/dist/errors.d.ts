@@ -2,7 +2,7 @@
  * What every rejected promise and every `error` event of this client carries. `code` is for programs: one of the
  * server's codes, or one of the client's own: `not_connected`, `queue_full`, `message_too_large`, `timed_out`,
  * `connection_lost`, `cannot_connect`, `refused`, `unauthorized`, `credential_failed`, `closed`, `bad_message`,
- * `handler_failed`, `invalid_argument`.
+ * `handler_failed`, `invalid_argument`, `user_changed`.
  */
 export declare class FanfareError extends Error {
     readonly code: string;

@@ -77,10 +77,13 @@ function nextBatch(wanted, foreign, resume, maxBytes) {
   const add = (room, named) => {
     const wish = room.wish();
     bytes += bytesOf(wish) + bytesOf(room.name);
-    if (rooms.length && (bytes > maxBytes || rooms.length >= mostRooms || room.alone || rooms[0].alone)) return false;
+    const first = rooms.length === 0 && !resume;
+    if (!first && bytes > maxBytes) return false;
+    if (rooms.length && (rooms.length >= mostRooms || room.alone || rooms[0].alone)) return false;
     if (named) payload.rooms.push(room.name);
     if (wish.since) (payload.since ??= {})[room.name] = wish.since;
     if (named && wish.last) (payload.last ??= {})[room.name] = wish.last;
+    if (named && wish.token) (payload.tokens ??= {})[room.name] = wish.token;
     room.asking(wish);
     rooms.push(room);
     return true;
@@ -103,8 +106,8 @@ var Inbox = class {
   #user;
   #anew = true;
   // the next counts are true, whatever their revision
-  constructor(ask, failed, maxBytes) {
-    this.#ask = ask;
+  constructor(ask2, failed, maxBytes) {
+    this.#ask = ask2;
     this.#events = new Emitter(failed);
     this.#maxBytes = maxBytes;
   }
@@ -214,6 +217,71 @@ var Inbox = class {
   }
 };
 
+// src/timing.ts
+var longest = 2 ** 31 - 1;
+function after(ms, run) {
+  return setTimeout(run, Math.min(ms, longest));
+}
+function within(promise, ms, signal, late2) {
+  return new Promise((resolve2, reject) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", aborted);
+    };
+    const aborted = () => {
+      done();
+      reject(new FanfareError("closed", "disconnected meanwhile"));
+    };
+    const timer = after(ms, () => {
+      done();
+      reject(new FanfareError("timed_out", late2));
+    });
+    if (signal.aborted) return aborted();
+    signal.addEventListener("abort", aborted);
+    promise.then(
+      (value) => {
+        done();
+        resolve2(value);
+      },
+      (error) => {
+        done();
+        reject(error);
+      }
+    );
+  });
+}
+
+// src/transport.ts
+var messageOf = (error) => error instanceof Error ? error.message : String(error);
+
+// src/credential.ts
+var longestToken = 8192;
+async function ask(what, source, context, ms) {
+  try {
+    const value = await within(Promise.resolve(source(context)), ms, context.signal, "it took too long");
+    if (typeof value !== "string" || !value) throw new Error("it is no text");
+    return value;
+  } catch (error) {
+    if (error instanceof FanfareError && error.code === "unauthorized") throw error;
+    throw new FanfareError("credential_failed", `no ${what}: ${messageOf(error)}`, { cause: error });
+  }
+}
+async function credentialFor({ ticket, token, connectTimeout }, signal) {
+  const credential = {};
+  if (ticket) credential.ticket = await ask("ticket", ticket, { signal }, connectTimeout);
+  if (token) credential.token = await ask("token", token, { signal }, connectTimeout);
+  return credential;
+}
+async function renewedCredential({ ticket, token, connectTimeout }, signal) {
+  if (token) return { token: await ask("token", token, { signal }, connectTimeout) };
+  if (ticket) return { ticket: await ask("ticket", ticket, { signal }, connectTimeout) };
+  throw new FanfareError("credential_failed", "there is neither a ticket nor a token function to ask");
+}
+function faultOfRoomToken(token) {
+  const good = typeof token === "string" && token && new TextEncoder().encode(token).length <= longestToken;
+  return good ? void 0 : `the token must be a text of 1 to ${longestToken} bytes`;
+}
+
 // src/joiner.ts
 var forNow = /* @__PURE__ */ new Set([
   "rate_limited",
@@ -224,16 +292,22 @@ var forNow = /* @__PURE__ */ new Set([
   "store_failed"
 ]);
 var patience = 3e4;
+var mostTokens = 8;
 var Joiner = class {
   #rooms;
   #outgoing;
   #handlers;
   #maxBytes;
-  #running = false;
-  #soon;
+  #tokenTimeout;
+  #usual = { slow: false, busy: false, timer: void 0 };
+  #slow = { slow: true, busy: false, timer: void 0 };
   #generation = 0;
+  #calls = /* @__PURE__ */ new Set();
+  // of the functions that are asked for tokens
   #toLeave = [];
-  constructor(rooms, outgoing, handlers, maxBytes) {
+  /** `tokenTimeout`: for a subscription token, in milliseconds. */
+  constructor(rooms, outgoing, handlers, maxBytes, tokenTimeout) {
+    this.#tokenTimeout = tokenTimeout;
     this.#rooms = rooms;
     this.#outgoing = outgoing;
     this.#handlers = handlers;
@@ -242,15 +316,15 @@ var Joiner = class {
   /** A new connection: the rooms come before all that waits. */
   start() {
     this.stop();
-    this.#next();
+    this.#next(this.#usual);
   }
   /** On a connection; what is wanted in one turn goes in one message. */
   join() {
-    if (this.#running) return;
-    this.#running = true;
+    if (this.#usual.busy) return;
+    this.#usual.busy = true;
     const generation = this.#generation;
     queueMicrotask(() => {
-      if (generation === this.#generation) this.#next();
+      if (generation === this.#generation) this.#next(this.#usual);
     });
   }
   /** What is left in one turn goes in one message: a hundred would be too many at once for the server. */
@@ -266,15 +340,33 @@ var Joiner = class {
   stop() {
     this.#generation++;
     for (const name of this.#toLeave.splice(0)) this.#rooms.hasLeft(name, false);
-    this.#running = false;
-    clearTimeout(this.#soon);
+    for (const call of [...this.#calls]) call.abort();
+    this.#calls.clear();
+    for (const lane of [this.#usual, this.#slow]) {
+      lane.busy = false;
+      clearTimeout(lane.timer);
+    }
   }
-  #next() {
+  #next(lane) {
     this.#sendLeaves();
+    this.#askTokens();
+    const batch = lane.slow ? this.#rooms.nextSlow(this.#maxBytes) : this.#rooms.next(this.#maxBytes);
+    lane.busy = batch !== void 0;
+    if (batch) this.#send(lane, batch);
+  }
+  /** Goes on with the rooms that were put off, or when the first of them is due. */
+  #nextSlow() {
+    if (this.#slow.busy) return;
     const generation = this.#generation;
-    const batch = this.#rooms.next(this.#maxBytes);
-    this.#running = batch !== void 0;
-    if (!batch) return;
+    clearTimeout(this.#slow.timer);
+    this.#next(this.#slow);
+    const due = this.#rooms.due;
+    if (this.#slow.busy || due === void 0 || generation !== this.#generation) return;
+    clearTimeout(this.#slow.timer);
+    this.#slow.timer = after(Math.max(1, due - performance.now()), () => this.#nextSlow());
+  }
+  #send(lane, batch) {
+    const generation = this.#generation;
     try {
       this.#outgoing.request(
         { type: "subscribe", payload: batch.payload },
@@ -284,18 +376,17 @@ var Joiner = class {
           urgent: true,
           settled: (error, answer) => {
             if (generation !== this.#generation) return;
-            if (error) this.#failed(batch.rooms, error, answer === void 0);
-            else this.#answered(batch.rooms, answer.payload);
+            if (error) this.#failed(lane, batch.rooms, error, answer === void 0);
+            else this.#answered(lane, batch.rooms, answer.payload);
           }
         }
       );
     } catch (error) {
-      this.#done(
-        this.#rooms.failed(batch.rooms, error, error.code === "connection_lost")
-      );
+      const { code } = error;
+      this.#done(lane, this.#rooms.failed(batch.rooms, error, code === "connection_lost"));
     }
   }
-  #answered(rooms, payload) {
+  #answered(lane, rooms, payload) {
     let outcome;
     try {
       outcome = this.#rooms.answered(rooms, payload);
@@ -303,20 +394,54 @@ var Joiner = class {
       const text = "the answer to subscribe makes no sense";
       return this.#handlers.deaf(new FanfareError("bad_message", text, { cause }));
     }
-    this.#done(outcome);
+    this.#done(lane, outcome);
   }
-  #failed(rooms, error, own) {
+  #failed(lane, rooms, error, own) {
     if (own && error.code === "timed_out") return this.#handlers.deaf(error);
-    this.#done(this.#rooms.failed(rooms, error, forNow.has(error.code)));
+    this.#done(lane, this.#rooms.failed(rooms, error, forNow.has(error.code)));
   }
-  #done(outcome) {
+  #done(lane, outcome) {
     const generation = this.#generation;
     this.#handlers.outcome(outcome);
     if (generation !== this.#generation) return;
-    if (!outcome.again) return this.#next();
-    this.#running = false;
-    clearTimeout(this.#soon);
-    this.#soon = setTimeout(() => this.join(), 1e3 + Math.random() * 1e3);
+    lane.busy = false;
+    if (!lane.slow && !outcome.again) this.#next(lane);
+    if (outcome.again) {
+      clearTimeout(this.#usual.timer);
+      this.#usual.timer = setTimeout(() => this.join(), 1e3 + Math.random() * 1e3);
+    }
+    if (generation === this.#generation) this.#nextSlow();
+  }
+  #askTokens() {
+    for (const room of this.#rooms.tokenless(mostTokens - this.#calls.size)) void this.#askToken(room);
+  }
+  async #askToken(room) {
+    const generation = this.#generation;
+    const call = new AbortController();
+    const { name, tokenSource: source } = room;
+    this.#calls.add(call);
+    let outcome;
+    let problem;
+    try {
+      const what = `subscription token for ${name}`;
+      const context = { room: name, signal: call.signal };
+      const token = typeof source === "function" ? await ask(what, source, context, this.#tokenTimeout) : source;
+      if (generation !== this.#generation) return;
+      const fault = faultOfRoomToken(token);
+      if (fault) throw new FanfareError("credential_failed", `no ${what}: ${fault}`);
+      this.#rooms.hasToken(room, token);
+    } catch (error) {
+      if (generation !== this.#generation) return;
+      call.abort();
+      problem = error;
+      outcome = this.#rooms.noToken(room, problem, problem.code === "unauthorized");
+    }
+    this.#calls.delete(call);
+    if (outcome) this.#handlers.outcome(outcome);
+    if (problem && !outcome?.rejected.length && generation === this.#generation) this.#handlers.error(problem);
+    if (generation !== this.#generation) return;
+    this.join();
+    this.#nextSlow();
   }
   #sendLeaves() {
     for (const rooms of pieces(this.#toLeave.splice(0), this.#maxBytes)) this.#sendLeave(rooms);
@@ -453,43 +578,6 @@ var SseParser = class {
   }
 };
 
-// src/timing.ts
-var longest = 2 ** 31 - 1;
-function after(ms, run) {
-  return setTimeout(run, Math.min(ms, longest));
-}
-function within(promise, ms, signal, late) {
-  return new Promise((resolve2, reject) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", aborted);
-    };
-    const aborted = () => {
-      done();
-      reject(new FanfareError("closed", "disconnected meanwhile"));
-    };
-    const timer = after(ms, () => {
-      done();
-      reject(new FanfareError("timed_out", late));
-    });
-    if (signal.aborted) return aborted();
-    signal.addEventListener("abort", aborted);
-    promise.then(
-      (value) => {
-        done();
-        resolve2(value);
-      },
-      (error) => {
-        done();
-        reject(error);
-      }
-    );
-  });
-}
-
-// src/transport.ts
-var messageOf = (error) => error instanceof Error ? error.message : String(error);
-
 // src/urls.ts
 function resolve(url, schemes) {
   const page = globalThis.location?.href;
@@ -558,6 +646,9 @@ var SseTransport = class {
     this.#posts.push({ text, id });
     if (!this.#posting) void this.#post();
   }
+  renewed({ token }) {
+    this.#token = token ?? this.#token;
+  }
   close() {
     this.#over = true;
     this.#posts.length = 0;
@@ -625,13 +716,13 @@ var SseTransport = class {
     const body = `{"session":${JSON.stringify(this.#session ?? "")},"message":${text}}`;
     const type = this.#token === void 0 ? "text/plain" : "application/json";
     const headers = this.#headers({ "content-type": type });
-    const late = after(this.#options.timeout, () => this.#fail("timed_out", "a message was not taken in time"));
+    const late2 = after(this.#options.timeout, () => this.#fail("timed_out", "a message was not taken in time"));
     try {
       const response = await this.#fetch(this.#options.url.href, { method: "POST", headers, body });
       if (response.ok) await response.body?.cancel();
       else await this.#refused(response, id);
     } finally {
-      clearTimeout(late);
+      clearTimeout(late2);
     }
   }
   async #refused(response, id) {
@@ -678,14 +769,26 @@ var open = 1;
 var closed = 3;
 var closingTime = 2e3;
 var protocol = "fanfare.v1";
+function tokenProtocol(token) {
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(token))
+    throw new FanfareError(
+      "credential_failed",
+      "the token has characters that a subprotocol cannot have; use base64url, or the option tokenQuery"
+    );
+  return `fanfare.token.${token}`;
+}
 var WebSocketTransport = class {
   kind = "websocket";
   #socket;
   #problem;
-  constructor(make, url, { ticket, token }, events) {
-    const protocols = token === void 0 ? [protocol] : [protocol, `fanfare.ticket.${token}`];
+  /** `tokenQuery`: the query parameter in which the token goes, in place of the subprotocol. */
+  constructor(make, url, { ticket, token }, events, tokenQuery) {
+    const full = new URL(withTicket(url, ticket));
+    const protocols = [protocol];
+    if (token !== void 0 && tokenQuery !== void 0) full.searchParams.set(tokenQuery, token);
+    else if (token !== void 0) protocols.push(tokenProtocol(token));
     try {
-      this.#socket = new make(withTicket(url, ticket), protocols);
+      this.#socket = new make(full.href, protocols);
     } catch (error) {
       throw new FanfareError("cannot_connect", `no WebSocket can be made for ${url.origin}`, {
         cause: error?.name
@@ -720,6 +823,9 @@ var WebSocketTransport = class {
     const timer = setTimeout(() => socket.terminate?.(), closingTime);
     socket.onclose = () => clearTimeout(timer);
   }
+  renewed() {
+  }
+  // It is sent once, on opening.
   #detach() {
     this.#socket.onmessage = null;
     this.#socket.onclose = null;
@@ -748,7 +854,7 @@ var Attempt = class {
       if (end?.error && !signal.aborted) events.failed(end.error);
       if (signal.aborted) return void 0;
       try {
-        const credential = await this.#credential(signal);
+        const credential = await credentialFor(this.#settings, signal);
         if (signal.aborted) return void 0;
         end = await this.#open(kind, credential, events, signal);
         if (!end || end.code !== abnormal) return end;
@@ -758,26 +864,6 @@ var Attempt = class {
       }
     }
     return end;
-  }
-  async #credential(signal) {
-    const ask = async (kind) => {
-      const source = this.#settings[kind];
-      if (!source) return void 0;
-      try {
-        const value = await within(
-          Promise.resolve(source({ signal })),
-          this.#settings.connectTimeout,
-          signal,
-          "it took too long"
-        );
-        if (typeof value !== "string" || !value) throw new Error("it is no text");
-        return value;
-      } catch (error) {
-        if (error instanceof FanfareError && error.code === "unauthorized") throw error;
-        throw new FanfareError("credential_failed", `no ${kind}: ${messageOf(error)}`, { cause: error });
-      }
-    };
-    return { ticket: await ask("ticket"), token: await ask("token") };
   }
   /** Answers how it failed, or nothing if the server has greeted. */
   #open(kind, credential, events, signal) {
@@ -837,7 +923,7 @@ var Attempt = class {
           "cannot_connect",
           "there is no WebSocket here: give the constructor one (option WebSocket)"
         );
-      return new WebSocketTransport(make, websocketUrl(this.#url), credential, events);
+      return new WebSocketTransport(make, websocketUrl(this.#url), credential, events, this.#settings.tokenQuery);
     }
     if (!fetch)
       throw new FanfareError("cannot_connect", "there is no fetch here: give the constructor one (option fetch)");
@@ -869,11 +955,15 @@ var Backoff = class {
   get failures() {
     return this.#failures;
   }
-  /** The delay before the next attempt, in milliseconds. */
-  next() {
-    const ceiling = Math.min(this.#max, this.#min * 2 ** Math.min(this.#failures, 40));
+  /** What the next delay is below, in milliseconds. */
+  get ceiling() {
+    return Math.min(this.#max, this.#min * 2 ** Math.min(this.#failures, 40));
+  }
+  /** The delay before the next attempt, in milliseconds: `least` of its ceiling (0 to 1), or more. */
+  next(least = 0) {
+    const delay = Math.round((least + (1 - least) * this.#random()) * this.ceiling);
     this.#failures++;
-    return Math.round(this.#random() * ceiling);
+    return delay;
   }
   reset() {
     this.#failures = 0;
@@ -908,7 +998,7 @@ var Heartbeat = class {
     const due = performance.now() + ms;
     this.#timer = after(ms, () => this.#fired(performance.now() - due));
   }
-  #fired(late) {
+  #fired(late2) {
     const { silence, patience: patience2 } = this.#options;
     const now = performance.now();
     if (this.#asked === void 0) {
@@ -919,7 +1009,7 @@ var Heartbeat = class {
     }
     const rest = this.#asked + patience2 - now;
     if (rest > 0) return this.#arm(rest);
-    if (late <= patience2 / 2 || this.#slept) return this.#options.dead();
+    if (late2 <= patience2 / 2 || this.#slept) return this.#options.dead();
     this.#slept = true;
     this.#ask();
   }
@@ -974,6 +1064,7 @@ var Route = class {
 function verdictOn(end) {
   if (end.error?.code === "unauthorized" && end.status === void 0) return "never";
   if (end.status === 401) return "refused";
+  if (end.status === 431) return "never";
   if (end.fromServer && (end.status === 400 || end.status === 403)) return "never";
   return end.code === abnormal || shouldReconnect(end.code) ? "again" : "never";
 }
@@ -995,6 +1086,7 @@ function onWakeup(wake) {
 
 // src/link.ts
 var stable = 5e3;
+var mostRefusals = 6;
 var hopeless = 1e3;
 var longestPing = 25e3;
 var longestDelay2 = 2 ** 31 - 1;
@@ -1010,7 +1102,7 @@ var Link = class {
   #heartbeat;
   #timer;
   #obeying = false;
-  // the delay is the server's wish
+  // the delay is the server's wish, or gives it time: no network makes it shorter
   #greeting;
   #greetedAt = 0;
   #triedAt = 0;
@@ -1119,20 +1211,21 @@ var Link = class {
     this.#release();
     if (had) this.#handlers.released();
     let verdict = verdictOn(end);
-    if (verdict === "refused") verdict = ++this.#refusals < 2 && this.#renewable() ? "again" : "never";
+    const refused = verdict === "refused";
+    if (refused) verdict = this.#renewable() && ++this.#refusals < mostRefusals ? "again" : "never";
     const { code, reason, delay, error } = end;
     const again = verdict === "again";
     const why = { reason, ...code !== abnormal && { code }, ...error && { error } };
-    if (again) this.#wait(why, had !== void 0, delay);
+    if (again) this.#wait(why, had !== void 0, delay, refused);
     else this.#close(why);
     if (had) this.#handlers.lost({ code, reason, reconnect: again, ...delay !== void 0 && { delay } });
     if (error) this.#handlers.error(error);
   }
-  #wait(why, had, asked) {
+  #wait(why, had, asked, refused) {
     if (had && performance.now() - this.#greetedAt >= stable) this.#backoff.reset();
-    const own = this.#backoff.next();
+    const own = this.#backoff.next(refused ? 0.5 : 0);
     const delay = Math.min(longestDelay2, Math.max(asked ?? 0, this.#obeyed(own, asked)));
-    this.#obeying = asked !== void 0;
+    this.#obeying = asked !== void 0 || refused;
     this.#timer = after(delay, () => void this.#try());
     this.#become({ ...why, state: "waiting", failures: this.#backoff.failures, nextAttempt: Date.now() + delay });
   }
@@ -1202,6 +1295,9 @@ function settingsFrom(options) {
     if (value !== void 0 && !(typeof value === "number" && value >= 0))
       throw new FanfareError("invalid_argument", `${name} must be a number, zero or more, not ${String(value)}`);
   }
+  const query = settings.tokenQuery;
+  if (query !== void 0 && (typeof query !== "string" || !query))
+    throw new FanfareError("invalid_argument", `tokenQuery must be a name, not ${JSON.stringify(query)}`);
   const kinds = settings.transports;
   if (!kinds.length || new Set(kinds).size !== kinds.length || kinds.some((kind) => kind !== "websocket" && kind !== "sse"))
     throw new FanfareError(
@@ -1363,6 +1459,121 @@ function tellGap(rooms, info, failed) {
       if (room.subscriptions.has(one)) guarded(failed, one.gap, info);
 }
 
+// src/renewal.ts
+function refreshedFrom(payload) {
+  const { expires_at, joined, left, positions } = payload;
+  const names = (value) => value === void 0 || Array.isArray(value) && value.every((one) => typeof one === "string");
+  if (expires_at !== void 0 && expires_at !== null && Number.isNaN(Date.parse(expires_at)))
+    throw new TypeError("expires_at is no time");
+  if (!names(joined) || !names(left)) throw new TypeError("joined and left must be lists of rooms");
+  if (positions !== void 0 && (typeof positions !== "object" || positions === null))
+    throw new TypeError("positions must be by room");
+  return payload;
+}
+var forGood = /* @__PURE__ */ new Set(["unknown_type", "invalid_message", "message_too_large", "bad_message"]);
+var mostForbidden = 3;
+var usualCeiling = 1e4;
+var mostMargin = 3e3;
+var Renewal = class {
+  #settings;
+  #handlers;
+  #connection;
+  #call;
+  // of the function that is asked, a new one each time
+  #running;
+  #timer;
+  #end;
+  // of the credential that is being replaced, or was given up
+  #deadline = 0;
+  // of the last attempt
+  #forbidden = 0;
+  #backoff;
+  #loggedOut;
+  // The application said so. After the server another credential may be good.
+  constructor(settings, handlers) {
+    this.#settings = settings;
+    this.#handlers = handlers;
+  }
+  /** A new connection. */
+  start() {
+    this.stop();
+    this.#connection = {};
+  }
+  /** The connection is gone: nothing is asked for any more. */
+  stop() {
+    clearTimeout(this.#timer);
+    this.#connection = void 0;
+    this.#call?.abort();
+    this.#call = void 0;
+    this.#running = void 0;
+    this.#end = void 0;
+  }
+  /** The server has said so at `timestamp`, by its own clock. Throws where that makes no sense. */
+  expiring({ expires_at }, timestamp) {
+    const end = Date.parse(expires_at);
+    const told = Date.parse(timestamp);
+    if (Number.isNaN(end)) throw new TypeError("expires_at is no time");
+    if (!this.#settings.ticket && !this.#settings.token) return;
+    if (end === this.#end) return;
+    const left = Math.max(0, end - (Number.isNaN(told) ? Date.now() : told));
+    const { min, max } = this.#settings.backoff;
+    const ceiling = Math.max(Math.min(max, usualCeiling), left / 8);
+    this.#end = end;
+    this.#deadline = performance.now() + left - Math.min(mostMargin, left / 8);
+    this.#forbidden = 0;
+    this.#backoff = new Backoff(Math.max(Math.min(min, left / 8), left / 100), ceiling, this.#settings.random);
+    clearTimeout(this.#timer);
+    void this.#attempt();
+  }
+  /** Asks for a fresh credential and sends it. One at a time: who asks meanwhile gets the answer of that one. */
+  refresh() {
+    const connection = this.#connection;
+    if (!connection) return Promise.reject(new FanfareError("not_connected", "refresh: there is no connection"));
+    if (this.#running) return this.#running;
+    const running = this.#once(connection).finally(() => {
+      if (this.#running === running) this.#running = void 0;
+    });
+    this.#running = running;
+    return running;
+  }
+  async #once(connection) {
+    const lost = () => new FanfareError("connection_lost", "the connection broke before the refresh");
+    const call = this.#call = new AbortController();
+    const credential = await renewedCredential(this.#settings, call.signal).catch((error) => {
+      if (connection !== this.#connection) throw lost();
+      call.abort();
+      if (error.code === "unauthorized") this.#loggedOut = error;
+      throw error;
+    });
+    if (connection !== this.#connection) throw lost();
+    return this.#handlers.send(credential);
+  }
+  async #attempt() {
+    const connection = this.#connection;
+    const end = this.#end;
+    try {
+      const { expires_at } = await this.refresh();
+      if (expires_at !== void 0 && expires_at !== null && !(Date.parse(expires_at) > end))
+        throw new FanfareError("credential_failed", "the new credential lasts no longer than the old one");
+    } catch (error) {
+      if (connection !== this.#connection || end !== this.#end) return;
+      this.#handlers.error(error);
+      if (connection === this.#connection && end === this.#end) this.#again(error);
+    }
+  }
+  #again(error) {
+    if (error === this.#loggedOut || forGood.has(error.code)) return;
+    if (error.code === "forbidden" && ++this.#forbidden >= mostForbidden) return;
+    const left = this.#deadline - performance.now();
+    const least = this.#backoff.ceiling / 2;
+    if (left <= 0 || left < least) return;
+    this.#timer = after(Math.min(left, this.#backoff.next(0.5)), () => void this.#attempt());
+  }
+};
+
+// src/outcome.ts
+var nothing = () => ({ news: [], rejected: [], lost: [], leave: [], again: false });
+
 // src/positions.ts
 var PositionTracker = class {
   /** Everything up to here is used, or known to be lost. */
@@ -1420,12 +1631,20 @@ var PositionTracker = class {
 };
 
 // src/room.ts
+var mostDelays = 6;
 var Room = class {
   name;
   positions = new PositionTracker();
   subscriptions = /* @__PURE__ */ new Set();
-  /** `wanted`: to be asked for. `asked`: the answer is on its way. `refused`: until the next connection. */
+  /**
+   * `wanted`: to be asked for. `token`: its subscription token is on its way. `asked`: the answer is. `refused`: until
+   * the next connection.
+   */
   phase = "wanted";
+  /** For the next time that it is asked for; used once. */
+  token;
+  /** When a room that made others wait is asked for again, as performance.now() counts. */
+  due = 0;
   /** The server joins it on connecting: the user's own, or one that the credential names. */
   own = false;
   /** Its last wish was part of one that was refused as a whole: it must not spoil that of others again. */
@@ -1434,13 +1653,46 @@ var Room = class {
   #asked = "nothing";
   #newest = 0;
   // messages that were asked for
-  constructor(name) {
+  #backoff;
+  constructor(name, { min, max, random }) {
     this.name = name;
+    this.#backoff = new Backoff(min, max, random);
+  }
+  /** It was not decided about in time, or its token did not come: it must not make other rooms wait again. */
+  get slow() {
+    return this.#backoff.failures > 0;
+  }
+  /** Puts it off; answers whether it may be asked for once more. */
+  postpone() {
+    if (this.#backoff.failures >= mostDelays) return false;
+    this.phase = "wanted";
+    this.due = performance.now() + this.#backoff.next();
+    return true;
+  }
+  /** What was before says nothing any more. */
+  begin() {
+    this.phase = "wanted";
+    this.token = void 0;
+    this.due = 0;
+    this.#backoff.reset();
+  }
+  /** Another user goes on: what the one before has used says nothing. */
+  changeUser() {
+    this.own = false;
+    if (this.#joinedBefore) this.positions.restart(void 0);
+  }
+  /** Where its token comes from: the token itself, or who is to be asked for it. */
+  get tokenSource() {
+    for (const { token } of this.subscriptions) if (token !== void 0) return token;
+    return void 0;
+  }
+  get lacksToken() {
+    return this.token === void 0 && typeof this.tokenSource === "function";
   }
   /** A new connection. What the server has joined itself needs no asking, unless something was missed. */
   greeted(own, position) {
     this.own = own;
-    this.phase = "wanted";
+    this.begin();
     this.positions.awaitMissed();
     if (!own || this.positions.at) return void 0;
     this.#asked = "nothing";
@@ -1451,15 +1703,19 @@ var Room = class {
   get mayBeIn() {
     return this.#joinedBefore || this.phase === "asked";
   }
-  /** What to ask for, as the fields `since` and `last` of a `subscribe`. */
+  /** What to ask for, as the fields `since`, `last` and `tokens` of a `subscribe`. */
   wish() {
+    const source = this.tokenSource;
+    const token = typeof source === "string" ? source : source && this.token;
+    const named = { room: this.name, ...token !== void 0 && { token } };
     const since = this.positions.at;
-    if (since) return { room: this.name, since };
+    if (since) return { ...named, since };
     const last = Math.max(0, ...[...this.subscriptions].map((one) => one.last ?? 0));
-    return last > 0 && !this.own ? { room: this.name, last } : { room: this.name };
+    return last > 0 && !this.own ? { ...named, last } : named;
   }
   asking(wish) {
     this.phase = "asked";
+    this.token = void 0;
     this.#asked = wish.since ? "since" : wish.last ? "last" : "nothing";
     this.#newest = wish.last ?? 0;
   }
@@ -1467,6 +1723,7 @@ var Room = class {
   joined({ recovered, position }) {
     const first = !this.#joinedBefore;
     this.#joinedBefore = true;
+    this.begin();
     this.phase = "joined";
     this.alone = false;
     const answer = { room: this.name, ...position && { position } };
@@ -1485,8 +1742,10 @@ var Room = class {
 };
 
 // src/rooms.ts
-var forNow2 = /* @__PURE__ */ new Set(["rate_limited", "timed_out", "too_many_requests", "not_subscribed"]);
+var forNow2 = /* @__PURE__ */ new Set(["rate_limited", "too_many_requests", "not_subscribed"]);
+var late = "timed_out";
 var Rooms = class {
+  #delays;
   #rooms = /* @__PURE__ */ new Map();
   #left = /* @__PURE__ */ new Set();
   // left while nobody could be told; a resume token would bring them back
@@ -1496,6 +1755,10 @@ var Rooms = class {
   // the user's own room
   #resume;
   #nextResume;
+  /** `delays`: of rooms that are put off. */
+  constructor(delays = { min: 1e3, max: 3e4 }) {
+    this.#delays = delays;
+  }
   get(name) {
     return this.#rooms.get(name);
   }
@@ -1506,14 +1769,14 @@ var Rooms = class {
   add(name, options) {
     let room = this.#rooms.get(name);
     if (!room) {
-      this.#rooms.set(name, room = new Room(name));
+      room = this.#create(name);
       room.own = name === this.#mine;
     }
     const asking = room.phase === "asked" || room.phase === "joined";
     if (options.since && !room.positions.at && !asking) room.positions.resumeAt(options.since);
     room.subscriptions.add(options);
     this.#left.delete(name);
-    if (room.phase === "refused") room.phase = "wanted";
+    if (room.phase === "refused") room.begin();
     return { room, ask: room.phase === "wanted" };
   }
   /** Answers whether the room is to be left. */
@@ -1534,6 +1797,13 @@ var Rooms = class {
     if (more > 0) this.#leaving.set(name, more);
     else this.#leaving.delete(name);
   }
+  /** The next connection is another user's: only the wishes stay. */
+  changeUser() {
+    this.#nextResume = void 0;
+    for (const room of [...this.#rooms.values()])
+      if (room.subscriptions.size > 0) room.changeUser();
+      else this.#rooms.delete(room.name);
+  }
   /** A new connection: what the server has joined by itself, and what is to be asked for. */
   greeted(connected, resume) {
     const positions = connected.positions ?? {};
@@ -1542,7 +1812,7 @@ var Rooms = class {
     this.#resume = this.#nextResume;
     if (!this.#resume) this.#left.clear();
     this.#nextResume = resume && connected.resumable ? connected.resume_token : void 0;
-    for (const name of Object.keys(positions)) if (!this.#rooms.has(name)) this.#rooms.set(name, new Room(name));
+    for (const name of Object.keys(positions)) if (!this.#rooms.has(name)) this.#create(name);
     const told = { news: [], lost: [] };
     for (const room of this.#rooms.values()) {
       const own = Object.hasOwn(positions, room.name) || room.name === this.#mine;
@@ -1556,12 +1826,77 @@ var Rooms = class {
     }
     return told;
   }
+  /**
+   * Another credential has taken the place of the first one: what the server has joined and left with it. `ask`: there
+   * is something to ask for. A room that is left and has subscriptions is asked for like any other.
+   */
+  refreshed({ joined = [], left = [], positions = {} }) {
+    const told = { news: [], ask: false };
+    for (const name of joined) {
+      const position = Object.hasOwn(positions, name) ? positions[name] : void 0;
+      const room = this.#rooms.get(name) ?? (position && this.#create(name));
+      if (!room) continue;
+      const asked = room.phase === "joined" || room.phase === "asked";
+      const news = asked ? void 0 : room.greeted(true, position);
+      room.own = true;
+      if (news) told.news.push({ room, news });
+      else if (!asked) told.ask = true;
+    }
+    for (const name of left) {
+      const room = this.#rooms.get(name);
+      if (!room) continue;
+      room.own = false;
+      if (room.subscriptions.size === 0) this.#rooms.delete(name);
+      if (room.subscriptions.size === 0 || room.phase !== "joined") continue;
+      room.begin();
+      room.positions.awaitMissed();
+      told.ask = true;
+    }
+    return told;
+  }
+  /** Up to `most` rooms that wait for nothing but their token; it is on its way from now on. */
+  tokenless(most) {
+    const now = performance.now();
+    const all = [...this.#rooms.values()].filter((room) => room.phase === "wanted" && room.lacksToken && room.due <= now);
+    const some = all.slice(0, most);
+    for (const room of some) room.phase = "token";
+    return some;
+  }
+  /** Its token has come. */
+  hasToken(room, token) {
+    if (this.#rooms.get(room.name) !== room || room.phase !== "token") return;
+    room.phase = "wanted";
+    room.token = token;
+  }
+  /** It has not. `forGood`: nor will it. */
+  noToken(room, { code, message }, forGood2) {
+    const outcome = nothing();
+    if (this.#rooms.get(room.name) === room && room.phase === "token" && (forGood2 || !room.postpone()))
+      this.#refuse(room, { room: room.name, code, message }, outcome);
+    return outcome;
+  }
+  /** When the first of the rooms that were put off is due, as performance.now() counts. */
+  get due() {
+    let first;
+    for (const room of this.#rooms.values())
+      if (room.phase === "wanted" && room.slow) first = Math.min(room.due, first ?? Infinity);
+    return first;
+  }
+  /** The next `subscribe` for rooms that were put off and are due, apart from all others. */
+  nextSlow(maxBytes) {
+    const now = performance.now();
+    const wanted = [...this.#rooms.values()].filter(
+      (room) => room.phase === "wanted" && room.slow && room.due <= now && !room.lacksToken
+    );
+    return wanted.length ? nextBatch(wanted, [], void 0, maxBytes) : void 0;
+  }
   /** The next `subscribe` to send, and its rooms; nothing if there is no more to ask for. */
   next(maxBytes) {
     const wanted = [];
     const foreign = [];
     for (const room of this.#rooms.values())
-      if (room.phase === "wanted") (room.subscriptions.size > 0 || room.own ? wanted : foreign).push(room);
+      if (room.phase === "wanted" && !room.slow && !room.lacksToken)
+        (room.subscriptions.size > 0 || room.own ? wanted : foreign).push(room);
     const resume = this.#resume;
     this.#resume = void 0;
     if (!wanted.length && !resume) return void 0;
@@ -1569,7 +1904,7 @@ var Rooms = class {
   }
   /** What the answer to a `subscribe` for `asked` means. */
   answered(asked, answer) {
-    const outcome = { news: [], rejected: [], lost: [], leave: [], again: false };
+    const outcome = nothing();
     const refused = new Map((answer.rejected ?? []).map((one) => [one.room, one]));
     const joined = new Set(answer.rooms);
     for (const room of asked) {
@@ -1586,12 +1921,7 @@ var Rooms = class {
       else if (room.subscriptions.size === 0 && !room.own) {
         this.#rooms.delete(room.name);
         outcome.lost.push({ room: room.name, reason: "not_recovered" });
-      } else if (rejection && !forNow2.has(rejection.code))
-        this.#refuse(room, rejection, outcome);
-      else {
-        room.phase = "wanted";
-        outcome.again = true;
-      }
+      } else this.#notJoined(room, rejection, outcome);
     }
     if (answer.resumed !== void 0) this.#forgetTheRest(outcome);
     if (answer.resumed) outcome.leave = answer.rooms.filter((name) => this.#left.has(name) && !this.#rooms.has(name));
@@ -1600,12 +1930,15 @@ var Rooms = class {
   }
   /** The whole `subscribe` was refused. `again`: for now. */
   failed(asked, rejection, again) {
-    const outcome = { news: [], rejected: [], lost: [], leave: [], again };
+    const outcome = nothing();
     const { code, message } = rejection;
     const alone = asked.length > 1 && code.startsWith("invalid_");
     for (const room of asked) {
+      if (this.#rooms.get(room.name) !== room) continue;
       if (alone) room.alone = true;
-      if (again || alone && (room.subscriptions.size > 0 || room.own)) room.phase = "wanted";
+      if (again && code === late && room.postpone()) continue;
+      if (again && code !== late) this.#again(room, outcome);
+      else if (alone && (room.subscriptions.size > 0 || room.own)) room.phase = "wanted";
       else this.#refuse(room, { room: room.name, code, message }, outcome);
     }
     return outcome;
@@ -1617,6 +1950,22 @@ var Rooms = class {
       this.#rooms.delete(room.name);
       outcome.lost.push({ room: room.name, reason: "not_recovered" });
     }
+  }
+  #notJoined(room, rejection, outcome) {
+    if (rejection?.code === late && room.postpone()) return;
+    if (!rejection || forNow2.has(rejection.code)) this.#again(room, outcome);
+    else this.#refuse(room, rejection, outcome);
+  }
+  /** About a second later: many clients ask for many rooms. */
+  #again(room, outcome) {
+    room.phase = "wanted";
+    room.due = performance.now() + 900;
+    outcome.again = true;
+  }
+  #create(name) {
+    const room = new Room(name, this.#delays);
+    this.#rooms.set(name, room);
+    return room;
   }
   #refuse(room, rejection, outcome) {
     room.phase = "refused";
@@ -1631,7 +1980,7 @@ var Rooms = class {
     if (epoch === void 0 || offset === void 0) return { fresh: true, ...room && { room } };
     if (!room) {
       if (this.#left.has(name)) return { fresh: false };
-      this.#rooms.set(name, room = new Room(name));
+      room = this.#create(name);
       room.phase = "joined";
     }
     return { fresh: room.positions.take({ epoch, offset }), room };
@@ -1643,13 +1992,15 @@ var Rooms = class {
 };
 
 // src/subscription.ts
-function checkWish(room, { last, since }) {
+function checkWish(room, { last, since, token }) {
   const natural = (value) => Number.isSafeInteger(value) && value >= 0;
   const bad = (what) => {
     throw new FanfareError("invalid_argument", `subscribe: ${what}`);
   };
   if (typeof room !== "string" || !room || /\p{Surrogate}/u.test(room)) bad("the room must be a text, and not empty");
   if (last !== void 0 && !natural(last)) bad("last must be a whole number, zero or more");
+  const fault = token === void 0 || typeof token === "function" ? void 0 : faultOfRoomToken(token);
+  if (fault) bad(fault);
   if (since === void 0 || since === null) return;
   const { epoch, offset } = since;
   if (typeof epoch !== "string" || !/^[0-9a-f]{16}$/.test(epoch) || !natural(offset))
@@ -1662,18 +2013,24 @@ var FanfareClient = class {
   inbox;
   #settings;
   #link;
-  #rooms = new Rooms();
+  #rooms;
   #outgoing;
   #joiner;
+  #renewal;
   #events;
   #connected;
   #everConnected = false;
+  #user;
+  // of the last connection
+  #waitsFor;
+  // whose messages wait: the user since the last disconnect()
   #draining;
   #tellingError = false;
   /** `url` is that of the WebSocket: absolute or relative to the page, http(s) or ws(s). `connect()` begins. */
   constructor(url, options = {}) {
     const settings = this.#settings = settingsFrom(options);
     this.#events = new Emitter(this.#failed);
+    this.#rooms = new Rooms({ ...settings.backoff, random: settings.random });
     this.#outgoing = new Outgoing(settings, (text, id, urgent) => this.#transmit(text, id, urgent));
     this.inbox = new Inbox(
       (type, payload, retry = true) => this.#ask({ type, payload }, {}, retry),
@@ -1688,8 +2045,13 @@ var FanfareClient = class {
         deaf: (error) => this.#link.drop(error),
         error: (error) => this.#error(error)
       },
-      settings.maxMessageBytes
+      settings.maxMessageBytes,
+      settings.connectTimeout
     );
+    this.#renewal = new Renewal(settings, {
+      send: (credential) => this.#sendRefresh(credential),
+      error: (error) => this.#error(error)
+    });
     this.#link = new Link(url, settings, {
       status: (status) => this.#events.emit("state", status),
       connected: (payload) => this.#greeted(payload),
@@ -1706,6 +2068,8 @@ var FanfareClient = class {
   /** Ends everything: no timer, listener or open promise is left. Subscriptions stay, for another `connect()`. */
   disconnect() {
     this.#joiner.stop();
+    this.#renewal.stop();
+    this.#waitsFor = void 0;
     this.#outgoing.clear(new FanfareError("closed", "disconnected"));
     this.#link.stop();
   }
@@ -1739,8 +2103,8 @@ var FanfareClient = class {
   subscribe(name, options = {}) {
     checkWish(name, options);
     const own = { ...options };
-    const { room, ask } = this.#rooms.add(name, own);
-    if (ask && this.#connected) this.#joiner.join();
+    const { room, ask: ask2 } = this.#rooms.add(name, own);
+    if (ask2 && this.#connected) this.#joiner.join();
     let over = false;
     const joined = () => !over && this.#connected !== void 0 && room.phase === "joined";
     if (room.phase === "joined")
@@ -1795,6 +2159,13 @@ var FanfareClient = class {
     const payload = { room, ...limit !== void 0 && { limit } };
     return this.#ask({ type: "presence", payload }, options, true);
   }
+  /**
+   * Asks for a fresh credential and replaces that of the connection by it; the client does so by itself when the server
+   * says that it is about to expire. Rejects with `credential_failed`, `not_connected`, or what the server says.
+   */
+  refresh() {
+    return this.#renewal.refresh();
+  }
   /** Confirms a message that has an `ack_id`. */
   async ack(id) {
     await this.#ask({ type: "ack", payload: { id } }, {}, true);
@@ -1808,6 +2179,37 @@ var FanfareClient = class {
         settled: (error, answer) => error ? reject(error) : resolve2(answer.payload)
       });
     });
+  }
+  #sendRefresh(credential) {
+    return new Promise((resolve2, reject) => {
+      const transport = this.#link.transport;
+      this.#outgoing.request(
+        { type: "refresh", payload: credential },
+        {
+          timeout: this.#settings.requestTimeout,
+          retry: false,
+          urgent: true,
+          settled: (error, answer) => {
+            if (error) return reject(error);
+            try {
+              resolve2(this.#refreshed(refreshedFrom(answer.payload)));
+              transport?.renewed(credential);
+            } catch (cause) {
+              reject(new FanfareError("bad_message", "the answer to refresh makes no sense", { cause }));
+            }
+          }
+        }
+      );
+    });
+  }
+  /** In the turn in which it came: the next message may be one of a room that was joined. */
+  #refreshed(answer) {
+    const connection = this.#connected;
+    const { news, ask: ask2 } = this.#rooms.refreshed(answer);
+    if (ask2) this.#joiner.join();
+    for (const one of news) if (this.#connected === connection) this.#tell(one);
+    if (this.#connected === connection) this.#events.emit("refreshed", answer);
+    return answer;
   }
   #mustBeOn(what) {
     if (this.state === "idle" || this.state === "closed")
@@ -1828,22 +2230,39 @@ var FanfareClient = class {
   }
   #greeted(payload) {
     this.#connected = payload;
+    const changed = this.#changeUser(payload.user_id);
+    this.#renewal.start();
     const { news, lost } = this.#rooms.greeted(payload, this.#settings.resume);
     const here = () => this.#connected === payload;
     const first = !this.#everConnected;
     this.#everConnected = true;
     this.inbox.connected(payload.user_id, first);
     if (here()) this.#joiner.start();
+    if (here() && changed) this.#error(changed);
     for (const one of news) if (here()) this.#tell(one);
     for (const info of lost) if (here()) this.#lost(info);
     this.#outgoing.flush();
     if (here()) this.#events.emit("connected", payload);
+  }
+  /** What the user before has left behind must not be done in the name of another one. */
+  #changeUser(user) {
+    const before = this.#user;
+    const waitsFor = this.#waitsFor;
+    this.#user = this.#waitsFor = user;
+    if (before === void 0 || before === user) return void 0;
+    const name = (one) => one ? JSON.stringify(one) : "an anonymous visitor";
+    const text = `the connection is ${name(user)}'s now; the one before was ${name(before)}'s`;
+    const error = new FanfareError("user_changed", text);
+    this.#rooms.changeUser();
+    if (waitsFor !== void 0) this.#outgoing.clear(error);
+    return error;
   }
   #released() {
     this.#connected = void 0;
     clearTimeout(this.#draining);
     this.#draining = void 0;
     this.#joiner.stop();
+    this.#renewal.stop();
     this.#outgoing.linkLost();
   }
   #received(text) {
@@ -1859,6 +2278,9 @@ var FanfareClient = class {
     if (this.#outgoing.answer(message) || message.type === "pong") return;
     if (message.request_id !== void 0) return;
     if (message.type === "gap") return this.#gap(message);
+    if (message.room === void 0 && message.type === "expiring") return this.#expiring(message);
+    if (message.room === void 0 && message.type === "refreshed")
+      return void this.#refreshed(refreshedFrom(message.payload));
     if (message.type === "error")
       return this.#error(new FanfareError(message.payload.code, message.payload.message));
     this.#deliver(message);
@@ -1871,6 +2293,11 @@ var FanfareClient = class {
     const id = message.payload?.ack_id;
     if (taken > 0 && typeof id === "string" && this.#settings.autoAck && this.#connected)
       this.ack(id).catch((error) => this.#error(error));
+  }
+  #expiring({ payload, timestamp }) {
+    const connection = this.#connected;
+    this.#renewal.expiring(payload, timestamp);
+    if (this.#connected === connection) this.#events.emit("expiring", payload);
   }
   #gap(message) {
     const {

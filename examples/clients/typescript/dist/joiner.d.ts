@@ -1,6 +1,7 @@
 import { FanfareError } from './errors.js';
 import type { Outgoing } from './outgoing.js';
-import type { Outcome, Rooms } from './rooms.js';
+import type { Outcome } from './outcome.js';
+import type { Rooms } from './rooms.js';
 export interface JoinerHandlers {
     outcome(outcome: Outcome): void;
     /** The server does not answer, or nothing that makes sense. */
@@ -8,12 +9,13 @@ export interface JoinerHandlers {
     error(error: FanfareError): void;
 }
 /**
- * Asks for the rooms that are wanted, one message after the other, until there are none; busy ones again. Leaves what
- * is not wanted any more.
+ * Asks for the rooms that are wanted, one message after the other, until there are none; busy ones again, and those
+ * that made others wait in messages of their own. Leaves what is not wanted any more.
  */
 export declare class Joiner {
     #private;
-    constructor(rooms: Rooms, outgoing: Outgoing, handlers: JoinerHandlers, maxBytes: number);
+    /** `tokenTimeout`: for a subscription token, in milliseconds. */
+    constructor(rooms: Rooms, outgoing: Outgoing, handlers: JoinerHandlers, maxBytes: number, tokenTimeout: number);
     /** A new connection: the rooms come before all that waits. */
     start(): void;
     /** On a connection; what is wanted in one turn goes in one message. */

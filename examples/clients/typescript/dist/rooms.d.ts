@@ -1,34 +1,13 @@
 import { type SubscribePayload } from './batches.js';
-import { Room, type News } from './room.js';
+import { type Outcome, type Subscribed } from './outcome.js';
+import { Room, type Delays } from './room.js';
 import type { SubscribeOptions } from './subscription.js';
-import type { Connected, GapInfo, Message, Position, Rejection } from './types.js';
-/** The payload of `subscribed`. */
-export interface Subscribed {
-    rooms: string[];
-    rejected?: Rejection[];
-    recovered?: Record<string, {
-        recovered: boolean;
-    }>;
-    positions?: Record<string, Position>;
-    resumed?: boolean;
-}
-/** What an answer means: whom to tell what, and what to ask for again or to leave. */
-export interface Outcome {
-    news: {
-        room: Room;
-        news: News;
-    }[];
-    rejected: {
-        room: Room;
-        rejection: Rejection;
-    }[];
-    lost: GapInfo[];
-    leave: string[];
-    again: boolean;
-}
+import type { Connected, Message, Position, Refreshed, Rejection } from './types.js';
 /** All rooms of a client, over all its connections. Does no I/O: it says what to send, and is told what came. */
 export declare class Rooms {
     #private;
+    /** `delays`: of rooms that are put off. */
+    constructor(delays?: Delays);
     get(name: string): Room | undefined;
     [Symbol.iterator](): IterableIterator<Room>;
     /** Answers whether the server has to be asked. */
@@ -41,8 +20,31 @@ export declare class Rooms {
     leaving(name: string): void;
     /** `told`: the server knows. Otherwise it may bring the room back, and what comes from it is nobody's. */
     hasLeft(name: string, told: boolean): void;
+    /** The next connection is another user's: only the wishes stay. */
+    changeUser(): void;
     /** A new connection: what the server has joined by itself, and what is to be asked for. */
     greeted(connected: Connected, resume: boolean): Pick<Outcome, 'news' | 'lost'>;
+    /**
+     * Another credential has taken the place of the first one: what the server has joined and left with it. `ask`: there
+     * is something to ask for. A room that is left and has subscriptions is asked for like any other.
+     */
+    refreshed({ joined, left, positions }: Refreshed): {
+        news: Outcome['news'];
+        ask: boolean;
+    };
+    /** Up to `most` rooms that wait for nothing but their token; it is on its way from now on. */
+    tokenless(most: number): Room[];
+    /** Its token has come. */
+    hasToken(room: Room, token: string): void;
+    /** It has not. `forGood`: nor will it. */
+    noToken(room: Room, { code, message }: Omit<Rejection, 'room'>, forGood: boolean): Outcome;
+    /** When the first of the rooms that were put off is due, as performance.now() counts. */
+    get due(): number | undefined;
+    /** The next `subscribe` for rooms that were put off and are due, apart from all others. */
+    nextSlow(maxBytes: number): {
+        payload: SubscribePayload;
+        rooms: Room[];
+    } | undefined;
     /** The next `subscribe` to send, and its rooms; nothing if there is no more to ask for. */
     next(maxBytes: number): {
         payload: SubscribePayload;

@@ -16,5 +16,6 @@ export declare class SseTransport implements Transport {
     constructor(options: SseOptions, { ticket, token }: Credential, events: LinkEvents);
     get buffered(): number;
     send(text: string, id?: string): void;
+    renewed({ token }: Credential): void;
     close(): void;
 }

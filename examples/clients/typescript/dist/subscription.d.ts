@@ -12,6 +12,16 @@ export interface SubscribeOptions<Types extends object = Record<string, any>> {
     last?: number;
     /** Where the caller has the stream, from `subscription.position` of an earlier page. */
     since?: Position;
+    /**
+     * The subscription token of the room, for a server whose rooms need one; a function is asked for a fresh one each
+     * time the room is joined. What it throws is tried again a few times, then the room is rejected as
+     * `credential_failed`; at once after a FanfareError `unauthorized`. Of several subscriptions of one room the first
+     * that has a token gives it.
+     */
+    token?: string | ((context: {
+        room: string;
+        signal: AbortSignal;
+    }) => string | Promise<string>);
     /** By type of message. */
     on?: {
         [K in keyof Types]?: (payload: Types[K], message: Message<Types[K]>) => void;
@@ -35,7 +45,8 @@ export interface Subscription {
     unsubscribe(): void;
 }
 /** What the server would refuse together with the wishes that go in the same message. */
-export declare function checkWish(room: unknown, { last, since }: {
+export declare function checkWish(room: unknown, { last, since, token }: {
     last?: unknown;
     since?: unknown;
+    token?: unknown;
 }): void;

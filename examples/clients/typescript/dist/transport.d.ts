@@ -28,6 +28,8 @@ export interface Transport {
     readonly buffered: number;
     /** Takes one envelope; `id` is its request_id. */
     send(text: string, id?: string): void;
+    /** The credential was replaced; from now on the new one goes with what is sent. */
+    renewed(credential: Credential): void;
     /** Ends it; `ended` is not called any more. `dead`: there is no use in a closing handshake. */
     close(dead: boolean): void;
 }

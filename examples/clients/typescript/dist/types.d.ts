@@ -24,6 +24,21 @@ export interface Connected {
     resume_token?: string;
     positions?: Record<string, Position>;
 }
+/** The payload of `expiring`: when the credential of this connection ends, by the server's clock. */
+export interface Expiring {
+    expires_at: string;
+}
+/** The payload of `refreshed`: the connection goes on with another credential. */
+export interface Refreshed {
+    /** Absent: never. */
+    expires_at?: string | null;
+    /** Rooms that the new credential names and the old one did not; they are joined. */
+    joined?: string[];
+    /** Rooms that it does not name any more; they are left. */
+    left?: string[];
+    /** Of the joined rooms with history. */
+    positions?: Record<string, Position>;
+}
 export interface Receipt {
     room: string;
     local_receivers: number;

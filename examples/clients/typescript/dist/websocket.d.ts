@@ -15,8 +15,10 @@ export type WebSocketConstructor = new (url: string, protocols?: string[]) => We
 export declare class WebSocketTransport implements Transport {
     #private;
     readonly kind = "websocket";
-    constructor(make: WebSocketConstructor, url: URL, { ticket, token }: Credential, events: LinkEvents);
+    /** `tokenQuery`: the query parameter in which the token goes, in place of the subprotocol. */
+    constructor(make: WebSocketConstructor, url: URL, { ticket, token }: Credential, events: LinkEvents, tokenQuery?: string);
     get buffered(): number;
     send(text: string): void;
     close(dead: boolean): void;
+    renewed(): void;
 }

@@ -1,9 +1,10 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
 import { abnormal } from './close.js';
+import { credentialFor } from './credential.js';
 import { FanfareError } from './errors.js';
 import type { Settings } from './options.js';
 import { SseTransport } from './sse.js';
-import { after, within } from './timing.js';
+import { after } from './timing.js';
 import type { Credential, LinkEnd, LinkEvents, Transport } from './transport.js';
 import { messageOf } from './transport.js';
 import type { Message, TransportKind } from './types.js';
@@ -48,7 +49,7 @@ export class Attempt {
       if (end?.error && !signal.aborted) events.failed(end.error);
       if (signal.aborted) return undefined;
       try {
-        const credential = await this.#credential(signal);
+        const credential = await credentialFor(this.#settings, signal);
         if (signal.aborted) return undefined;
         end = await this.#open(kind, credential, events, signal);
         if (!end || end.code !== abnormal) return end; // The server itself has closed it: another way changes nothing.
@@ -58,27 +59,6 @@ export class Attempt {
       }
     }
     return end;
-  }
-
-  async #credential(signal: AbortSignal): Promise<Credential> {
-    const ask = async (kind: 'ticket' | 'token') => {
-      const source = this.#settings[kind];
-      if (!source) return undefined;
-      try {
-        const value = await within(
-          Promise.resolve(source({ signal })),
-          this.#settings.connectTimeout,
-          signal,
-          'it took too long',
-        );
-        if (typeof value !== 'string' || !value) throw new Error('it is no text');
-        return value;
-      } catch (error) {
-        if (error instanceof FanfareError && error.code === 'unauthorized') throw error;
-        throw new FanfareError('credential_failed', `no ${kind}: ${messageOf(error)}`, { cause: error });
-      }
-    };
-    return { ticket: await ask('ticket'), token: await ask('token') };
   }
 
   /** Answers how it failed, or nothing if the server has greeted. */
@@ -144,7 +124,7 @@ export class Attempt {
           'cannot_connect',
           'there is no WebSocket here: give the constructor one (option WebSocket)',
         );
-      return new WebSocketTransport(make, websocketUrl(this.#url), credential, events);
+      return new WebSocketTransport(make, websocketUrl(this.#url), credential, events, this.#settings.tokenQuery);
     }
     if (!fetch)
       throw new FanfareError('cannot_connect', 'there is no fetch here: give the constructor one (option fetch)');

@@ -21,11 +21,16 @@ export class Backoff {
     return this.#failures;
   }
 
-  /** The delay before the next attempt, in milliseconds. */
-  next(): number {
-    const ceiling = Math.min(this.#max, this.#min * 2 ** Math.min(this.#failures, 40));
+  /** What the next delay is below, in milliseconds. */
+  get ceiling(): number {
+    return Math.min(this.#max, this.#min * 2 ** Math.min(this.#failures, 40));
+  }
+
+  /** The delay before the next attempt, in milliseconds: `least` of its ceiling (0 to 1), or more. */
+  next(least = 0): number {
+    const delay = Math.round((least + (1 - least) * this.#random()) * this.ceiling);
     this.#failures++;
-    return Math.round(this.#random() * ceiling);
+    return delay;
   }
 
   reset(): void {

@@ -8,6 +8,7 @@ export interface SubscribePayload {
   since?: Record<string, Position>;
   last?: Record<string, number>;
   resume?: string;
+  tokens?: Record<string, string>;
 }
 
 const mostRooms = 64;
@@ -46,10 +47,13 @@ export function nextBatch(
   const add = (room: Room, named: boolean) => {
     const wish = room.wish();
     bytes += bytesOf(wish) + bytesOf(room.name);
-    if (rooms.length && (bytes > maxBytes || rooms.length >= mostRooms || room.alone || rooms[0]!.alone)) return false;
+    const first = rooms.length === 0 && !resume;
+    if (!first && bytes > maxBytes) return false;
+    if (rooms.length && (rooms.length >= mostRooms || room.alone || rooms[0]!.alone)) return false;
     if (named) payload.rooms.push(room.name);
     if (wish.since) (payload.since ??= {})[room.name] = wish.since;
     if (named && wish.last) (payload.last ??= {})[room.name] = wish.last;
+    if (named && wish.token) (payload.tokens ??= {})[room.name] = wish.token;
     room.asking(wish);
     rooms.push(room);
     return true;

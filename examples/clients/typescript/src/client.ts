@@ -7,19 +7,23 @@ import { Link } from './link.js';
 import { settingsFrom, type ClientOptions, type Settings } from './options.js';
 import { Outgoing, type OutgoingMessage } from './outgoing.js';
 import { dispatch, tell, tellGap } from './dispatch.js';
-import { Rooms, type Outcome } from './rooms.js';
+import type { Outcome } from './outcome.js';
+import { refreshedFrom, Renewal } from './renewal.js';
+import { Rooms } from './rooms.js';
 import { checkWish, type SubscribeOptions, type Subscription } from './subscription.js';
 import type { Timer } from './timing.js';
-import { messageOf } from './transport.js';
+import { messageOf, type Credential } from './transport.js';
 import type {
   CloseInfo,
   Connected,
+  Expiring,
   GapInfo,
   HistoryPage,
   Message,
   Position,
   Presence,
   Receipt,
+  Refreshed,
   Rejection,
   State,
   Status,
@@ -30,6 +34,10 @@ export interface ClientEvents {
   /** The server has greeted; the rooms are about to be joined. */
   connected: Connected;
   close: CloseInfo;
+  /** The credential is about to expire; with a `ticket` or `token` function the client replaces it by itself. */
+  expiring: Expiring;
+  /** The connection goes on with another credential. */
+  refreshed: Refreshed;
   error: FanfareError;
   /** Every new message that is no answer, of any room or none. */
   message: Message;
@@ -49,12 +57,15 @@ export class FanfareClient {
   readonly inbox: Inbox;
   readonly #settings: Settings;
   readonly #link: Link;
-  readonly #rooms = new Rooms();
+  readonly #rooms: Rooms;
   readonly #outgoing: Outgoing;
   readonly #joiner: Joiner;
+  readonly #renewal: Renewal;
   readonly #events: Emitter<ClientEvents & { state: Status }>;
   #connected: Connected | undefined;
   #everConnected = false;
+  #user: string | undefined; // of the last connection
+  #waitsFor: string | undefined; // whose messages wait: the user since the last disconnect()
   #draining: Timer | undefined;
   #tellingError = false;
 
@@ -62,6 +73,7 @@ export class FanfareClient {
   constructor(url: string, options: ClientOptions = {}) {
     const settings = (this.#settings = settingsFrom(options));
     this.#events = new Emitter(this.#failed);
+    this.#rooms = new Rooms({ ...settings.backoff, random: settings.random });
     this.#outgoing = new Outgoing(settings, (text, id, urgent) => this.#transmit(text, id, urgent));
     this.inbox = new Inbox(
       (type, payload, retry = true) => this.#ask({ type, payload }, {}, retry),
@@ -77,7 +89,12 @@ export class FanfareClient {
         error: error => this.#error(error),
       },
       settings.maxMessageBytes,
+      settings.connectTimeout,
     );
+    this.#renewal = new Renewal(settings, {
+      send: credential => this.#sendRefresh(credential),
+      error: error => this.#error(error),
+    });
     this.#link = new Link(url, settings, {
       status: status => this.#events.emit('state', status),
       connected: payload => this.#greeted(payload),
@@ -96,6 +113,8 @@ export class FanfareClient {
   /** Ends everything: no timer, listener or open promise is left. Subscriptions stay, for another `connect()`. */
   disconnect(): void {
     this.#joiner.stop();
+    this.#renewal.stop();
+    this.#waitsFor = undefined;
     this.#outgoing.clear(new FanfareError('closed', 'disconnected'));
     this.#link.stop(); // Last: a handler that hears of it may connect again.
   }
@@ -211,6 +230,14 @@ export class FanfareClient {
     return this.#ask({ type: 'presence', payload }, options, true);
   }
 
+  /**
+   * Asks for a fresh credential and replaces that of the connection by it; the client does so by itself when the server
+   * says that it is about to expire. Rejects with `credential_failed`, `not_connected`, or what the server says.
+   */
+  refresh(): Promise<Refreshed> {
+    return this.#renewal.refresh();
+  }
+
   /** Confirms a message that has an `ack_id`. */
   async ack(id: string): Promise<void> {
     await this.#ask({ type: 'ack', payload: { id } }, {}, true);
@@ -225,6 +252,39 @@ export class FanfareClient {
         settled: (error, answer) => (error ? reject(error) : resolve(answer!.payload as A)),
       });
     });
+  }
+
+  #sendRefresh(credential: Credential): Promise<Refreshed> {
+    return new Promise((resolve, reject) => {
+      const transport = this.#link.transport;
+      this.#outgoing.request(
+        { type: 'refresh', payload: credential },
+        {
+          timeout: this.#settings.requestTimeout,
+          retry: false,
+          urgent: true,
+          settled: (error, answer) => {
+            if (error) return reject(error);
+            try {
+              resolve(this.#refreshed(refreshedFrom(answer!.payload)));
+              transport?.renewed(credential);
+            } catch (cause) {
+              reject(new FanfareError('bad_message', 'the answer to refresh makes no sense', { cause }));
+            }
+          },
+        },
+      );
+    });
+  }
+
+  /** In the turn in which it came: the next message may be one of a room that was joined. */
+  #refreshed(answer: Refreshed): Refreshed {
+    const connection = this.#connected;
+    const { news, ask } = this.#rooms.refreshed(answer);
+    if (ask) this.#joiner.join();
+    for (const one of news) if (this.#connected === connection) this.#tell(one); // A handler may disconnect.
+    if (this.#connected === connection) this.#events.emit('refreshed', answer);
+    return answer;
   }
 
   #mustBeOn(what: string): void {
@@ -248,16 +308,33 @@ export class FanfareClient {
 
   #greeted(payload: Connected): void {
     this.#connected = payload;
+    const changed = this.#changeUser(payload.user_id);
+    this.#renewal.start();
     const { news, lost } = this.#rooms.greeted(payload, this.#settings.resume);
     const here = () => this.#connected === payload; // A handler may disconnect.
     const first = !this.#everConnected;
     this.#everConnected = true;
     this.inbox.connected(payload.user_id, first);
     if (here()) this.#joiner.start();
+    if (here() && changed) this.#error(changed);
     for (const one of news) if (here()) this.#tell(one);
     for (const info of lost) if (here()) this.#lost(info);
     this.#outgoing.flush();
     if (here()) this.#events.emit('connected', payload);
+  }
+
+  /** What the user before has left behind must not be done in the name of another one. */
+  #changeUser(user: string): FanfareError | undefined {
+    const before = this.#user;
+    const waitsFor = this.#waitsFor;
+    this.#user = this.#waitsFor = user;
+    if (before === undefined || before === user) return undefined;
+    const name = (one: string) => (one ? JSON.stringify(one) : 'an anonymous visitor');
+    const text = `the connection is ${name(user)}'s now; the one before was ${name(before)}'s`;
+    const error = new FanfareError('user_changed', text);
+    this.#rooms.changeUser();
+    if (waitsFor !== undefined) this.#outgoing.clear(error);
+    return error;
   }
 
   #released(): void {
@@ -265,6 +342,7 @@ export class FanfareClient {
     clearTimeout(this.#draining);
     this.#draining = undefined;
     this.#joiner.stop();
+    this.#renewal.stop();
     this.#outgoing.linkLost();
   }
 
@@ -282,6 +360,9 @@ export class FanfareClient {
     if (this.#outgoing.answer(message) || message.type === 'pong') return;
     if (message.request_id !== undefined) return; // an answer that nobody waits for any more
     if (message.type === 'gap') return this.#gap(message);
+    if (message.room === undefined && message.type === 'expiring') return this.#expiring(message);
+    if (message.room === undefined && message.type === 'refreshed')
+      return void this.#refreshed(refreshedFrom(message.payload));
     if (message.type === 'error')
       return this.#error(new FanfareError(message.payload.code, message.payload.message));
     this.#deliver(message);
@@ -295,6 +376,12 @@ export class FanfareClient {
     const id = message.payload?.ack_id as unknown;
     if (taken > 0 && typeof id === 'string' && this.#settings.autoAck && this.#connected)
       this.ack(id).catch((error: FanfareError) => this.#error(error));
+  }
+
+  #expiring({ payload, timestamp }: Message<Expiring>): void {
+    const connection = this.#connected;
+    this.#renewal.expiring(payload, timestamp);
+    if (this.#connected === connection) this.#events.emit('expiring', payload);
   }
 
   #gap(message: Message): void {

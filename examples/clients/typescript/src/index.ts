@@ -17,6 +17,7 @@ export type { MessageOf, SubscribeOptions, Subscription } from './subscription.j
 export type {
   CloseInfo,
   Connected,
+  Expiring,
   GapInfo,
   HistoryPage,
   Message,
@@ -24,6 +25,7 @@ export type {
   Presence,
   Receipt,
   RecoveredInfo,
+  Refreshed,
   Rejection,
   State,
   Status,

@@ -24,6 +24,11 @@ export interface LinkHandlers {
 }
 
 const stable = 5000;
+/**
+ * With delays of half their ceilings or more these take 15 s at least: servers read a key file every 10 s, and a token
+ * of the second of a revocation is refused.
+ */
+const mostRefusals = 6;
 const hopeless = 1000;
 const longestPing = 25_000;
 const longestDelay = 2 ** 31 - 1; // of a timer
@@ -40,7 +45,7 @@ export class Link {
   #transport: Transport | undefined;
   #heartbeat: Heartbeat | undefined;
   #timer: Timer | undefined;
-  #obeying = false; // the delay is the server's wish
+  #obeying = false; // the delay is the server's wish, or gives it time: no network makes it shorter
   #greeting: Connected | undefined;
   #greetedAt = 0;
   #triedAt = 0;
@@ -161,22 +166,23 @@ export class Link {
     this.#release();
     if (had) this.#handlers.released();
     let verdict = verdictOn(end);
-    // A ticket may have been too old when it arrived. A second one that is refused was not.
-    if (verdict === 'refused') verdict = ++this.#refusals < 2 && this.#renewable() ? 'again' : 'never';
+    // A ticket may have been too old when it arrived, or the server does not know the token's key yet.
+    const refused = verdict === 'refused';
+    if (refused) verdict = this.#renewable() && ++this.#refusals < mostRefusals ? 'again' : 'never';
     const { code, reason, delay, error } = end;
     const again = verdict === 'again';
     const why = { reason, ...(code !== abnormal && { code }), ...(error && { error }) };
-    if (again) this.#wait(why, had !== undefined, delay);
+    if (again) this.#wait(why, had !== undefined, delay, refused);
     else this.#close(why);
     if (had) this.#handlers.lost({ code, reason, reconnect: again, ...(delay !== undefined && { delay }) });
     if (error) this.#handlers.error(error);
   }
 
-  #wait(why: Partial<Status>, had: boolean, asked: number | undefined): void {
+  #wait(why: Partial<Status>, had: boolean, asked: number | undefined, refused: boolean): void {
     if (had && performance.now() - this.#greetedAt >= stable) this.#backoff.reset();
-    const own = this.#backoff.next();
+    const own = this.#backoff.next(refused ? 0.5 : 0);
     const delay = Math.min(longestDelay, Math.max(asked ?? 0, this.#obeyed(own, asked)));
-    this.#obeying = asked !== undefined;
+    this.#obeying = asked !== undefined || refused;
     this.#timer = after(delay, () => void this.#try());
     this.#become({ ...why, state: 'waiting', failures: this.#backoff.failures, nextAttempt: Date.now() + delay });
   }

@@ -7,11 +7,20 @@ import type { WebSocketConstructor } from './websocket.js';
 export interface ClientOptions {
   /**
    * A one-time ticket, asked for anew at each attempt; it goes as `?ticket=`. What it throws is a failed attempt;
-   * a FanfareError with the code `unauthorized` ends the attempts (state `closed`).
+   * a FanfareError with the code `unauthorized` ends the attempts (state `closed`). `signal` says that nobody waits for
+   * it any more: it has taken longer than `connectTimeout`, or the attempt or the connection is over.
    */
   ticket?: (context: { signal: AbortSignal }) => string | Promise<string>;
-  /** A bearer token, asked for anew at each attempt; it goes as a subprotocol, and over SSE as `Authorization`. */
+  /**
+   * A bearer token, such as a JWT, asked for anew at each attempt, and when the server says that the last one is about
+   * to expire. It goes as the subprotocol `fanfare.token.TOKEN`, over SSE as `Authorization: Bearer TOKEN`.
+   */
   token?: (context: { signal: AbortSignal }) => string | Promise<string>;
+  /**
+   * The query parameter in which the token goes over WebSocket, in place of the subprotocol: for proxies that take
+   * subprotocols away. URLs are written to logs; the token is then there to be read as long as it is good.
+   */
+  tokenQuery?: string;
   /** Which to use, the wished one first. */
   transports?: TransportKind[];
   /** Where the SSE endpoint is, if it is not beside `.../ws` as `.../sse`. */
@@ -21,7 +30,10 @@ export interface ClientOptions {
   fetch?: typeof fetch;
   /** Of the requests of SSE; `include` sends cookies to another origin. */
   credentials?: NonNullable<RequestInit['credentials']>;
-  /** The ceiling of the first delay (1 s), and of all (30 s). Each delay is random below it. */
+  /**
+   * The ceiling of the first delay (1 s), and of all (30 s). Each delay is random below it, after a 401 and between
+   * attempts to refresh in its upper half. So are those of a room that is put off.
+   */
   backoff?: { min?: number; max?: number };
   /** For the credential, and then for each transport until the server has greeted (10 s). */
   connectTimeout?: number;
@@ -85,6 +97,9 @@ export function settingsFrom(options: ClientOptions): Settings {
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
       throw new FanfareError('invalid_argument', `${name} must be a number, zero or more, not ${String(value)}`);
   }
+  const query: unknown = settings.tokenQuery;
+  if (query !== undefined && (typeof query !== 'string' || !query))
+    throw new FanfareError('invalid_argument', `tokenQuery must be a name, not ${JSON.stringify(query)}`);
   const kinds = settings.transports;
   if (
     !kinds.length ||

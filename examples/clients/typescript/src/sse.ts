@@ -24,7 +24,7 @@ const maxEvent = 8 * 1024 * 1024;
 export class SseTransport implements Transport {
   readonly kind = 'sse';
   readonly #options: SseOptions;
-  readonly #token: string | undefined;
+  #token: string | undefined;
   readonly #events: LinkEvents;
   readonly #abort = new AbortController();
   readonly #parser: SseParser;
@@ -57,6 +57,10 @@ export class SseTransport implements Transport {
   send(text: string, id?: string): void {
     this.#posts.push({ text, id });
     if (!this.#posting) void this.#post();
+  }
+
+  renewed({ token }: Credential): void {
+    this.#token = token ?? this.#token;
   }
 
   close(): void {

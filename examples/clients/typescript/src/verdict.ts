@@ -10,6 +10,7 @@ export function verdictOn(end: LinkEnd): Verdict {
   // Without a status it is the credential function that says so.
   if (end.error?.code === 'unauthorized' && end.status === undefined) return 'never';
   if (end.status === 401) return 'refused';
+  if (end.status === 431) return 'never'; // The token is too long, also for a proxy that says so.
   if (end.fromServer && (end.status === 400 || end.status === 403)) return 'never';
   return end.code === abnormal || shouldReconnect(end.code) ? 'again' : 'never';
 }

@@ -24,15 +24,35 @@ const closed = 3;
 const closingTime = 2000;
 const protocol = 'fanfare.v1';
 
+/** RFC 6455 section 4.1: an entry is a token of RFC 9110 section 5.6.2. */
+function tokenProtocol(token: string): string {
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(token))
+    throw new FanfareError(
+      'credential_failed',
+      'the token has characters that a subprotocol cannot have; use base64url, or the option tokenQuery',
+    );
+  return `fanfare.token.${token}`;
+}
+
 export class WebSocketTransport implements Transport {
   readonly kind = 'websocket';
   readonly #socket: WebSocketLike;
   #problem: string | undefined;
 
-  constructor(make: WebSocketConstructor, url: URL, { ticket, token }: Credential, events: LinkEvents) {
-    const protocols = token === undefined ? [protocol] : [protocol, `fanfare.ticket.${token}`];
+  /** `tokenQuery`: the query parameter in which the token goes, in place of the subprotocol. */
+  constructor(
+    make: WebSocketConstructor,
+    url: URL,
+    { ticket, token }: Credential,
+    events: LinkEvents,
+    tokenQuery?: string,
+  ) {
+    const full = new URL(withTicket(url, ticket));
+    const protocols = [protocol];
+    if (token !== undefined && tokenQuery !== undefined) full.searchParams.set(tokenQuery, token);
+    else if (token !== undefined) protocols.push(tokenProtocol(token));
     try {
-      this.#socket = new make(withTicket(url, ticket), protocols);
+      this.#socket = new make(full.href, protocols);
     } catch (error) {
       // Its text would have the URL in it, and so the ticket.
       throw new FanfareError('cannot_connect', `no WebSocket can be made for ${url.origin}`, {
@@ -74,6 +94,8 @@ export class WebSocketTransport implements Transport {
     const timer = setTimeout(() => socket.terminate?.(), closingTime);
     socket.onclose = () => clearTimeout(timer);
   }
+
+  renewed(): void {} // It is sent once, on opening.
 
   #detach(): void {
     this.#socket.onmessage = null;

@@ -51,7 +51,7 @@ for (const transports of both)
 
 for (const transports of [...both, ['websocket', 'sse']])
   test(
-    `over ${transports}: a credential that is refused twice in a row is the end, and the state says why`,
+    `over ${transports}: a credential that is refused six times in a row is the end, and the state says why`,
     limit,
     () =>
       withServer(guarded, async server => {
@@ -64,7 +64,7 @@ for (const transports of [...both, ['websocket', 'sse']])
           client.connect();
           const { error } = await reaches(client, 'closed');
           assert.equal(error.status, 401);
-          assert.equal(asked, 2 * transports.length);
+          assert.equal(asked, 6 * transports.length);
           for (const one of client.errors) assert.doesNotMatch(one.message + one.cause, /made-up-secret/);
         });
         await withClient(server.http + '/api/v1/ws', { transports }, async client => {
@@ -125,6 +125,29 @@ for (const transports of both)
           assert.equal(client.userId, 'bob');
         },
       ),
+    ),
+  );
+
+for (const transports of both)
+  test(`over ${transports}: rooms with and without a token of their own are joined, again after a break`, limit, () =>
+    withProxy([], (server, proxy) =>
+      withClient(proxy.http + '/api/v1/ws?user=alice', { transports }, async client => {
+        const rooms = [];
+        const token = ({ room }) => (rooms.push(room), `token for ${room}`);
+        const all = [
+          record(client, 'chat:a', { token }),
+          record(client, 'chat:b', { token: 'text' }),
+          record(client, 'chat:c'),
+        ];
+        client.connect();
+        for (const room of all) await room.joined();
+        proxy.cut();
+        for (const room of all) await room.joined(2);
+        for (const name of ['chat:a', 'chat:b', 'chat:c']) await publish(server, name, 'n', name);
+        for (const room of all) await room.got(1);
+        assert.deepEqual(rooms, ['chat:a', 'chat:a']);
+        assert.deepEqual(all.map(({ gaps, rejected }) => gaps.length + rejected.length), [0, 0, 0]);
+      }),
     ),
   );
 

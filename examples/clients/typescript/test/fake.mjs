@@ -4,17 +4,22 @@ import { once } from 'node:events';
 import { WebSocketServer, withClient } from './support.mjs';
 
 /// A server that greets, answers subscribe and ping, and leaves the rest to `handle(socket, message, say)`; what
-/// `instead` answers with true was its own business.
+/// `instead` answers with true was its own business. `door()` answers the status that an upgrade is
+/// refused with, if any.
 export async function withFake(
   body,
-  { handle = () => {}, instead = () => false, ping = 54000, silent = false, options: more } = {},
+  { handle = () => {}, instead = () => false, ping = 54000, silent = false, greeting = {}, door, options: more } = {},
 ) {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  const verifyClient = (info, done) => {
+    const status = door?.();
+    done(status === undefined, status);
+  };
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', verifyClient });
   await once(server, 'listening');
   const fake = { got: [], sockets: [], url: `ws://127.0.0.1:${server.address().port}/api/v1/ws` };
-  server.on('connection', socket => {
+  server.on('connection', (socket, request) => {
     const say = (type, fields) => socket.send(JSON.stringify({ type, timestamp: '', payload: {}, ...fields }));
-    Object.assign(socket, { say });
+    Object.assign(socket, { say, request });
     fake.sockets.push(socket);
     say('connected', {
       payload: {
@@ -23,6 +28,7 @@ export async function withFake(
         server_time: '',
         ping_interval_ms: ping,
         resumable: false,
+        ...greeting,
       },
     });
     socket.on('message', data => {

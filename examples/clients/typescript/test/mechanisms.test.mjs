@@ -11,6 +11,7 @@ const { Outgoing } = await moduleOf('outgoing');
 const { refusal } = await moduleOf('refusal');
 const { Route } = await moduleOf('route');
 const { settingsFrom } = await moduleOf('options');
+const { verdictOn } = await moduleOf('verdict');
 const { sseUrl, websocketUrl, withTicket } = await moduleOf('urls');
 
 test('delays are random below a ceiling that doubles from 1 s to 30 s, and begin anew after a success', () => {
@@ -23,6 +24,12 @@ test('delays are random below a ceiling that doubles from 1 s to 30 s, and begin
   assert.equal(highest.next(), 1000);
   const lowest = new Backoff(1000, 30000, () => 0);
   assert.deepEqual([lowest.next(), lowest.next()], [0, 0]);
+  const refused = new Backoff(1000, 30000, () => 0);
+  assert.deepEqual(
+    Array.from({ length: 7 }, () => refused.next(0.5)),
+    [500, 1000, 2000, 4000, 8000, 15000, 15000],
+  );
+  assert.equal(new Backoff(1000, 30000, () => 1).next(0.5), 1000);
   const some = Array.from({ length: 200 }, () => new Backoff(1000, 30000).next());
   assert.ok(some.every(ms => ms >= 0 && ms <= 1000) && new Set(some).size > 50, 'full jitter');
 });
@@ -32,6 +39,15 @@ test('the close codes are obeyed as the server means them', () => {
     assert.equal(shouldReconnect(code), true, code);
   for (const code of [1000, 1002, 1003, 1007, 1008, 1009, 3500, 3501, 3999, 4000])
     assert.equal(shouldReconnect(code), false, code);
+});
+
+test('refusals that another attempt would not change are the end', () => {
+  const of = (status, fromServer = false) => verdictOn({ code: 1006, reason: '', status, fromServer });
+  assert.deepEqual([of(400, true), of(403, true), of(431, true), of(431)], Array(4).fill('never'));
+  assert.deepEqual([of(400), of(403), of(503, true), of(401), of(401, true)], [
+    ...Array(3).fill('again'),
+    ...Array(2).fill('refused'),
+  ]);
 });
 
 test('a reason may name a delay, and any other text is only a text', () => {

@@ -256,7 +256,7 @@ test('a refused room is told so and asked for on the next connection; one that i
 });
 
 test('a room that is refused for now is asked for again', () => {
-  for (const code of ['rate_limited', 'timed_out', 'too_many_requests', 'not_subscribed']) {
+  for (const code of ['rate_limited', 'too_many_requests', 'not_subscribed']) {
     const rooms = new Rooms();
     rooms.greeted(greeting(), true);
     rooms.add('chat:a', {});
@@ -265,6 +265,72 @@ test('a room that is refused for now is asked for again', () => {
     assert.deepEqual([outcome.rejected, outcome.again], [[], true], code);
     assert.deepEqual(rooms.next(8192).payload.rooms, ['chat:a'], code);
   }
+});
+
+test('a room that is not decided about in time is asked for apart, later each time, and not for ever', () => {
+  const rooms = new Rooms({ min: 1000, max: 4000, random: () => 1 });
+  rooms.greeted(greeting(), true);
+  for (const name of ['slow', 'a']) rooms.add(name, {});
+  const rejected = [{ room: 'slow', code: 'timed_out', message: '' }];
+  let { rooms: asked } = rooms.next(8192);
+  const delays = [];
+  for (;;) {
+    const outcome = rooms.answered(asked, { rooms: ['a'], rejected });
+    assert.deepEqual([outcome.again, rooms.next(8192)], [false, undefined]);
+    if (rooms.due === undefined) {
+      assert.deepEqual(
+        outcome.rejected.map(({ rejection }) => rejection),
+        rejected,
+      );
+      break;
+    }
+    assert.deepEqual([outcome.rejected, rooms.nextSlow(8192)], [[], undefined], 'not before its time');
+    delays.push(Math.round((rooms.due - performance.now()) / 1000));
+    rooms.get('slow').due = 0;
+    const batch = rooms.nextSlow(8192);
+    assert.deepEqual(batch.payload.rooms, ['slow']);
+    asked = batch.rooms;
+  }
+  assert.deepEqual(delays, [1, 2, 4, 4, 4, 4]);
+  rooms.add('slow', {});
+  assert.deepEqual(rooms.next(8192).payload.rooms, ['slow'], 'a new subscription begins anew');
+});
+
+test('a room that another credential brings is joined, or asked for where something was missed', () => {
+  const rooms = joinedAt('chat:a', at(3));
+  rooms.add('chat:b', {});
+  rooms.answered(rooms.next(8192).rooms, {
+    rooms: [],
+    rejected: [{ room: 'chat:b', code: 'forbidden', message: '' }],
+  });
+  const positions = { 'chat:b': at(7), 'chat:c': at(8) };
+  const { news, ask } = rooms.refreshed({ joined: ['chat:a', 'chat:b', 'chat:c', 'chat:d'], positions });
+  assert.deepEqual(
+    news.map(({ room, news }) => [room.name, news.subscribed.position]),
+    [
+      ['chat:b', at(7)],
+      ['chat:c', at(8)],
+    ],
+  );
+  assert.deepEqual([ask, rooms.get('chat:d'), rooms.get('chat:a').positions.at], [false, undefined, at(3)]);
+  assert.deepEqual(['chat:a', 'chat:b', 'chat:c'].map(name => rooms.get(name).own), [true, true, true]);
+  assert.deepEqual(rooms.refreshed({ left: ['chat:b', 'chat:c', 'chat:e'] }), { news: [], ask: true });
+  assert.equal(rooms.get('chat:c'), undefined);
+  assert.deepEqual(rooms.next(8192).payload, { rooms: ['chat:b'], since: { 'chat:b': at(7) } });
+  rooms.refreshed({ left: ['chat:a'] });
+  rooms.next(8192);
+  const again = rooms.refreshed({ joined: ['chat:a'], positions: { 'chat:a': at(9) } });
+  assert.deepEqual([again, rooms.get('chat:a').own], [{ news: [], ask: false }, true], 'the answer is on its way');
+});
+
+test('a token that does not fit beside a resume token goes in a message of its own', () => {
+  const rooms = new Rooms();
+  rooms.greeted(greeting({ resumable: true, resume_token: 't1' }), true);
+  rooms.greeted(greeting(), true);
+  const token = 'x'.repeat(8020);
+  rooms.add('chat:a', { token });
+  assert.deepEqual(rooms.next(8192).payload, { rooms: [], resume: 't1' });
+  assert.deepEqual(rooms.next(8192).payload, { rooms: ['chat:a'], tokens: { 'chat:a': token } });
 });
 
 test('a gap that names a position moves the stream there', () => {

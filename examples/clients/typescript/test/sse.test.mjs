@@ -63,7 +63,7 @@ test('an event that never ends is refused', () => {
 });
 
 /// An HTTP server with streams; `answer` may answer in its place.
-async function withFake(answer, body) {
+async function withFake(answer, body, options) {
   const fake = { streams: [], posts: [], requests: [] };
   const server = createServer(async (request, response) => {
     fake.requests.push(request);
@@ -93,7 +93,7 @@ async function withFake(answer, body) {
   await once(server, 'listening');
   try {
     const url = `http://127.0.0.1:${server.address().port}/api/v1/ws?user=al`;
-    await withClient(url, { transports: ['sse'] }, client => body(fake, client, url));
+    await withClient(url, { transports: ['sse'], ...options }, client => body(fake, client, url));
   } finally {
     server.closeAllConnections();
     await new Promise(resolve => server.close(resolve));
@@ -129,6 +129,35 @@ test('what the client says is posted with its session, one after the other', lim
     assert.deepEqual(seen.payloads, ['ä']);
   }),
 );
+
+test('a token goes as a header, and what is posted after a refresh has the new one', limit, () => {
+  let count = 0;
+  const answer = (request, response, post, fake) => {
+    if (post?.message.type === 'refresh')
+      fake.streams.at(-1).say({
+        type: 'refreshed',
+        request_id: post.message.request_id,
+        payload: { expires_at: '2030-01-01T00:00:00Z' },
+      });
+    return false;
+  };
+  return withFake(
+    answer,
+    async (fake, client) => {
+      client.connect();
+      await reaches(client, 'connected');
+      await client.refresh();
+      client.send('n');
+      await eventually(() => fake.posts.length === 2, patience, 'the message');
+      assert.deepEqual(fake.posts[0].message.payload, { token: 't2' });
+      assert.deepEqual(
+        fake.requests.map(({ headers }) => headers.authorization),
+        ['Bearer t1', 'Bearer t1', 'Bearer t2'],
+      );
+    },
+    { token: () => `t${++count}` },
+  );
+});
 
 test('a close event is obeyed like a close frame, with its delay', limit, () =>
   withFake(

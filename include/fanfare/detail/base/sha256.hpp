@@ -9,8 +9,8 @@
 
 namespace fanfare::detail {
 
-/// The SHA-256 (FIPS 180-4) of `text`, 64 characters of lower-case hexadecimal. Written out here since a build without
-/// TLS has no OpenSSL. Thread-safe; throws `std::bad_alloc` only.
+/// The SHA-256 (FIPS 180-4) of `text`, 64 characters of lower-case hexadecimal: OpenSSL's where the library is built
+/// with it, else Boost.Hash2's, which Boost has from 1.88 on. Thread-safe; throws `std::bad_alloc` only.
 std::string sha256_hex(std::string_view text);
 
 } // namespace fanfare::detail

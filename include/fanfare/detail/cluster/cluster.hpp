@@ -44,6 +44,7 @@ public:
     std::atomic<std::size_t> connections{0}; // that the command concerned
     std::size_t hubs = 1;                    // of this process
     bool with_stats = false;
+    std::atomic<bool> withheld{false}; // the command was not carried out: whoever asked must not count this hub
 
 private:
     cluster& owner_;

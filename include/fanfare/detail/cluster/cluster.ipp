@@ -76,7 +76,7 @@ FANFARE_DECL command_answer::command_answer(cluster& owner, std::weak_ptr<void> 
 FANFARE_DECL command_answer::~command_answer()
 {
     const auto hub = hub_.lock();
-    if (!hub)
+    if (!hub || withheld)
         return;
     const auto& parts = owner_.parts_;
     json::object answer{{"type", "answer"},          {"to", to_},    {"number", number_},

@@ -50,12 +50,19 @@ public:
         }
         const auto ec = hub_->admitted.admit(*who_, address_);
         taken_ = !ec;
+        if (ec == error::store_failed)
+            wait_ = std::chrono::seconds{1};
         return ec;
     }
     /// What is answered to the client for an error of `take`.
     http_response refusal(const error_code& why, unsigned version) const
     {
-        return hub_refusal_response(static_cast<error>(why.value()), version, wait_);
+        const bool revoked = why == error::unauthorized && hub_->admitted.check_revoked(*who_) == why;
+        return hub_refusal_response(static_cast<error>(why.value()), version, wait_,
+                                    revoked ? "the credential was revoked"
+                                    : why == error::store_failed
+                                        ? "it is not known yet which credentials were revoked"
+                                        : "");
     }
     /// Tells the session that counts it off from now on what it is to know.
     void hand_to(session_settings& settings)

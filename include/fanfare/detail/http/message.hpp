@@ -69,10 +69,12 @@ http_response methods_response(std::string_view allowed, unsigned version);
 http_response error_response(int status, error code, std::string_view message, unsigned version);
 /// 500: a function of the application threw. The client is told only that.
 http_response handler_failed_response(unsigned version);
-/// The status that belongs to a refusal of the hub: 429 for a limit, 503 while shutting down, 400 for a bad user.
-/// With `Retry-After`, if it is known when the client may come again.
+/// The status that belongs to a refusal of the hub: 429 for a limit, 503 while shutting down or without a store, 400
+/// for a bad user. With `Retry-After`, if it is known when the client may come again. `message`: empty for that of the
+/// code.
 http_response hub_refusal_response(error code, unsigned version,
-                                   std::optional<std::chrono::seconds> retry_after = std::nullopt);
+                                   std::optional<std::chrono::seconds> retry_after = std::nullopt,
+                                   std::string_view message = {});
 
 } // namespace fanfare::detail
 

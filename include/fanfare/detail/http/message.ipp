@@ -103,13 +103,16 @@ FANFARE_DECL http_response handler_failed_response(unsigned version)
 }
 
 FANFARE_DECL http_response hub_refusal_response(error code, unsigned version,
-                                                std::optional<std::chrono::seconds> retry_after)
+                                                std::optional<std::chrono::seconds> retry_after,
+                                                std::string_view message)
 {
     const int status = code == error::too_many_connections ? 429
                        : code == error::shutting_down      ? 503
+                       : code == error::store_failed       ? 503
                        : code == error::unauthorized       ? 401
                                                            : 400;
-    auto answer = error_response(status, code, make_error_code(code).message(), version);
+    const auto text = message.empty() ? make_error_code(code).message() : std::string{message};
+    auto answer = error_response(status, code, text, version);
     answer.keep_alive(false);
     if (retry_after)
         answer.set(http::field::retry_after, std::to_string(retry_after->count()));

@@ -7,7 +7,7 @@
 namespace fanfare::detail {
 
 /// `GET /healthz`, which is always well, and `GET /readyz`, which is not while the hub stops or one of
-/// its links is down: to the bus, or to the server of the store, presence, inbox or tickets.
+/// its links is down: to the bus, or to the server of the store, presence, inbox, revocations or tickets.
 void get_health(const api_call& c);
 /// `GET /api/v1/ws/stats`: the counters of this hub.
 void get_stats(const api_call& c);

@@ -8,6 +8,7 @@
 #include <fanfare/detail/cluster/bus_watch.hpp>
 #include <fanfare/detail/history/ordered_delivery.hpp>
 #include <fanfare/detail/hub/commands.hpp>
+#include <fanfare/detail/revocation/revocations.hpp>
 #include <fanfare/detail/room/bus_subscriptions.hpp>
 #include <fanfare/detail/room/room_state.hpp>
 #include <fanfare/detail/shard/shard_set.hpp>
@@ -26,6 +27,7 @@ struct bus_receiver_parts {
     ordered_delivery& delivery;
     commands& control;
     bus_watch& watch;
+    revocations& revoked;
     const lifetime& life;
 };
 
@@ -40,7 +42,11 @@ public:
     void deliver(const bus_message& message) override;
     void joined(std::string_view room) override { parts_.subscriptions.on_joined(room); }
     void missed(std::string_view room) override { parts_.delivery.missed(room); }
-    void changed(const bus_status& status) override { parts_.watch.on_changed(status); }
+    void changed(const bus_status& status) override
+    {
+        parts_.watch.on_changed(status);
+        parts_.revoked.bus_changed(status);
+    }
 
 private:
     bus_receiver_parts parts_;

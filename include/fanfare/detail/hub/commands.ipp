@@ -3,8 +3,10 @@
 #define FANFARE_DETAIL_HUB_COMMANDS_IPP
 
 #include <fanfare/close_code.hpp>
+#include <fanfare/detail/base/identity_fields.hpp>
 #include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/hub/commands.hpp>
+#include <fanfare/detail/session/renewal.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/options.hpp>
 
@@ -13,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace fanfare::detail {
 
@@ -39,6 +42,8 @@ FANFARE_DECL void commands::carry_out(std::string_view text, std::size_t hubs)
     }
     if (message.type == "acked")
         return parts_.acks.on_command(*fields);
+    if (message.type == "revoke")
+        return parts_.revoked.carry_out(*fields, answer);
     const target to{text_field(*fields, "user"), parts_.node.number_of(text_field(*fields, "connection"))};
     if (to.nobody())
         return; // never everybody
@@ -46,6 +51,8 @@ FANFARE_DECL void commands::carry_out(std::string_view text, std::size_t hubs)
         disconnect(to, *fields, answer);
     else if (message.type == "subscribe")
         subscribe(to, message.room, answer);
+    else if (message.type == "refresh")
+        refresh(to, text, *fields, answer);
     else if (message.type == "unsubscribe")
         apply(
             to, [room = std::string{message.room}](session& s) { return s.leave(room); }, answer);
@@ -93,6 +100,58 @@ FANFARE_DECL void commands::subscribe(const target& to, std::string_view room, c
         parts_.sessions.join(*to.connection, room, joined);
     else
         parts_.sessions.join_user(to.user, room, joined);
+}
+
+// ---- new identities
+
+FANFARE_DECL boost::system::result<json::object>
+refresh_command(const hub_options& options, const namespaces& rules, std::string_view target_kind,
+                std::string_view target, const identity_change& change)
+{
+    if (target.empty())
+        return error_code{error::invalid_user};
+    if (!change.never_expires && change.expires_at && *change.expires_at <= wall_now())
+        return error_code{error::unauthorized};
+    for (const auto& room : change.rooms.value_or(std::vector<std::string>{})) {
+        error_code ec;
+        if (!rules.rules_for(room, ec))
+            return ec;
+        if (target_kind == "user" && is_room_of_another(room, target))
+            return error_code{error::invalid_room};
+    }
+    json::object command{{"type", "refresh"}, {target_kind, target}, {"change", change_fields(change)}};
+    if (!is_sendable(command[target_kind]) || !is_sendable(command["change"]))
+        return error_code{error::invalid_message};
+    std::string text;
+    append_json(text, json::value(command));
+    if (text.size() > options.max_publish_size)
+        return error_code{error::message_too_large};
+    if (!is_json(text, options.max_json_depth)) // what hubs read
+        return error_code{error::invalid_json};
+    return command;
+}
+
+FANFARE_DECL void commands::refresh(const target& to, std::string_view text, const json::object& fields,
+                                    const command_answer_ptr& answer)
+{
+    const auto* sent = fields.if_contains("change");
+    auto exact = own_value(sent);
+    if (const auto written = json_member_text(text, "change"))
+        read_doubles_exactly(*written, exact);
+    const auto* changes = exact.if_object();
+    const auto change = changes ? read_change(*changes) : std::nullopt;
+    if (!change)
+        return;
+    const auto renew = [change = *change, answer](session& s) {
+        renewal::start_unasked(
+            s, [change](const identity& now) { return changed(now, change); },
+            [answer] {
+                if (answer)
+                    ++answer->connections;
+            });
+        return false; // it is counted when it has taken effect
+    };
+    apply(to, renew, answer);
 }
 
 } // namespace fanfare::detail

@@ -10,6 +10,8 @@
 #include <fanfare/detail/hub/bus_receiver.hpp>
 #include <fanfare/detail/hub/commands.hpp>
 #include <fanfare/detail/hub/shutdown.hpp>
+#include <fanfare/detail/revocation/revocation_list.hpp>
+#include <fanfare/detail/revocation/revocations.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/session/session_context.hpp>
 #include <fanfare/detail/session/session_directory.hpp>
@@ -59,6 +61,7 @@ public:
     const node_id node;
     namespaces rules;
     room_registry rooms;
+    revocation_list revoked;
     admissions admitted;
     resume_registry resumable;
 
@@ -81,6 +84,7 @@ public:
     bus_watch watch;
     cluster others;
     session_directory sessions;
+    fanfare::detail::revocations revocations;
     inbox_service inbox;
     ack_tracker acks;
     presence_tracker presence;

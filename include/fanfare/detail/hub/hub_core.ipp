@@ -23,9 +23,9 @@ inline hub_options checked(const hub_options& o)
     require(o.ping_interval.count() > 0 && o.idle_timeout.count() > 0 && o.write_timeout.count() > 0 &&
                 o.close_timeout.count() > 0 && o.heartbeat_interval.count() >= 0,
             "every time must be above zero");
-    const auto longest =
-        std::max({o.ping_interval, o.idle_timeout, o.write_timeout, o.close_timeout, o.heartbeat_interval,
-                  o.presence_leave_delay, o.resume_window, o.authorizer_timeout});
+    const auto longest = std::max({o.ping_interval, o.idle_timeout, o.write_timeout, o.close_timeout,
+                                   o.heartbeat_interval, o.presence_leave_delay, o.resume_window,
+                                   o.authorizer_timeout, o.revocation_lifetime, o.revocation_refresh});
     require(longest <= longest_time, "no time may be above 366 days");
     require(o.idle_timeout > o.ping_interval, "idle_timeout must be longer than ping_interval");
     require(o.max_message_size > 0 && o.max_json_depth > 0 && o.max_publish_size > 0,
@@ -39,6 +39,8 @@ inline hub_options checked(const hub_options& o)
     require(o.max_rooms > 0 && o.max_pending_requests > 0 && o.max_pending_requests < 65'536,
             "max_rooms and max_pending_requests must be above zero");
     require(o.authorizer_timeout.count() > 0, "authorizer_timeout must be above zero");
+    require(o.revocation_lifetime.count() > 0 && o.revocation_refresh.count() >= 0,
+            "revocation_lifetime must be above zero, and revocation_refresh not negative");
     require(o.connect_rate_per_address == 0 ||
                 (o.connect_rate_per_address >= 0.001 && o.connect_rate_per_address <= 1e6),
             "connect_rate_per_address must be 0, or from 0.001 to 1,000,000");
@@ -54,9 +56,9 @@ FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& execut
       store_{std::move(store)},
       rules{options_.max_room_name, !bus_.between_processes() || store_.between_processes()},
       rooms{executors.size()},
-      admitted{options_, rules, life},
+      admitted{options_, rules, revoked, life},
       resumable{options_.resume_window, options_.max_resumable},
-      receiver_{{rooms, shards, subscriptions_, delivery_, commands_, watch, life}},
+      receiver_{{rooms, shards, subscriptions_, delivery_, commands_, watch, revocations, life}},
       subscriptions_{bus_, receiver_, rooms, count},
       shard_services_{options_, rooms, subscriptions_, life, [this] { others.on_tick(); }},
       shards{executors, shard_services_},
@@ -68,11 +70,12 @@ FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& execut
       watch{shards.first(), handlers},
       others{{options_, node, shards.first(), channel, watch, [this] { return stats(); }, life}},
       sessions{rooms, rules, shards, preparation_},
+      revocations{{options_, rules, shards, sessions, others, revoked, life}},
       inbox{{options_, rules, rooms, shards.first(), messages, handlers, life}},
       acks{{node, shards.first(), rooms, messages, inbox, channel, life}},
       presence{{options_, node, shards.first(), messages, life}},
       shutdown{{shards, subscriptions_, others, presence, acks, handlers, [this] { rest_stores(); }, life}},
-      commands_{{options_, node, rules, sessions, others, acks}},
+      commands_{{options_, node, rules, sessions, others, revocations, acks}},
       context_{options_, handlers, node, shards, rules, rooms, preparation_, history, messages, presence, inbox, acks,
                admitted, resumable, sessions, count, life}
 {
@@ -107,6 +110,7 @@ FANFARE_DECL void hub_core::rest_stores()
     guarded([this] { store_.rest(); });
     guarded([this] { presence.end(); });
     guarded([this] { inbox.rest_store(); });
+    guarded([this] { revocations.end(); });
 }
 
 FANFARE_DECL hub_core::~hub_core()

@@ -25,6 +25,8 @@ inline void add_shard(hub_stats& all, const shard_counters& c)
     all.rate_limited += c.rate_limited.get();
     all.protocol_errors += c.protocol_errors.get();
     all.handler_failures += c.handler_failures.get();
+    all.refreshes += c.refreshes.get();
+    all.refresh_failures += c.refresh_failures.get();
 }
 
 FANFARE_DECL hub_stats hub_core::stats() const
@@ -62,7 +64,8 @@ FANFARE_DECL std::vector<hub_link> hub_core::links() const
     return {{"bus", {bus.up, bus.problem}},
             {"store", unless_ended(store_)},
             {"presence", unless_ended(presence)},
-            {"inbox", unless_ended(inbox)}};
+            {"inbox", unless_ended(inbox)},
+            {"revocations", unless_ended(revocations)}};
 }
 
 } // namespace fanfare::detail

@@ -9,6 +9,7 @@
 #include <fanfare/detail/requests/inbox.hpp>
 #include <fanfare/detail/requests/presence.hpp>
 #include <fanfare/detail/requests/publish.hpp>
+#include <fanfare/detail/requests/refresh.hpp>
 #include <fanfare/detail/requests/subscribe.hpp>
 #include <fanfare/detail/requests/unsubscribe.hpp>
 #include <fanfare/detail/session/session.hpp>
@@ -92,6 +93,8 @@ inline void dispatch(session& s, const incoming& message)
         return inbox_operation::start(s, message);
     if (message.type == "history")
         return history_operation::start(s, message);
+    if (message.type == "refresh")
+        return refresh_operation::start(s, message);
     start_application_request(s, message);
 }
 

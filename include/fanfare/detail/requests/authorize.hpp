@@ -98,9 +98,9 @@ private:
 /// Asks the hub's authorizer whether the session may do something, and calls `then(refused)` on the session's shard:
 /// at once if the answer comes at once, later if it comes later or from elsewhere. `refused` is `error{}` for yes,
 /// `forbidden`, or `timed_out` after `hub_options::authorizer_timeout`. No answer is a refusal. Without an
-/// authorizer it is allowed.
+/// authorizer it is allowed. `token` is what the client has sent with its question; it is used during the call only.
 template <class F>
-void authorize(session& s, std::string_view room, room_action action, F then)
+void authorize(session& s, std::string_view room, room_action action, F then, std::string_view token = {})
 {
     const auto& may = s.context().handlers.may;
     if (!may)
@@ -109,7 +109,7 @@ void authorize(session& s, std::string_view room, room_action action, F then)
         std::make_shared<pending_authorization>(s, std::make_shared<authorization>(s, std::move(then)));
     const auto id = s.context().node.id_of(s.number());
     try {
-        may({*s.who(), room, action, id}, [answer](bool allowed) { answer->complete(allowed); });
+        may({*s.who(), room, action, id, token}, [answer](bool allowed) { answer->complete(allowed); });
     } catch (...) {
         s.handler_failed(std::current_exception());
         answer->complete(false);

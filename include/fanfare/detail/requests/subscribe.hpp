@@ -40,6 +40,16 @@ private:
         auto* way = from().catching().find(one.room);
         return way && way->number() == one.catch_up && way->now() == catch_up::state::reading ? way : nullptr;
     }
+    // One that `since` or `tokens` names beside a resume token. Its own rooms come with the identity; others are only
+    // known where the token is.
+    requested_room& resumed_room(std::string_view room)
+    {
+        const bool known = asked_.find(room) || from().is_member(room);
+        auto& one = asked_.add(room);
+        if (!known)
+            one.refused = error::not_subscribed;
+        return one;
+    }
 
     // Each step ends in the next one, at once or when what it waits for has come.
     void resume();
@@ -62,6 +72,7 @@ private:
     void tell(requested_room& one, json::object& payload);
 
     client_request_ptr request_;
+    std::shared_ptr<const identity> who_; // whose rights were asked about
     subscribe_request asked_;
     std::optional<bool> resumed_;
     room_preparation::hold_ptr hold_; // on the bus, until the rooms are joined

@@ -60,15 +60,10 @@ FANFARE_DECL void subscribe_operation::resumed_with(const std::optional<std::vec
     if (rooms)
         for (const auto& room : *rooms)
             asked_.add(room);
-    for (const auto& [room, at] : asked_.since) {
-        // Its own rooms come with the identity; others are only known where the token is.
-        const bool known = asked_.find(room) || from().is_member(room);
-        auto& one = asked_.add(room);
-        if (known)
-            one.since = at;
-        else
-            one.refused = error::not_subscribed;
-    }
+    for (const auto& [room, at] : asked_.since)
+        resumed_room(room).since = at;
+    for (auto& [room, token] : asked_.tokens)
+        resumed_room(room).token = std::move(token);
     check_rooms();
 }
 
@@ -76,6 +71,7 @@ FANFARE_DECL void subscribe_operation::resumed_with(const std::optional<std::vec
 
 FANFARE_DECL void subscribe_operation::check_rooms()
 {
+    who_ = from().who();
     for (auto& one : asked_.rooms)
         if (!one.since && one.last == 0)
             one.last = asked_.last_for_all;
@@ -103,12 +99,13 @@ FANFARE_DECL void subscribe_operation::check(std::size_t i)
     if (one.refused != error{})
         return;
     ++waiting_;
-    authorize(from(), one.room, room_action::subscribe, [self = shared_from_this(), i](error refused) {
+    const auto then = [self = shared_from_this(), i](error refused) {
         self->asked_.rooms[i].refused = refused;
         if (refused == error{})
             self->check_history(i);
         self->one_less(&subscribe_operation::prepare_rooms);
-    });
+    };
+    authorize(from(), one.room, room_action::subscribe, then, one.token);
 }
 
 // What was sent before is a matter of its own.
@@ -118,7 +115,7 @@ FANFARE_DECL void subscribe_operation::check_history(std::size_t i)
     if (!one.since && one.last == 0)
         return;
     ++waiting_;
-    authorize(from(), one.room, room_action::history, [self = shared_from_this(), i](error refused) {
+    const auto then = [self = shared_from_this(), i](error refused) {
         auto& asked = self->asked_.rooms[i];
         asked.history_refused = refused == error::forbidden;
         if (asked.history_refused)
@@ -126,7 +123,8 @@ FANFARE_DECL void subscribe_operation::check_history(std::size_t i)
         else
             asked.refused = refused; // timed_out: it is to be asked for again
         self->one_less(&subscribe_operation::prepare_rooms);
-    });
+    };
+    authorize(from(), one.room, room_action::history, then, one.token);
 }
 
 // ---- joining, and reading what was missed
@@ -134,6 +132,8 @@ FANFARE_DECL void subscribe_operation::check_history(std::size_t i)
 // The client is told only when the bus carries the rooms' messages here: what is published once it knows, it gets.
 FANFARE_DECL void subscribe_operation::prepare_rooms()
 {
+    if (from().open() && from().who() != who_)
+        return check_rooms(); // it has another identity meanwhile: what may that one?
     std::vector<room_ptr> chosen;
     for (auto& one : asked_.rooms)
         if (one.refused == error{} && from().open() && !from().is_member(one.room))

@@ -11,6 +11,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -21,6 +22,9 @@
 #include <vector>
 
 namespace fanfare::detail {
+
+/// How long a subscription token may be, in bytes.
+inline constexpr std::size_t max_subscription_token = 8 * 1024;
 
 /// A room that a `subscribe` asks for, and what becomes of it.
 struct requested_room {
@@ -34,9 +38,10 @@ struct requested_room {
     bool history_refused = false; ///< It may join, and not read what was before.
     bool reading = false;         ///< The history has to be read.
     std::optional<bool> recovered{};
+    std::string token{}; ///< The subscription token, for the authorizer; empty: none.
 };
 
-/// The payload of a `subscribe`: `{rooms?, since?, last?, resume?}`.
+/// The payload of a `subscribe`: `{rooms?, since?, last?, resume?, tokens?}`.
 class subscribe_request {
 public:
     /// What is wrong with it, in words; empty if nothing is.
@@ -47,14 +52,17 @@ public:
     /// The one that is there, or a new one.
     requested_room& add(std::string_view room);
 
-    std::deque<requested_room> rooms;                    // which do not move
-    std::vector<std::pair<std::string, position>> since; // of rooms that only the resume token may name
-    std::string resume;                                  // the token; empty: none
-    std::uint64_t last_for_all = 0;                      // of the rooms that name no number of their own
+    std::deque<requested_room> rooms; // which do not move
+    /// Of rooms that only the resume token may name.
+    std::vector<std::pair<std::string, position>> since;
+    std::vector<std::pair<std::string, std::string>> tokens;
+    std::string resume;             // the token; empty: none
+    std::uint64_t last_for_all = 0; // of the rooms that name no number of their own
 
 private:
     std::string read_since(const json::value* positions);
     std::string read_last(const json::value* last);
+    std::string read_tokens(const json::value* named);
 
     std::unordered_map<std::string_view, requested_room*> by_name_;
 };

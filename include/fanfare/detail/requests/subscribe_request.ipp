@@ -7,6 +7,8 @@
 #include <fanfare/detail/requests/subscribe_request.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 
+#include <string>
+
 namespace fanfare::detail {
 
 FANFARE_DECL std::string subscribe_request::read(const json::object& payload)
@@ -23,7 +25,9 @@ FANFARE_DECL std::string subscribe_request::read(const json::object& payload)
         for (const auto& room : *list)
             add(room.get_string());
     auto wrong = read_since(payload.if_contains("since"));
-    return wrong.empty() ? read_last(payload.if_contains("last")) : wrong;
+    if (wrong.empty())
+        wrong = read_last(payload.if_contains("last"));
+    return wrong.empty() ? read_tokens(payload.if_contains("tokens")) : wrong;
 }
 
 FANFARE_DECL requested_room* subscribe_request::find(std::string_view room)
@@ -89,6 +93,30 @@ FANFARE_DECL std::string subscribe_request::read_last(const json::value* last)
     if (!n)
         return wrong;
     last_for_all = *n;
+    return {};
+}
+
+// `tokens: {room: token}`. What is wrong never repeats a token: it is a secret.
+FANFARE_DECL std::string subscribe_request::read_tokens(const json::value* named)
+{
+    if (!named)
+        return {};
+    const auto* by_room = named->if_object();
+    if (!by_room)
+        return "payload.tokens must be an object of tokens by room";
+    for (const auto& one : *by_room) {
+        const std::string_view room = one.key();
+        const auto* token = one.value().if_string();
+        if (!token || token->empty() || token->size() > max_subscription_token)
+            return "payload.tokens: " + std::string{room} + ": a token must be a string of 1 to " +
+                   std::to_string(max_subscription_token) + " bytes";
+        if (auto* asked = find(room))
+            asked->token = std::string_view{*token};
+        else if (resume.empty())
+            return "payload.tokens names " + std::string{room} + ", which payload.rooms does not";
+        else
+            tokens.emplace_back(room, std::string_view{*token});
+    }
     return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/lifetime.hpp>
+#include <fanfare/detail/revocation/revocation_list.hpp>
 #include <fanfare/detail/room/namespaces.hpp>
 #include <fanfare/detail/session/connect_rates.hpp>
 #include <fanfare/identity.hpp>
@@ -28,21 +29,26 @@ namespace fanfare::detail {
 /// the end, and how often each address comes. An address is what `counted_as` makes of it. Thread-safe.
 class admissions {
 public:
-    admissions(const hub_options& limits, const namespaces& rules, const lifetime& life)
-        : rules_{rules}, life_{life}, total_{limits.max_connections}, per_user_{limits.max_connections_per_user},
-          per_address_{limits.max_connections_per_address}, rates_{limits.connect_rate_per_address,
-                                                                   limits.connect_burst_per_address}
+    admissions(const hub_options& limits, const namespaces& rules, const revocation_list& revoked,
+               const lifetime& life)
+        : rules_{rules}, revoked_{revoked}, life_{life}, total_{limits.max_connections},
+          per_user_{limits.max_connections_per_user}, per_address_{limits.max_connections_per_address},
+          rates_{limits.connect_rate_per_address, limits.connect_burst_per_address}
     {}
 
     /// Counts an attempt to connect, before anybody is asked who it is. Nothing if it may go on; else how long to
     /// wait for the next one: at least a second. The refusal is not counted.
     std::optional<std::chrono::seconds> arrive(const asio::ip::address& address);
 
+    /// Whether a connection may have this identity. Errors: `invalid_user`, `unauthorized` for one that has expired, those
+    /// of `check_revoked`, or what is wrong with one of its rooms (another user's own room is `invalid_room`). Counts nothing.
+    error_code check(const identity& who) const;
     /// Whether a connection may open now; if so, it has taken its places among the limits, and gives them back by
-    /// `leave`. Errors: `shutting_down`, `too_many_connections`, `invalid_user`, `unauthorized` for an identity that has
-    /// expired, or what is wrong with one of its rooms (another user's own room is `invalid_room`); they count as
-    /// `refused`.
+    /// `leave`. Errors: `shutting_down`, `too_many_connections`, and those of `check`; they count as `refused`.
     error_code admit(const identity& who, const asio::ip::address& address);
+    /// What keeps a credential from being used, whenever one is presented: `unauthorized` if it was revoked,
+    /// `store_failed` while it is not known what was revoked.
+    error_code check_revoked(const identity& who) const;
     /// An identity for a connection to keep. All who are nobody in particular share one.
     std::shared_ptr<const identity> share(identity who) const;
 
@@ -57,6 +63,7 @@ private:
     error_code take_places(std::string_view user, const asio::ip::address& address);
 
     const namespaces& rules_;
+    const revocation_list& revoked_;
     const lifetime& life_;
     const std::shared_ptr<const identity> nobody_ = std::make_shared<const identity>();
     const std::size_t total_;

@@ -26,26 +26,42 @@ void remove_one(Map& all, const Key& key)
         all.erase(at);
 }
 
-FANFARE_DECL error_code admissions::admit(const identity& who, const asio::ip::address& address)
+FANFARE_DECL error_code admissions::check(const identity& who) const
 {
     error_code ec;
-    if (life_.closing())
-        ec = error::shutting_down;
-    else if (!who.anonymous() && !rules_.rules_for("user:" + who.user_id, ec))
-        ec = error::invalid_user;
-    if (!ec && who.expires_at && *who.expires_at <= wall_now())
-        ec = error::unauthorized;
+    if (!who.anonymous() && !rules_.rules_for("user:" + who.user_id, ec))
+        return error::invalid_user;
+    if (who.expires_at && *who.expires_at <= wall_now())
+        return error::unauthorized;
+    if ((ec = check_revoked(who)))
+        return ec;
     for (const auto& name : who.rooms) {
-        if (!ec)
-            rules_.rules_for(name, ec);
-        if (!ec && is_room_of_another(name, who.user_id))
-            ec = error::invalid_room; // its notifications are nobody else's
+        if (!rules_.rules_for(name, ec))
+            return ec;
+        if (is_room_of_another(name, who.user_id))
+            return error::invalid_room; // its notifications are nobody else's
     }
+    return {};
+}
+
+FANFARE_DECL error_code admissions::admit(const identity& who, const asio::ip::address& address)
+{
+    auto ec = life_.closing() ? error_code{error::shutting_down} : check(who);
     if (!ec)
         ec = take_places(who.user_id, address);
     if (ec)
         count_refusal();
     return ec;
+}
+
+FANFARE_DECL error_code admissions::check_revoked(const identity& who) const
+{
+    switch (revoked_.check(who, wall_now())) {
+    case revocation_list::verdict::revoked: return error::unauthorized;
+    case revocation_list::verdict::unknown: return error::store_failed;
+    case revocation_list::verdict::valid: break;
+    }
+    return {};
 }
 
 FANFARE_DECL std::optional<std::chrono::seconds> admissions::arrive(const asio::ip::address& address)
@@ -91,7 +107,8 @@ FANFARE_DECL void admissions::leave(std::string_view user, const asio::ip::addre
 
 FANFARE_DECL std::shared_ptr<const identity> admissions::share(identity who) const
 {
-    if (who.anonymous() && who.claims.empty() && !who.expires_at && who.rooms.empty())
+    const bool timeless = !who.expires_at && !who.issued_at;
+    if (who.anonymous() && who.claims.empty() && timeless && who.rooms.empty() && who.token_id.empty())
         return nobody_;
     return std::make_shared<const identity>(std::move(who));
 }

@@ -76,6 +76,11 @@ public:
     const std::shared_ptr<const session_context>& context_ptr() const noexcept { return context_; }
     shard& home() noexcept { return home_; }
     const std::shared_ptr<const identity>& who() const noexcept { return who_; }
+    /// The user's own room, and those that the identity grants, as far as they can be. Made if need be.
+    std::vector<room_ptr> rooms_of(const identity& who) const;
+    /// Has another identity of the same user from now on: joins the rooms that it grants, which the bus carries, and leaves
+    /// those that came with the one before and that it does not grant. Answers the payload of `refreshed`.
+    json::object become(std::shared_ptr<const identity> who, const std::vector<room_ptr>& granted);
     const asio::ip::address& address() const noexcept { return address_; }
     connection_ref ref() const;
     /// The secret half of its resume token; made with the token.
@@ -148,6 +153,14 @@ public:
     }
     /// One of them only reads: if it is never answered, the client asks again.
     void request_reads() noexcept { pending_reads_.fetch_add(1, std::memory_order_relaxed); }
+    /// Its client has brought a new credential. False if another one is being looked at.
+    bool begin_refresh() noexcept
+    {
+        const bool was = refreshing_;
+        refreshing_ = true;
+        return !was;
+    }
+    void end_refresh() noexcept { refreshing_ = false; }
     /// A request that has been ended without its answer, which follows. `answer_given` from any thread.
     void answer_owed() noexcept { owed_answers_.fetch_add(1, std::memory_order_relaxed); }
     void answer_given() noexcept { owed_answers_.fetch_sub(1, std::memory_order_relaxed); }
@@ -220,8 +233,9 @@ private:
     virtual bool has_peer() const noexcept { return true; }
 
     void begin(const std::vector<room_ptr>& own, std::span<char> early);
-    std::vector<room_ptr> own_rooms() const;
     void greet(const std::vector<room_ptr>& own);
+    void watch_expiry();
+    void on_expiry();
     void keep_for_resume();
     void leave_all_rooms();
     void push(shared_frame message, overflow_policy policy);
@@ -266,8 +280,10 @@ private:
     phase phase_ = phase::fresh;
     std::uint8_t deflate_bits_ = 0; // 0: no deflate
     bool reading_ = false;          // a read is pending
-    bool greeted_ = false;          // until then nothing is delivered
-    bool announced_ = false;        // the application was told that it connected
+    bool greeted_ : 1 = false;      // until then nothing is delivered
+    bool announced_ : 1 = false;    // the application was told that it connected
+    bool refreshing_ : 1 = false;   // its client has brought a new credential
+    bool warned_ : 1 = false;       // the deadline is its identity's end, and not when it is to be told of it
     bool write_shut_ = false;
 };
 
@@ -307,6 +323,7 @@ void for_each_session(shard& home, F f)
 #if defined(FANFARE_HEADER_ONLY)
 #include <fanfare/connection_ref.ipp>
 #include <fanfare/detail/session/session.ipp>
+#include <fanfare/detail/session/session_identity.ipp>
 #include <fanfare/detail/session/session_recovery.ipp>
 #include <fanfare/detail/session/session_sending.ipp>
 #endif

@@ -51,10 +51,9 @@ FANFARE_DECL void session::start(std::span<char> early)
     auto& times = home_.times(slot());
     times.last_heard = home_.now_ticks();
     times.next_ping = home_.now_ticks() + 1 + home_.random_below(home_.ticks(context_->options.ping_interval));
-    if (const auto& until = who_->expires_at)
-        times.expires = home_.now_ticks() + home_.ticks(time_until(*until, wall_now()));
+    watch_expiry();
     home_.set_indirect(slot(), true); // nothing goes out before the greeting
-    const auto own = own_rooms();
+    const auto own = rooms_of(*who_);
     for (const auto& room : own)
         rooms_.expect(room);
     ++home_.greeting;
@@ -65,11 +64,14 @@ FANFARE_DECL void session::start(std::span<char> early)
 
 FANFARE_DECL void session::begin(const std::vector<room_ptr>& own, std::span<char> early)
 {
-    --home_.greeting;
     if (phase_ == phase::open && who_->expires_at && *who_->expires_at <= wall_now())
         close(close_code::expired); // while its rooms were prepared
+    if (phase_ == phase::open && context_->admitted.check_revoked(*who_) == error::unauthorized)
+        close(close_code::revoked); // between its admission and its start, when nobody could find it
     if (phase_ == phase::open)
         greet(own);
+    --home_
+          .greeting; // not before it is a member: who looks for a user's connections must see the one or the other
     if (context_->life.closing())
         close_for_shutdown(close_code::shutdown, context_->options.close_timeout);
     if (phase_ == phase::open && out_.direct())
@@ -78,22 +80,6 @@ FANFARE_DECL void session::begin(const std::vector<room_ptr>& own, std::span<cha
         on_bytes(early);
     if (phase_ != phase::ended && !reading_ && wants_read())
         start_read();
-}
-
-// The rooms that come with the identity.
-FANFARE_DECL std::vector<room_ptr> session::own_rooms() const
-{
-    std::vector<room_ptr> own;
-    const auto add = [&](const std::string& name) {
-        error_code ec;
-        if (const auto rules = context_->rules.rules_for(name, ec))
-            own.push_back(context_->rooms.obtain(name, rules));
-    };
-    if (!who_->anonymous())
-        add("user:" + who_->user_id);
-    for (const auto& name : who_->rooms)
-        add(name);
-    return own;
 }
 
 FANFARE_DECL void session::greet(const std::vector<room_ptr>& own)
@@ -106,10 +92,12 @@ FANFARE_DECL void session::greet(const std::vector<room_ptr>& own)
     protocol_.greet(*this);
     if (phase_ != phase::open)
         return;
+    watch_expiry();
     announced_ = true;
     if (!context_->handlers.call(home_, context_->handlers.on_connect, ref()))
         close(close_code::internal_error, "the connect handler failed");
-    on_greeted();
+    home_.renewals.next(number());
+    on_greeted(); // which may bring a credential: it waits for those before
 }
 
 FANFARE_DECL std::string session::make_resume_token()
@@ -290,6 +278,7 @@ FANFARE_DECL void session::end()
     home_.set_indirect(slot(), true); // deliveries that `leave` finishes must not write to the closed descriptor
     close_stream();
     drop_reads();
+    home_.renewals.drop(number());
     keep_for_resume();
     leave_all_rooms();
     catching_.clear();
@@ -319,7 +308,7 @@ FANFARE_DECL void session::on_tick()
         return close(close_code::stale);
     }
     if (times.expires != 0 && now >= times.expires && phase_ == phase::open)
-        return close(close_code::expired);
+        return on_expiry();
     if (now >= times.next_ping && !out_.blocked()) {
         times.next_ping = now + home_.ticks(o.ping_interval);
         if (phase_ == phase::open && greeted_) {

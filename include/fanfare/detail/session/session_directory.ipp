@@ -45,7 +45,7 @@ FANFARE_DECL void session_directory::on_shards_of(const std::string& user,
     if (!own)
         return;
     for (const auto& s : shards_) {
-        if (!own->parts[s->index()].concerned() && s->greeting.load() == 0)
+        if (s->greeting.load() == 0 && !own->parts[s->index()].concerned()) // in this order: see `session::begin`
             continue;
         if (joining)
             rooms_.mark_joining(*joining, s->index());

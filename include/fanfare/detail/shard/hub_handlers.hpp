@@ -21,7 +21,9 @@ namespace fanfare::detail {
 /// The application's handlers. Set before the first connection, and not thread-safe until then.
 struct hub_handlers {
     any_authorizer may;
+    any_authenticator renew;
     std::function<void(connection_ref)> on_connect;
+    std::function<void(connection_ref)> on_refreshed;
     std::function<void(connection_ref, close_code)> on_disconnect;
     std::map<std::string, std::function<void(request)>, std::less<>> messages;
     std::function<void(std::string_view user, const notification&, error_code)> on_notify_failed;

@@ -11,6 +11,7 @@
 #include <fanfare/detail/shard/shard_counters.hpp>
 #include <fanfare/detail/shard/shard_io.hpp>
 #include <fanfare/detail/shard/shard_member.hpp>
+#include <fanfare/detail/shard/turns.hpp>
 #include <fanfare/detail/wire/deflater.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/detail/wire/inflater.hpp>
@@ -121,7 +122,7 @@ public:
         std::uint32_t last_heard = 0;
         std::uint32_t next_ping = 0;
         std::uint32_t end_at = 0;
-        std::uint32_t expires = 0;
+        std::uint32_t expires = 0; // or before: when it is to be told that it will
     };
     deadlines& times(std::uint32_t slot) noexcept { return deadlines_[slot]; }
 
@@ -136,6 +137,8 @@ public:
     read_lines reads{*this};
     /// What its connections ask the application, and how long they wait.
     answer_deadlines answers;
+    /// New identities of its connections, of which each takes effect before the next one.
+    turns renewals;
     std::unique_ptr<inflater> inflate;
     std::unique_ptr<deflater> deflate;
     /// Called once when the last connection has ended.

@@ -41,10 +41,12 @@ FANFARE_DECL std::shared_ptr<void> shard::release_queue()
         std::shared_ptr<void> hub; // goes last: the rooms are its
         std::vector<command> queue;
         std::shared_ptr<void> reads;
+        std::shared_ptr<void> renewals;
     };
-    const auto out = std::make_shared<remains>(remains{shared_.life.keep(), {}, {}});
+    const auto out = std::make_shared<remains>(remains{shared_.life.keep(), {}, {}, {}});
     if (out->hub) {
         out->reads = reads.release();
+        out->renewals = renewals.release();
         const std::lock_guard lock{mutex_};
         out->queue.swap(queue_);
         last_room_ = nullptr;

@@ -29,6 +29,7 @@ struct shard_counters {
     counter delivered, writes, short_writes, dropped, conflated;
     counter slow_closed, write_timeouts, idle_timeouts;
     counter received, bad_messages, rate_limited, protocol_errors, handler_failures;
+    counter refreshes, refresh_failures;
 };
 
 } // namespace fanfare::detail

@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_TLS_CONTEXT_SET_IPP
 #define FANFARE_DETAIL_TLS_CONTEXT_SET_IPP
 
+#include <fanfare/detail/base/regular_file.hpp>
 #include <fanfare/detail/tls/context_set.hpp>
 #include <fanfare/error.hpp>
 
@@ -61,8 +62,17 @@ FANFARE_DECL SSL_CTX* tls_context_set::find(const char* server_name) const noexc
     return nullptr;
 }
 
+// What is to be read there, in words.
+inline void require_file(const std::string& what, const std::string& file)
+{
+    if (const auto fault = fault_of_file(file); !fault.empty())
+        fail_tls_config("cannot use the " + what + " of " + file + ": " + fault);
+}
+
 inline void load_certificate(SSL_CTX& context, const tls_certificate& files)
 {
+    require_file("certificates", files.chain_file);
+    require_file("private key", files.key_file);
     // Nobody is there to type one in, and OpenSSL would ask on the terminal.
     SSL_CTX_set_default_passwd_cb(&context, [](char*, int, int, void*) { return -1; });
     if (SSL_CTX_use_certificate_chain_file(&context, files.chain_file.c_str()) != 1)
@@ -78,6 +88,7 @@ inline void ask_for_certificates(SSL_CTX& context, const tls_options& options)
 {
     if (options.clients == client_certificates::none)
         return;
+    require_file("authorities", options.client_ca_file);
     if (SSL_CTX_load_verify_locations(&context, options.client_ca_file.c_str(), nullptr) != 1)
         fail_openssl("cannot use the authorities of " + options.client_ca_file);
     SSL_CTX_set_client_CA_list(&context, SSL_load_client_CA_file(options.client_ca_file.c_str()));

@@ -3,16 +3,14 @@
 #define FANFARE_DETAIL_TLS_TLS_STATE_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/file_stamp.hpp>
 #include <fanfare/detail/net/tls_engine.hpp>
 #include <fanfare/detail/tls/context_set.hpp>
 #include <fanfare/tls_options.hpp>
 
 #include <chrono>
-#include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <mutex>
-#include <utility>
 #include <vector>
 
 namespace fanfare::detail {
@@ -30,8 +28,6 @@ public:
     bool reads_files() const noexcept { return !options_.certificates.empty(); }
 
 private:
-    // What tells that a file is another one than before.
-    using file_stamp = std::pair<std::filesystem::file_time_type, std::uintmax_t>;
     std::vector<file_stamp> stamps() const;
 
     const tls_options options_; // empty for a context that the application has made

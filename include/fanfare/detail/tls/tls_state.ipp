@@ -5,8 +5,6 @@
 #include <fanfare/detail/tls/openssl_engine.hpp>
 #include <fanfare/detail/tls/tls_state.hpp>
 
-#include <string>
-#include <system_error>
 #include <utility>
 
 namespace fanfare::detail {
@@ -38,20 +36,15 @@ FANFARE_DECL std::unique_ptr<tls_engine> tls_state::make_engine()
     return std::make_unique<openssl_engine>(current_);
 }
 
-FANFARE_DECL std::vector<tls_state::file_stamp> tls_state::stamps() const
+FANFARE_DECL std::vector<file_stamp> tls_state::stamps() const
 {
     std::vector<file_stamp> all;
-    const auto add = [&all](const std::string& file) {
-        std::error_code none; // a file that is not there has a stamp of its own
-        const auto time = std::filesystem::last_write_time(file, none);
-        all.emplace_back(time, std::filesystem::file_size(file, none));
-    };
     for (const auto& one : options_.certificates) {
-        add(one.chain_file);
-        add(one.key_file);
+        all.push_back(stamp_of(one.chain_file));
+        all.push_back(stamp_of(one.key_file));
     }
     if (!options_.client_ca_file.empty())
-        add(options_.client_ca_file);
+        all.push_back(stamp_of(options_.client_ca_file));
     return all;
 }
 

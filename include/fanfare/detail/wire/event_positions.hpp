@@ -51,6 +51,7 @@ private:
         std::set<std::uint64_t> ahead{}; // offsets of live messages that overtook the missed ones
     };
     bool follow_answer(std::string_view type, std::string_view envelope);
+    bool follow_refreshed(std::string_view envelope);
     static bool advance(progress& p, const position& to);
     static bool advance_over_ahead(progress& p);
 

@@ -161,6 +161,8 @@ FANFARE_DECL bool event_positions::advance_over_ahead(progress& p)
 FANFARE_DECL bool event_positions::follow(std::string_view envelope)
 {
     const auto ends = read_ends(envelope);
+    if (ends.room.empty() && ends.type == "refreshed")
+        return follow_refreshed(envelope);
     if (ends.room.empty())
         return (ends.type == "connected" || ends.type == "subscribed") && follow_answer(ends.type, envelope);
     const auto found = rooms_.find(ends.room);
@@ -216,6 +218,28 @@ FANFARE_DECL bool event_positions::follow_answer(std::string_view type, std::str
             continue;
         at->offset -= std::min(at->offset, p.replayed); // so many messages follow
         changed = advance(p, *at) || changed;
+    }
+    return changed;
+}
+
+// Rooms that another identity grants are followed from where they are joined, as those of the first one; those that it does
+// not grant are not asked for again.
+FANFARE_DECL bool event_positions::follow_refreshed(std::string_view envelope)
+{
+    const auto payload = payload_of(envelope);
+    const auto* left = payload.if_contains("left");
+    bool changed = false;
+    if (const auto* names = left ? left->if_array() : nullptr)
+        for (const auto& name : *names)
+            if (const auto* text = name.if_string())
+                changed = rooms_.erase(std::string{std::string_view{*text}}) != 0 || changed;
+    for (const auto& one : object_in(payload, "positions")) {
+        std::string why;
+        const auto at = read_position(one.value(), why);
+        if (!at || !was_room_name(one.key(), max_size))
+            continue;
+        rooms_[std::string{one.key()}] = {.at = *at};
+        changed = true;
     }
     return changed;
 }

@@ -11,12 +11,12 @@
 namespace fanfare::detail {
 
 /// The types of messages that a client sends and the library answers; see docs/protocol.md.
-inline constexpr std::array<std::string_view, 9> request_types{
-    "ping", "subscribe", "unsubscribe", "publish", "presence", "history", "inbox", "mark", "ack"};
+inline constexpr std::array<std::string_view, 10> request_types{
+    "ping", "subscribe", "unsubscribe", "publish", "presence", "history", "inbox", "mark", "ack", "refresh"};
 
 /// The types by which a server tells a client how it stands with it: no client may publish them.
-inline constexpr std::array<std::string_view, 7> answer_types{
-    "connected", "subscribed", "unsubscribed", "published", "pong", "error", "gap"};
+inline constexpr std::array<std::string_view, 9> answer_types{
+    "connected", "subscribed", "unsubscribed", "published", "pong", "error", "gap", "refreshed", "expiring"};
 
 /// Whether `type` is in `answer_types`.
 constexpr bool is_answer_type(std::string_view type) noexcept
