@@ -51,7 +51,7 @@ const std::string none = "refused: a valid credential is required";
 
 } // namespace
 
-TEST_CASE("a token is found in Authorization, a subprotocol and a cookie; in the query if that is wanted", "[jwt]")
+TEST_CASE("a token is found in Authorization, a subprotocol and a cookie, in the query if that is wanted", "[jwt]")
 {
     const auto a = of("alice");
     CHECK(user_of(tokens(), handshake("/", bearer(a))) == "alice");

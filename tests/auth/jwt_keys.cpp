@@ -175,7 +175,7 @@ TEST_CASE("PEM is one block: behind a public key no private one hides, and no se
     CHECK(ERR_peek_error() == 0);
 }
 
-TEST_CASE("another key set takes the place of the one before, for all copies; a bad one does not", "[jwt]")
+TEST_CASE("another key set takes the place of the one before, for all copies, and a bad one does not", "[jwt]")
 {
     auto keys = jwt_keys::jwks(jwks(jwk(rsa_key, "a"), R"({"kty":"x"})"));
     const auto copy = keys;
@@ -281,8 +281,9 @@ TEST_CASE("a key set that another program has written is used, and one that cann
     CHECK(takes(keys, of_rsa(other_rsa_key)));
 }
 
-TEST_CASE("a watcher of keys needs an interval, a file, and somebody to tell; stopped, it lets its context end",
-          "[jwt]")
+TEST_CASE(
+    "a watcher of keys needs an interval, a file, and somebody to tell, and stopped, it lets its context end",
+    "[jwt]")
 {
     const key_file file;
     file.write(jwks(jwk(rsa_key, "a")));

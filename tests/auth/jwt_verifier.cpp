@@ -126,7 +126,7 @@ TEST_CASE("a token is of one of the issuers, letter by letter", "[jwt]")
     CHECK_FALSE(verdict(with(R"("iss":"anybody")")));
 }
 
-TEST_CASE("a token names one of the audiences; and without any, none", "[jwt]")
+TEST_CASE("a token names one of the audiences, and without any, none", "[jwt]")
 {
     const jwt_options options{.audiences = {"chat", "all"}};
     CHECK_FALSE(verdict(with(R"("aud":"chat")"), options));
