@@ -3,6 +3,7 @@
 #define FANFARE_TESTS_DOCS_PRELUDE_HPP
 
 // What a reader of the pages has in view when a block shows only the inside of a function.
+#include <fanfare/auth/jwt.hpp>
 #include <fanfare/fanfare.hpp>
 #include <fanfare/server.hpp>
 

@@ -152,9 +152,9 @@ struct revoked_ones {
 
     bool has(session& s) const
     {
-        const auto who = s.who();
+        const auto& who = *s.who();
         const auto now = wall_now();
-        return (one && concerns(*one, *who, now)) || list.check(*who, now) == revocation_list::verdict::revoked;
+        return (one && concerns(*one, who, now)) || list.check(who, now) == revocation_list::verdict::revoked;
     }
     void close(session& s) const
     {
