@@ -21,8 +21,8 @@ namespace detail {
 
 using jwt_time = jwt_verifier::time_point;
 
-inline constexpr std::size_t max_jwt_name =
-    4096; // a user, a room, a `jti`: what a revocation can name; the hub has limits of its own
+// Of a user, a room and a `jti`: as much as a revocation can name. The hub has limits of its own.
+inline constexpr std::size_t max_jwt_name = 4096;
 
 // ---- claims of the right types
 
@@ -33,19 +33,6 @@ inline bool read_text_claim(const json::object& all, std::string_view name, std:
     return !all.contains(name) || string_field(all, name);
 }
 
-inline bool read_strings(const json::value& value, std::vector<std::string>& out)
-{
-    const auto* list = value.if_array();
-    if (!list)
-        return false;
-    for (const auto& one : *list) {
-        if (!one.is_string())
-            return false;
-        out.emplace_back(one.get_string());
-    }
-    return true;
-}
-
 // RFC 7519 section 4.1.3: a string or a list of them.
 inline bool read_audience(const json::object& all, std::vector<std::string>& out)
 {
@@ -54,7 +41,13 @@ inline bool read_audience(const json::object& all, std::vector<std::string>& out
         out.emplace_back(value->get_string());
         return true;
     }
-    return !value || read_strings(*value, out);
+    if (!value)
+        return true;
+    auto names = read_strings(*value);
+    if (!names)
+        return false;
+    out = std::move(*names);
+    return true;
 }
 
 using numeric_claim = std::optional<std::chrono::milliseconds>;
@@ -153,7 +146,11 @@ inline bool read_rooms(const json::object& all, const jwt_options& options, iden
     const auto* value = options.rooms_claim.empty() ? nullptr : all.if_contains(options.rooms_claim);
     if (!value)
         return true;
-    return read_strings(*value, who.rooms) && who.rooms.size() <= options.max_rooms &&
+    auto rooms = read_strings(*value);
+    if (!rooms)
+        return false;
+    who.rooms = std::move(*rooms);
+    return who.rooms.size() <= options.max_rooms &&
            std::all_of(who.rooms.begin(), who.rooms.end(), [&who](const std::string& room) {
                return is_room_name(room, max_jwt_name) && !is_room_of_another(room, who.user_id);
            });

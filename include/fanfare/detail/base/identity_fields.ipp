@@ -41,21 +41,6 @@ inline json::array strings_field(const std::vector<std::string>& all)
     return json::array(all.begin(), all.end());
 }
 
-inline std::optional<std::vector<std::string>> read_strings_field(const json::value& field)
-{
-    const auto* list = field.if_array();
-    if (!list)
-        return std::nullopt;
-    std::vector<std::string> out;
-    out.reserve(list->size());
-    for (const auto& one : *list) {
-        if (!one.is_string())
-            return std::nullopt;
-        out.emplace_back(one.get_string());
-    }
-    return out;
-}
-
 FANFARE_DECL json::object identity_fields(const identity& who)
 {
     json::object fields{{"user_id", who.user_id}, {"claims", who.claims}, {"rooms", strings_field(who.rooms)}};
@@ -86,7 +71,7 @@ FANFARE_DECL std::optional<identity> read_identity(const json::object& fields)
     const auto token = string_field(fields, "token_id");
     const auto* claims = object_field(fields, "claims");
     const auto* rooms = fields.if_contains("rooms");
-    auto names = rooms ? read_strings_field(*rooms) : std::nullopt;
+    auto names = rooms ? read_strings(*rooms) : std::nullopt;
     if (!user || !claims || !names)
         return std::nullopt;
     identity out{.user_id = std::string{*user}, .claims = *claims, .rooms = std::move(*names)};
@@ -124,7 +109,7 @@ FANFARE_DECL std::optional<identity_change> read_change(const json::object& fiel
         out.claims = claims->get_object();
     }
     if (const auto* rooms = fields.if_contains("rooms")) {
-        out.rooms = read_strings_field(*rooms);
+        out.rooms = read_strings(*rooms);
         if (!out.rooms)
             return std::nullopt;
     }

@@ -14,12 +14,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fanfare::detail {
 
 // Typed fields of a JSON object that somebody else wrote: nothing where the field is missing or of another type (null
 // is a type of its own). What is answered points into `fields`. Thread-safe as a read is; none throws or
-// allocates, but for `text_field`.
+// allocates, but for `text_field` and `read_strings`.
 
 /// The string `name`.
 inline std::optional<std::string_view> string_field(const json::object& fields, std::string_view name) noexcept
@@ -53,6 +54,22 @@ inline std::optional<std::uint64_t> whole_number(const json::value& value, std::
     error_code ec;
     const auto number = value.to_number<std::uint64_t>(ec);
     return ec || number < least || number > most ? std::nullopt : std::optional{number};
+}
+
+/// The strings of a list; nothing if it is none, or something else is in it. Allocates.
+inline std::optional<std::vector<std::string>> read_strings(const json::value& value)
+{
+    const auto* list = value.if_array();
+    if (!list)
+        return std::nullopt;
+    std::vector<std::string> out;
+    out.reserve(list->size());
+    for (const auto& one : *list) {
+        if (!one.is_string())
+            return std::nullopt;
+        out.emplace_back(one.get_string());
+    }
+    return out;
 }
 
 /// The object `name`, or null.

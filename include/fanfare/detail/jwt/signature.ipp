@@ -74,8 +74,8 @@ inline std::string signature_for_openssl(const jwt_key& key, jwt_algorithm algor
         if (signature.size() != 2 * size)
             return {};
         const auto r = without_zeros(signature.substr(0, size)), s = without_zeros(signature.substr(size));
-        if (r.empty() ||
-            s.empty()) // no signature has a 0 (FIPS 186-5 section 6.4.2): readers that forgot it took any token
+        // No signature has a 0 (FIPS 186-5 section 6.4.2): readers that forgot it took any token.
+        if (r.empty() || s.empty())
             return {};
         return der_sequence(der_integer(r) + der_integer(s));
     }
