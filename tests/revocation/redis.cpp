@@ -209,12 +209,14 @@ TEST_CASE("what Redis could not store, since it is away, is revoked nowhere", "[
     background b;
     auto options = eager(server);
     options.queue_time = 100ms;
+    const redis_client redis{b.context, options};
     world w;
-    w.hub().revocations(redis_revocation_store{redis_client{b.context, options}});
+    w.hub().revocations(redis_revocation_store{redis});
     w.serve(by_query());
     REQUIRE(eventually([&] { return w.hub().core()->revoked.complete(); }));
     client ann{w.port(), with(query_of("ann", long_ago()))};
     server.kill_hard();
+    REQUIRE(eventually([&] { return !redis.status().up; })); // or it would be on its way when the link breaks
     CHECK(error_of(w.hub().async_revoke({.user_id = "ann"}, asio::use_future)) == error::store_failed);
     CHECK(ann.drain().empty());
     CHECK(client{w.port(), with(query_of("ann", long_ago()))}.open());
