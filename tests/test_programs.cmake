@@ -28,7 +28,7 @@ file(GLOB redis_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
 file(GLOB sqlite_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
     inbox/sqlite*.cpp store/sqlite*.cpp sqlite/*.cpp)
 file(GLOB hub_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
-    cluster/*.cpp http/*.cpp hub/*.cpp inbox/*.cpp presence/hub*.cpp protocol/*.cpp publish/*.cpp
+    cluster/*.cpp http/*.cpp hub/*.cpp inbox/*.cpp metrics/hub*.cpp presence/hub*.cpp protocol/*.cpp publish/*.cpp
     revocation/hub*.cpp requests/authorize*.cpp requests/history*.cpp requests/pending.cpp requests/refresh*.cpp requests/room_rate.cpp
     session/closing.cpp session/local*.cpp session/recovery.cpp session/slow_receivers.cpp
     tls/*.cpp)
@@ -46,6 +46,9 @@ if(NOT FANFARE_WITH_SSL)
     list(FILTER hub_sources EXCLUDE REGEX "^tls/")
 endif()
 
+# The library that they link is compiled as always.
+set(FANFARE_TEST_OPTIONS "" CACHE STRING "More compiler options of the tests' own units, such as -O0: less to wait")
+
 # Beast's WebSocket client takes longer to compile than most tests that use it.
 add_library(test_client STATIC EXCLUDE_FROM_ALL support/client.cpp)
 if(FANFARE_WITH_SSL)
@@ -55,6 +58,7 @@ target_include_directories(test_client PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(test_client PUBLIC fanfare::compiled Catch2::Catch2)
 fanfare_warnings(test_client)
 fanfare_harden(test_client)
+target_compile_options(test_client PRIVATE ${FANFARE_TEST_OPTIONS})
 
 # What nearly every test with a hub includes, compiled once: each of them takes a third of the time then. Without the time
 # that clang writes into it, ccache knows it again.
@@ -78,6 +82,7 @@ function(fanfare_catch_tests name label)
     endif()
     fanfare_warnings(${name}_tests)
     fanfare_harden(${name}_tests)
+    target_compile_options(${name}_tests PRIVATE ${FANFARE_TEST_OPTIONS}) # the same as of what is precompiled
     catch_discover_tests(${name}_tests TEST_PREFIX "${name}." ${no_match_fails}
         PROPERTIES LABELS ${label} TIMEOUT 120)
 endfunction()

@@ -86,6 +86,19 @@ def busiest_second(times):
     return most
 
 
+class Lag:
+    """How late this process has been at most: what it could not look at in time seems to come all at once."""
+
+    def __init__(self):
+        self.most, self.task = 0, asyncio.ensure_future(self.watch())
+
+    async def watch(self):
+        while True:
+            due = time.monotonic() + 0.05
+            await asyncio.sleep(0.05)
+            self.most = max(self.most, time.monotonic() - due)
+
+
 async def test_clients_move_at_the_pace_of_the_draining_and_miss_nothing():
     async with Redis() as redis, nodes(1, redis.url()) as (new,), nodes(1, redis.url(), "--drain", str(DRAIN)) as (old,):
         travellers = [Traveller(polite=index % 2 == 0) for index in range(CLIENTS)]
@@ -107,6 +120,7 @@ async def test_clients_move_at_the_pace_of_the_draining_and_miss_nothing():
         publisher = asyncio.ensure_future(publish())
         travels = [asyncio.ensure_future(one.travel(new, last)) for one in travellers]
         await asyncio.sleep(0.5)  # some messages before, so that there is something to go on from
+        lag = Lag()
         old.process.send_signal(signal.SIGTERM)
 
         async def arrived():
@@ -116,6 +130,7 @@ async def test_clients_move_at_the_pace_of_the_draining_and_miss_nothing():
             return all(one.moved_at for one in travellers)
         await until(arrived, 80, lambda: f"{sum(1 for one in travellers if one.moved_at)} of {CLIENTS} have moved")
         moved = True
+        lag.task.cancel()
         await publisher
         await asyncio.gather(*travels)
         assert await asyncio.wait_for(old.process.wait(), 30) == 0
@@ -130,8 +145,8 @@ async def test_clients_move_at_the_pace_of_the_draining_and_miss_nothing():
         pace = CLIENTS / DRAIN
         for what, times in (("told", told), ("moved", [one.moved_at for one in travellers])):
             busiest = busiest_second(times)
-            print(f"{what}: {busiest} in the busiest second; {pace:.0f} are the pace", flush=True)
-            assert busiest < 3 * pace, busiest
+            print(f"{what}: {busiest} in the busiest second; {pace:.0f} are the pace, {lag.most:.1f} s the lag", flush=True)
+            assert busiest < 3 * pace * (1 + lag.most), busiest
 
 
 asyncio.run(run_together(globals()))
