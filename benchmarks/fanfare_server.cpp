@@ -15,6 +15,7 @@
 #include <boost/json/value.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -34,6 +35,11 @@ json::value make_payload(std::uint64_t sequence, std::size_t size)
     return payload;
 }
 
+bool has_option(int argc, char** argv, std::string_view name)
+{
+    return std::find(argv + 1, argv + argc, name) != argv + argc;
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -43,16 +49,15 @@ int main(int argc, char** argv)
 
     fanfare::hub_options options;
     options.executors_are_serial = true;
+    options.metrics = has_option(argc, argv, "--metrics");
     // The baseline's queues have no limit: a burst must not close a receiver here either.
     options.outbox_messages = 1'000'000;
     options.outbox_bytes = 256 * 1024 * 1024;
     fanfare::hub hub{ioc.get_executor(), options};
     fanfare::any_tls_context tls;
 #if defined(FANFARE_WITH_SSL)
-    if (argc > 1 && std::string_view{argv[1]} == "--tls")
+    if (has_option(argc, argv, "--tls"))
         tls = fanfare::tls_context{bench::server_tls().native_handle()};
-#else
-    static_cast<void>(argc), static_cast<void>(argv);
 #endif
     fanfare::server server{hub, {.address = "127.0.0.1", .port = 0, .tls = tls}};
 

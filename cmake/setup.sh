@@ -72,6 +72,8 @@ look_test() {
     has_catch2 || lacking+=(catch2)
     /usr/bin/python3 -c 'import websockets' 2>/dev/null || lacking+=(python3 python3-websockets)
     /usr/bin/python3 -c 'import jwt, cryptography' 2>/dev/null || lacking+=(python3-jwt python3-cryptography)
+    need promtool prometheus # no test needs, or asks, the service that Debian may start with such a package
+    /usr/bin/python3 -c 'import prometheus_client' 2>/dev/null || lacking+=(python3-prometheus-client)
     need node nodejs
     need npm npm
     [[ -e /etc/ssl/certs/ca-certificates.crt ]] || lacking+=(ca-certificates) # npm's downloads

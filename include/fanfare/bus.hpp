@@ -3,7 +3,7 @@
 #define FANFARE_BUS_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/base/port_call.hpp>
+#include <fanfare/detail/base/port_observer.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/fwd.hpp>
 #include <fanfare/position.hpp>
@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace fanfare {
 
@@ -99,9 +100,21 @@ struct bus_receipt {
 /// its executor.
 using bus_done = std::function<void(const bus_receipt&)>;
 
+/// What a bus has measured of itself since it was made; see `bus`.
+struct bus_metrics {
+    /// How long messages took that the bus has sent to itself by way of the other processes' server: the upper bounds of
+    /// the buckets, in seconds, inclusive and growing.
+    std::vector<double> round_trip_bounds{};
+    /// How many took so long, by bucket, not cumulative: one more than bounds, the last for all above. Empty: nothing is
+    /// measured.
+    std::vector<std::uint64_t> round_trips{};
+    /// All of them together, in seconds.
+    double round_trip_seconds = 0;
+};
+
 /// Carries messages between hubs. Copies are handles of one bus.
 ///
-/// What it must guarantee is docs/adapter_contracts.md, clauses B1 to B16: what is in force when `attach` and `join`
+/// What it must guarantee is docs/adapter_contracts.md, clauses B1 to B18: what is in force when `attach` and `join`
 /// return, one order a channel, what is told of losses, which locks may be held. `testing/bus_conformance.hpp` checks it
 /// and names the clause that is broken.
 ///
@@ -116,6 +129,8 @@ using bus_done = std::function<void(const bus_receipt&)>;
 /// All but `publish` must not throw: a hub cannot do without them. What they throw leaves the executor's `run`.
 ///
 /// Thread-safety: every function may be called from any thread.
+/// A bus that measures itself may have `bus_metrics metrics() const`, which `hub::collect` asks from any thread; it must
+/// not throw or block, nor use its link.
 /// A bus that connects several processes says `static constexpr bool between_processes = true` (B13): then rooms with
 /// history need a store that the processes share.
 // clang-format off
@@ -130,6 +145,24 @@ concept bus = std::copyable<B> &&
     b.leave(sink, room);
 };
 // clang-format on
+
+namespace detail {
+
+/// What `of.metrics()` answers, if it can be asked.
+template <class T>
+bus_metrics metrics_of(const T& of)
+{
+    if constexpr (requires {
+                      {
+                          of.metrics()
+                          } -> std::convertible_to<bus_metrics>;
+                  })
+        return of.metrics();
+    else
+        return {};
+}
+
+} // namespace detail
 
 /// Any bus, as one copyable type. Copies are handles of one bus; an empty one must not be used.
 ///
@@ -151,16 +184,7 @@ public:
     /// The operations of `bus`: one virtual call each.
     void attach(bus_sink& sink) { held_->attach(sink); }
     void detach(bus_sink& sink) { held_->detach(sink); }
-    bus_receipt publish(const bus_message& message, bus_done done)
-    {
-        if (done)
-            return publish_and_tell(message, std::move(done));
-        try {
-            return held_->publish(message, {});
-        } catch (...) {
-            return failed(std::current_exception());
-        }
-    }
+    bus_receipt publish(const bus_message& message, bus_done done);
     /// Sets what is told the bus's exceptions, for this handle and its later copies; the hub does so for its own. Not
     /// thread-safe.
     void on_exception(detail::exception_sink told) { thrown_ = std::move(told); }
@@ -168,6 +192,8 @@ public:
     void leave(bus_sink& sink, std::string_view room) { held_->leave(sink, room); }
     /// Whether the bus says that it connects several processes: `static constexpr bool between_processes = true`.
     bool between_processes() const noexcept { return held_->between_processes(); }
+    /// What it has measured; nothing if it measures nothing.
+    bus_metrics metrics() const { return held_->metrics(); }
 
 private:
     struct base {
@@ -178,6 +204,7 @@ private:
         virtual bool join(bus_sink& sink, std::string_view room) = 0;
         virtual void leave(bus_sink& sink, std::string_view room) = 0;
         virtual bool between_processes() const noexcept = 0;
+        virtual bus_metrics metrics() const = 0;
     };
     template <class B>
     struct holder final : base {
@@ -197,30 +224,12 @@ private:
             else
                 return false;
         }
+        bus_metrics metrics() const override { return detail::metrics_of(held); }
         B held;
     };
 
-    bus_receipt publish_and_tell(const bus_message& message, bus_done done)
-    {
-        const auto answer = std::make_shared<detail::port_answer<const bus_receipt&>>(
-            std::move(done), bus_receipt{.error = error::delivery_unknown});
-        try {
-            auto taken = held_->publish(message, detail::handler_of(answer));
-            if (taken.error && !answer->forget())
-                taken.error = {}; // what it has told stands
-            return taken;
-        } catch (...) {
-            const bool told = !answer->forget();
-            const auto fate = failed(std::current_exception());
-            return told ? bus_receipt{} : fate;
-        }
-    }
-    bus_receipt failed(const std::exception_ptr& cause) const
-    {
-        if (thrown_)
-            thrown_(cause);
-        return {.error = error::delivery_unknown};
-    }
+    bus_receipt publish_and_tell(const bus_message& message, bus_done done);
+    bus_receipt failed(const std::exception_ptr& cause) const;
 
     std::shared_ptr<base> held_;
     detail::exception_sink thrown_;
@@ -229,5 +238,9 @@ private:
 static_assert(bus<any_bus>);
 
 } // namespace fanfare
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/bus.ipp>
+#endif
 
 #endif

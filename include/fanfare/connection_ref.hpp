@@ -121,10 +121,11 @@ public:
 
 private:
     friend struct detail::application_request;
-    request(connection_ref from, std::string type, std::string room, json::value payload, json::value id)
+    request(connection_ref from, std::string type, std::string room, json::value payload, json::value id,
+            std::int64_t began_ns)
         : from_{std::move(from)}, type_{std::move(type)}, room_{std::move(room)}, payload_(std::move(payload)),
           id_(std::move(id)), // braces would make arrays of them
-          pending_{std::make_unique<bool>(true)}
+          pending_{std::make_unique<std::int64_t>(began_ns)}
     {}
     template <class F>
     void finish(F answer);
@@ -134,7 +135,8 @@ private:
     std::string room_;
     json::value payload_;
     json::value id_;
-    std::unique_ptr<bool> pending_; // null once answered, or moved from
+    // When it came, by the steady clock in nanoseconds, or 0: that is not measured. Null once answered, or moved from.
+    std::unique_ptr<std::int64_t> pending_;
 };
 
 namespace detail::raw_language {

@@ -3,6 +3,7 @@
 #define FANFARE_CONNECTION_REF_IPP
 
 #include <fanfare/connection_ref.hpp>
+#include <fanfare/detail/base/request_type.hpp>
 #include <fanfare/detail/session/renewal.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/session/session_directory.hpp>
@@ -111,14 +112,16 @@ FANFARE_DECL request& request::operator=(request&& other) noexcept
 template <class F>
 void request::finish(F answer)
 {
-    if (!std::exchange(pending_, nullptr))
+    const auto pending = std::exchange(pending_, nullptr);
+    if (!pending)
         return;
     if (const auto hub = from_.hub_.lock())
-        hub->sessions.with_session(from_.number_,
-                                   [id = std::move(id_), answer = std::move(answer)](detail::session& s) {
-                                       s.end_request();
-                                       answer(s, id.is_null() ? nullptr : &id);
-                                   });
+        hub->sessions.with_session(from_.number_, [id = std::move(id_), began_ns = *pending,
+                                                   answer = std::move(answer)](detail::session& s) {
+            s.end_request();
+            s.home().answered({detail::request_type::application, began_ns});
+            answer(s, id.is_null() ? nullptr : &id);
+        });
 }
 
 FANFARE_DECL void request::reply(std::string_view type, const json::value& payload)

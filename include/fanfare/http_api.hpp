@@ -9,6 +9,7 @@
 #include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/hub.hpp>
+#include <fanfare/metrics/prometheus.hpp>
 #include <fanfare/trusted_proxies.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -26,6 +27,13 @@
 #include <utility>
 
 namespace fanfare {
+
+/// Who may read `GET /metrics`.
+enum class metrics_access {
+    off,   ///< The path is not there: the application may have one of its own.
+    open,  ///< Everybody who reaches the port.
+    admin, ///< Whoever may use the part of the API that needs `http_api_options::admin_key`.
+};
 
 /// Who may use the HTTP API, and how it issues tickets.
 struct http_api_options {
@@ -55,6 +63,13 @@ struct http_api_options {
     std::function<link_status()> tickets_status{};
     /// How long a ticket is good when the request names no `expires_in`.
     std::chrono::seconds ticket_lifetime{30};
+    /// Who may read the hub's metrics at `GET /metrics`, for Prometheus; docs/metrics.md lists them. They name no room and
+    /// no user. Times are among them with `hub_options::metrics` only.
+    metrics_access metrics = metrics_access::off;
+    /// Adds the application's own metrics to the page. Called for each `GET /metrics`, on any thread, from several at a
+    /// time; it must not wait. What it throws, and what `prometheus_text` throws, is answered with 500; see
+    /// `http_api::async_handle`.
+    std::function<void(prometheus_text&)> more_metrics{};
 };
 
 /// `http_api_options::issue_ticket` for any ticket store, which is copied: a store is a handle. Thread-safe if the store is.
@@ -76,7 +91,7 @@ std::function<link_status()> status_from(Store store)
 }
 
 /// The HTTP API of a hub: publish, notify, users' inboxes, tickets, revoke, presence, history, stats of hub and
-/// cluster, health; and messages from the clients of event streams (`POST /api/v1/sse`). See docs/http_api.md. A part
+/// cluster, health, metrics; and messages from the clients of event streams (`POST /api/v1/sse`). See docs/http_api.md. A part
 /// of `server`, or used by an application in its own router:
 /// @code
 /// if (api.handles(request.target()))
@@ -97,11 +112,12 @@ public:
     /// For the library's own parts.
     http_api(std::shared_ptr<detail::hub_core> hub, http_api_options options);
 
-    /// Whether a request's target (path and query; RFC 9112 section 3.2) is the API's: `/healthz`, `/readyz` and all below
-    /// `/api/v1/`. Thread-safe.
-    static bool handles(std::string_view target) noexcept;
+    /// Whether a request's target (path and query; RFC 9112 section 3.2) is the API's: `/healthz`, `/readyz`, all below
+    /// `/api/v1/`, and `/metrics` unless `http_api_options::metrics` is off. Thread-safe.
+    bool handles(std::string_view target) const noexcept;
 
-    /// Whether one of its endpoints is on this path (without a query). Thread-safe.
+    /// Whether one of its endpoints is on this path (without a query), whatever the options are; `/metrics` is not among
+    /// these. Thread-safe.
     static bool has(std::string_view path) noexcept;
 
     /// Answers a request. A target that is not the API's is answered with 404.
@@ -118,7 +134,7 @@ public:
     /// Executor: the handler is called on its associated executor (of a coroutine with `use_awaitable`: the coroutine's), by
     /// default the hub's first; never before this function returns.
     /// Errors: every error is a response with `{"error":{"code","message"}}`; 500 (`handler_failed`) for what
-    /// `http_api_options::issue_ticket` throws, which is told to `hub::on_exception`.
+    /// `http_api_options::issue_ticket` and `more_metrics` throw, which is told to `hub::on_exception`.
     /// Cancellation: not supported, and there is no time limit: `server` answers 504 after `handshake_timeout`.
     /// Thread-safe.
     template <asio::completion_token_for<void(response_type)> Token>
@@ -145,7 +161,8 @@ public:
     /// Executor: `done` is called once: before this returns, or later by whichever thread has the answer (of a shard, a
     /// bus, a store). It goes to its own executor itself.
     /// Errors: every error is a response with `{"error":{"code","message"}}`. Throws what
-    /// `http_api_options::issue_ticket` throws: `done` is not called then, unless the issuer has answered before.
+    /// `http_api_options::issue_ticket` and `more_metrics` throw: `done` is not called then, unless the issuer has answered
+    /// before.
     /// Cancellation: what is to be read from a store waits for its turn; if the response is not `wanted` any more when
     /// that comes, nothing is read and `done` is destroyed without a call. There is no time limit: `server` answers 504
     /// after `handshake_timeout`.
@@ -160,6 +177,11 @@ private:
     std::shared_ptr<detail::hub_core> hub_;
     std::shared_ptr<const http_api_options> options_;
 };
+
+namespace detail {
+/// A path as metrics name it: if it is one of the API's, itself, as long as the program lives; else `other`.
+std::string_view route_label(std::string_view path) noexcept;
+} // namespace detail
 
 } // namespace fanfare
 

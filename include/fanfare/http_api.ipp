@@ -12,6 +12,7 @@
 #include <fanfare/detail/http_api/events.hpp>
 #include <fanfare/detail/http_api/inbox.hpp>
 #include <fanfare/detail/http_api/messages.hpp>
+#include <fanfare/detail/http_api/metrics.hpp>
 #include <fanfare/detail/http_api/revoke.hpp>
 #include <fanfare/detail/http_api/rooms.hpp>
 #include <fanfare/detail/http_api/status.hpp>
@@ -127,6 +128,9 @@ inline void route(api_call c)
     for (const auto& r : api_routes)
         if (r.path == path)
             return carry_out(c, r);
+    if (path == metrics_path && c.options.metrics != metrics_access::off)
+        return carry_out(
+            c, {metrics_path, http::verb::get, &get_metrics, c.options.metrics == metrics_access::admin});
     c.fail(404, error::invalid_message, "no such path");
 }
 
@@ -136,10 +140,19 @@ FANFARE_DECL http_api::http_api(std::shared_ptr<detail::hub_core> hub, http_api_
     : hub_{std::move(hub)}, options_{std::make_shared<const http_api_options>(std::move(options))}
 {}
 
-FANFARE_DECL bool http_api::handles(std::string_view target) noexcept
+FANFARE_DECL std::string_view detail::route_label(std::string_view path) noexcept
+{
+    for (const auto& r : api_routes)
+        if (r.path == path)
+            return r.path;
+    return path == metrics_path ? metrics_path : "other";
+}
+
+FANFARE_DECL bool http_api::handles(std::string_view target) const noexcept
 {
     const auto path = detail::path_of(target);
-    return path.starts_with("/api/v1/") || path == "/healthz" || path == "/readyz";
+    return path.starts_with("/api/v1/") || path == "/healthz" || path == "/readyz" ||
+           (path == detail::metrics_path && options_->metrics != metrics_access::off);
 }
 
 FANFARE_DECL bool http_api::has(std::string_view path) noexcept
@@ -154,7 +167,7 @@ FANFARE_DECL void http_api::complete(const request_type& request, const asio::ip
     const detail::first_call<response_type> once{std::move(done)};
     try {
         async_handle(request, caller, done_type{once});
-    } catch (...) { // the application's `issue_ticket`, which may have answered before
+    } catch (...) { // the application's function: `issue_ticket` may have answered before
         hub_->shards.first().post(
             [hub = hub_, cause = std::current_exception()](detail::shard& s) { hub->handlers.failed(s, cause); });
         once(detail::handler_failed_response(request.version()));

@@ -8,6 +8,7 @@
 #include <fanfare/hub/callbacks.hpp>
 #include <fanfare/hub/commands.hpp>
 #include <fanfare/hub/connections.hpp>
+#include <fanfare/hub/enumeration.hpp>
 #include <fanfare/hub/executors.hpp>
 #include <fanfare/hub/history.hpp>
 #include <fanfare/hub/inbox.hpp>
@@ -41,6 +42,7 @@ class memory_store;
 /// | what was published before | `async_history` | hub/history.hpp |
 /// | the application's handlers | `on_connect`, `on_message`, `on_refresh`, `authorize` and others | hub/callbacks.hpp |
 /// | connections | `accept`, `accept_events`, `connect`, `async_shutdown` | hub/connections.hpp |
+/// | which rooms and connections there are | `async_rooms`, `async_connections` | hub/enumeration.hpp |
 /// | counters, the bus's state | `stats`, `async_cluster_stats`, `status`, `on_bus` | hub/statistics.hpp |
 ///
 /// A hub has one shard for each executor that it is given. A connection lives on one shard, and the hub's handlers for
@@ -65,6 +67,7 @@ class hub : public hub_publishing,
             public hub_history,
             public hub_callbacks,
             public hub_connections,
+            public hub_enumeration,
             public hub_statistics {
     static_assert(fanfare::bus<Bus>, "fanfare::hub: the bus lacks something of the concept in <fanfare/bus.hpp>");
     static_assert(fanfare::store<Store>,
@@ -97,7 +100,7 @@ private:
     explicit hub(const std::shared_ptr<detail::hub_core>& core)
         : hub_publishing{core}, hub_users{core}, hub_commands{core}, hub_inbox{core}, hub_presence{core},
           hub_revocation{core}, hub_history{core}, hub_callbacks{core}, hub_connections{core},
-          hub_statistics{core}, core_{core}
+          hub_enumeration{core}, hub_statistics{core}, core_{core}
     {
         core_->start();
     }

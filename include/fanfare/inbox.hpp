@@ -3,7 +3,7 @@
 #define FANFARE_INBOX_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/base/port_call.hpp>
+#include <fanfare/detail/base/port_observer.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/inbox_item.hpp>
 #include <fanfare/link_status.hpp>
@@ -83,29 +83,15 @@ public:
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
     /// The operations of `inbox_store`: one virtual call each.
-    void async_add(inbox_add what, inbox_was_added handler)
-    {
-        detail::ask_store(thrown_, std::move(handler), error::delivery_unknown,
-                          [&](inbox_was_added done) { held_->add(std::move(what), std::move(done)); });
-    }
-    void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler)
-    {
-        detail::ask_store(thrown_, std::move(handler), error::store_failed,
-                          [&](inbox_was_listed done) { held_->list(user, query, std::move(done)); });
-    }
-    void async_mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler)
-    {
-        detail::ask_store(thrown_, std::move(handler), error::delivery_unknown,
-                          [&](inbox_was_marked done) { held_->mark(user, mark, std::move(done)); });
-    }
-    void async_counts(std::string_view user, inbox_was_counted handler)
-    {
-        detail::ask_store(thrown_, std::move(handler), error::store_failed,
-                          [&](inbox_was_counted done) { held_->counts(user, std::move(done)); });
-    }
+    void async_add(inbox_add what, inbox_was_added handler);
+    void async_list(std::string_view user, const inbox_query& query, inbox_was_listed handler);
+    void async_mark(std::string_view user, const inbox_mark& mark, inbox_was_marked handler);
+    void async_counts(std::string_view user, inbox_was_counted handler);
     /// Sets what is told the store's exceptions, for this handle and its later copies; the hub does so for its own. Not
     /// thread-safe.
-    void on_exception(detail::exception_sink told) { thrown_ = std::move(told); }
+    void on_exception(detail::exception_sink told) { observer_.thrown = std::move(told); }
+    /// Sets where its calls are counted, in the same way.
+    void count_in(std::shared_ptr<detail::port_metrics> metrics) { observer_.metrics = std::move(metrics); }
     /// How its link stands; up if it has none.
     link_status status() const { return held_->status(); }
     /// Calls its `rest`, if it has one: the hub needs it no more, for now.
@@ -146,11 +132,15 @@ private:
     };
 
     std::shared_ptr<base> held_;
-    detail::exception_sink thrown_;
+    detail::port_observer observer_;
 };
 
 static_assert(inbox_store<any_inbox>);
 
 } // namespace fanfare
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/inbox.ipp>
+#endif
 
 #endif

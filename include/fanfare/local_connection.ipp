@@ -2,6 +2,7 @@
 #ifndef FANFARE_LOCAL_CONNECTION_IPP
 #define FANFARE_LOCAL_CONNECTION_IPP
 
+#include <fanfare/detail/base/connection_kind.hpp>
 #include <fanfare/detail/protocol/protocols.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/wire/server_frame.hpp>
@@ -76,6 +77,7 @@ public:
     }
 
 private:
+    [[gnu::cold]] transport_kind transport() const noexcept override { return transport_kind::local; }
     [[gnu::cold]] int native_socket() noexcept override { return -1; }
 
     [[gnu::cold]] void on_greeted() override

@@ -25,6 +25,9 @@ struct publish_options {
     /// In rooms with history, 1 to 256 bytes: a second message with the same key is not sent, and answered with the
     /// first one's receipt. Known for `room_options::idempotency_window`.
     std::string_view idempotency_key{};
+    /// A `traceparent` (W3C Trace Context) of up to 256 bytes, with which the receivers continue the publisher's trace:
+    /// it arrives as the envelope's field `trace`. Anything else is refused with `invalid_message`. Empty: no trace.
+    std::string_view trace{};
 };
 
 /// What a publish answers.
@@ -61,6 +64,8 @@ struct notification {
     std::string idempotency_key{};
     /// Instead of `data`, unless it is empty: JSON text (RFC 8259), which is kept and sent as it is written here.
     std::string data_text{};
+    /// As `publish_options::trace`. It goes to the devices that are connected, and is not kept in the inbox.
+    std::string trace{};
 };
 
 } // namespace fanfare

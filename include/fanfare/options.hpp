@@ -61,6 +61,10 @@ struct hub_options {
     /// and `join`.
     std::chrono::milliseconds presence_leave_delay{2'000};
 
+    /// Whether times are measured for `hub::collect`: deliveries, requests, heartbeats, stores, the event loops' lag. It
+    /// costs two looks at the clock for each message. What is only counted is counted in any case.
+    bool metrics = false;
+
     /// Bytes of one message from a client: all fragments together, decompressed.
     std::size_t max_message_size = 8 * 1024;
     /// Nesting of JSON from a client.

@@ -3,7 +3,7 @@
 #define FANFARE_PRESENCE_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/base/port_call.hpp>
+#include <fanfare/detail/base/port_observer.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/link_status.hpp>
 #include <fanfare/presence_list.hpp>
@@ -84,29 +84,15 @@ public:
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
     /// The operations of `presence_store`: one virtual call each.
-    void async_enter(std::string_view room, presence_client client, presence_changed handler)
-    {
-        detail::ask_store(thrown_, std::move(handler), error::store_failed,
-                          [&](presence_changed done) { held_->enter(room, std::move(client), std::move(done)); });
-    }
-    void async_leave(std::string_view room, std::string_view connection_id, presence_changed handler)
-    {
-        detail::ask_store(thrown_, std::move(handler), error::store_failed,
-                          [&](presence_changed done) { held_->leave(room, connection_id, std::move(done)); });
-    }
-    void async_refresh(std::vector<presence_entries> entries, presence_refreshed handler)
-    {
-        detail::ask_store(thrown_, std::move(handler), error::store_failed,
-                          [&](presence_refreshed done) { held_->refresh(std::move(entries), std::move(done)); });
-    }
-    void async_read(std::string_view room, std::size_t limit, presence_was_read handler)
-    {
-        detail::ask_store(thrown_, std::move(handler), error::store_failed,
-                          [&](presence_was_read done) { held_->read(room, limit, std::move(done)); });
-    }
+    void async_enter(std::string_view room, presence_client client, presence_changed handler);
+    void async_leave(std::string_view room, std::string_view connection_id, presence_changed handler);
+    void async_refresh(std::vector<presence_entries> entries, presence_refreshed handler);
+    void async_read(std::string_view room, std::size_t limit, presence_was_read handler);
     /// Sets what is told the store's exceptions, for this handle and its later copies; the hub does so for its own. Not
     /// thread-safe.
-    void on_exception(detail::exception_sink told) { thrown_ = std::move(told); }
+    void on_exception(detail::exception_sink told) { observer_.thrown = std::move(told); }
+    /// Sets where its calls are counted, in the same way.
+    void count_in(std::shared_ptr<detail::port_metrics> metrics) { observer_.metrics = std::move(metrics); }
     std::chrono::milliseconds lifetime() const { return held_->lifetime(); }
     /// How its link stands; up if it has none.
     link_status status() const { return held_->status(); }
@@ -150,9 +136,13 @@ private:
     };
 
     std::shared_ptr<base> held_;
-    detail::exception_sink thrown_;
+    detail::port_observer observer_;
 };
 
 } // namespace fanfare
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/presence.ipp>
+#endif
 
 #endif

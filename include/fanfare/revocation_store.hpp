@@ -3,7 +3,7 @@
 #define FANFARE_REVOCATION_STORE_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/base/port_call.hpp>
+#include <fanfare/detail/base/port_observer.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/link_status.hpp>
 #include <fanfare/revocation.hpp>
@@ -80,22 +80,13 @@ public:
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
     /// The operations of `revocation_store`: one virtual call each.
-    void async_add(revocation what, revocation_added handler)
-    {
-        const auto answer =
-            std::make_shared<detail::port_answer<error_code>>(std::move(handler), error_code{error::store_failed});
-        detail::call_port(
-            thrown_, answer, [&](revocation_added done) { held_->add(std::move(what), std::move(done)); },
-            error_code{error::store_failed});
-    }
-    void async_read(std::string_view cursor, revocations_were_read handler)
-    {
-        detail::ask_store(thrown_, std::move(handler), error::store_failed,
-                          [&](revocations_were_read done) { held_->read(cursor, std::move(done)); });
-    }
+    void async_add(revocation what, revocation_added handler);
+    void async_read(std::string_view cursor, revocations_were_read handler);
     /// Sets what is told the store's exceptions, for this handle and its later copies; the hub does so for its own. Not
     /// thread-safe.
-    void on_exception(detail::exception_sink told) { thrown_ = std::move(told); }
+    void on_exception(detail::exception_sink told) { observer_.thrown = std::move(told); }
+    /// Sets where its calls are counted, in the same way.
+    void count_in(std::shared_ptr<detail::port_metrics> metrics) { observer_.metrics = std::move(metrics); }
     /// False if the store says that other processes cannot share it: `static constexpr bool between_processes = false`.
     bool between_processes() const noexcept { return held_->between_processes(); }
     /// How its link stands; up if it has none.
@@ -136,9 +127,13 @@ private:
     };
 
     std::shared_ptr<base> held_;
-    detail::exception_sink thrown_;
+    detail::port_observer observer_;
 };
 
 } // namespace fanfare
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/revocation_store.ipp>
+#endif
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/connection_kind.hpp>
 #include <fanfare/detail/base/random.hpp>
 #include <fanfare/detail/http/cors.hpp>
 #include <fanfare/detail/http/handoff.hpp>
@@ -84,6 +85,7 @@ public:
     }
 
 private:
+    detail::transport_kind transport() const noexcept override { return detail::transport_kind::events; }
     std::size_t take(std::span<const std::string_view> buffers, std::vector<char>& out) override
     {
         return writer_.write(buffers, out, base::max_write);
@@ -127,18 +129,18 @@ public:
     void run()
     {
         if (!problem_.empty()) {
-            this->hub_->admitted.count_refusal();
+            this->hub_->admitted.count_refusal(error::invalid_message);
             return send_error(error_response(400, error::invalid_message, problem_, version_));
         }
         if (const auto ec = this->admit())
             return send_error(this->refusal(ec, version_));
         this->begin_deadline(this->shared_from_this());
-        this->send(this->shared_from_this(), head_text(event_stream_head(options_, version_)),
-                   [this](error_code ec) {
-                       if (!this->end_deadline() || ec)
-                           return this->hub_->admitted.count_refusal();
-                       on_answered();
-                   });
+        this->send(
+            this->shared_from_this(), head_text(event_stream_head(options_, version_)), [this](error_code ec) {
+                if (const bool in_time = this->end_deadline(); !in_time || ec)
+                    return this->hub_->admitted.count_refusal(in_time ? ec : make_error_code(error::timed_out));
+                on_answered();
+            });
     }
 
 private:

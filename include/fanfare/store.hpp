@@ -3,7 +3,7 @@
 #define FANFARE_STORE_HPP
 
 #include <fanfare/config.hpp>
-#include <fanfare/detail/base/port_call.hpp>
+#include <fanfare/detail/base/port_observer.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/link_status.hpp>
 #include <fanfare/position.hpp>
@@ -159,25 +159,11 @@ inline std::size_t count_in_page(const std::vector<stored_message>& messages, st
     return count;
 }
 
-/// The handler of a read, for whatever a store answers.
-inline history_done checked_page(const history_query& query, history_done done)
-{
-    return [limit = query.limit, bytes = query.bytes, done = std::move(done)](error_code ec, history_page page) {
-        for (const auto& m : page.messages)
-            if (!m.body.starts_with('{') || !m.body.ends_with('}'))
-                ec = error::store_failed; // no envelope: another program has written into the store
-        page.messages.resize(std::min(limit, count_in_page(page.messages, bytes)));
-        done(ec, ec ? history_page{} : std::move(page));
-    };
-}
-
-} // namespace detail
-
-namespace detail {
 /// Whether a store is known to call an append's handler exactly once before `async_append` returns, unless it throws
 /// before that. For the library's own stores.
 template <class S>
 inline constexpr bool answers_within_call = false;
+
 } // namespace detail
 
 /// Any store, as one copyable type. Copies share what they keep; an empty one must not be used.
@@ -200,25 +186,13 @@ public:
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
     /// The operations of `store`: one virtual call each.
-    void async_append(history_append message, append_done done)
-    {
-        if (held_->answers_within_call())
-            return append_within_call(std::move(message), done);
-        detail::call_port(
-            thrown_,
-            std::make_shared<detail::port_answer<const append_answer&>>(
-                std::move(done), append_answer{.error = error::delivery_unknown}),
-            [&](append_done handler) { held_->append(std::move(message), std::move(handler)); },
-            append_answer{.error = error::store_failed});
-    }
-    void async_read(std::string_view room, const history_query& query, history_done done)
-    {
-        detail::ask_store(thrown_, detail::checked_page(query, std::move(done)), error::store_failed,
-                          [&](history_done handler) { held_->read(room, query, std::move(handler)); });
-    }
+    void async_append(history_append message, append_done done);
+    void async_read(std::string_view room, const history_query& query, history_done done);
     /// Sets what is told the store's exceptions, for this handle and its later copies; the hub does so for its own. Not
     /// thread-safe.
-    void on_exception(detail::exception_sink told) { thrown_ = std::move(told); }
+    void on_exception(detail::exception_sink told) { observer_.thrown = std::move(told); }
+    /// Sets where its calls are counted, in the same way.
+    void count_in(std::shared_ptr<detail::port_metrics> metrics) { observer_.metrics = std::move(metrics); }
     /// False if the store says that other processes cannot share it: `static constexpr bool between_processes = false`.
     bool between_processes() const noexcept { return held_->between_processes(); }
     /// How its link stands; up if it has none.
@@ -228,21 +202,7 @@ public:
 
 private:
     // No answer can be lost or come twice, so nothing need be allocated to see to that.
-    void append_within_call(history_append message, const append_done& done)
-    {
-        bool answered = false;
-        try {
-            held_->append(std::move(message), [&](const append_answer& answer) {
-                answered = true;
-                done(answer);
-            });
-        } catch (...) {
-            if (thrown_)
-                thrown_(std::current_exception());
-            if (!answered)
-                done(append_answer{.error = error::store_failed});
-        }
-    }
+    void append_within_call(history_append message, const append_done& done);
 
     struct base {
         virtual ~base() = default;
@@ -278,11 +238,15 @@ private:
     };
 
     std::shared_ptr<base> held_;
-    detail::exception_sink thrown_;
+    detail::port_observer observer_;
 };
 
 static_assert(store<any_store>);
 
 } // namespace fanfare
+
+#if defined(FANFARE_HEADER_ONLY)
+#include <fanfare/store.ipp>
+#endif
 
 #endif

@@ -3,8 +3,8 @@
 #define FANFARE_TRUSTED_PROXIES_IPP
 
 #include <fanfare/auth.hpp>
+#include <fanfare/detail/base/list_scanner.hpp>
 #include <fanfare/detail/http/forwarded.hpp>
-#include <fanfare/detail/http/list_scanner.hpp>
 #include <fanfare/detail/net/endpoint_address.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/trusted_proxies.hpp>

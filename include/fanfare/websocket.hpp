@@ -42,7 +42,7 @@ public:
     {
         // Before the upgrade, so that the client gets an HTTP status.
         if (auto fault = handshake_fault(request_)) {
-            this->hub_->admitted.count_refusal();
+            this->hub_->admitted.count_refusal(error::invalid_message);
             return refuse(std::move(*fault));
         }
         if (const auto ec = this->admit())
@@ -76,8 +76,8 @@ private:
 
     void on_answered(error_code ec)
     {
-        if (!this->end_deadline() || ec)
-            return this->hub_->admitted.count_refusal();
+        if (const bool in_time = this->end_deadline(); !in_time || ec)
+            return this->hub_->admitted.count_refusal(in_time ? ec : make_error_code(error::timed_out));
         this->start_session(std::move(settings_), std::move(options_.early),
                             [this]<class S>(S stream, shard& home, session_settings settings) {
                                 return this->make_session(std::move(stream), home, std::move(settings));

@@ -61,6 +61,10 @@ TEST_CASE("hubs in one process, on one redis_bus or on two, count and reach each
     CHECK(sent.nodes == 1u); // the other process, as Redis sees it
     for (auto* c : {&at_one, &at_two, &at_three})
         CHECK(c->next().at("type") == "hello");
+    const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    CHECK(three.hub().publish("group:x", "traced", json::value(2), {.trace = trace}));
+    for (auto* c : {&at_one, &at_two, &at_three})
+        CHECK(c->next().at("trace") == json::value(trace));
     CHECK(one.hub().async_notify("ann", {.title = "t", .message = "m"}, asio::use_future).get().nodes == 2u);
     at_two.next("notification");
     CHECK(three.hub().async_disconnect_user("ann", close_code::disconnected, "", asio::use_future).get() == 3);

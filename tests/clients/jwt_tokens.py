@@ -12,6 +12,8 @@ import pathlib
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 from support import SKIPPED, Server, receive, run_tests, until
 
@@ -257,11 +259,22 @@ async def test_a_revoked_credential_is_good_nowhere():
         assert await refused(server, own) == 401
 
 
-async def test_the_example_lets_a_tenant_into_its_own_rooms():
+def page_of(url, key):
+    """The status and the text of a page."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=15) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, ""
+
+
+async def test_the_example_lets_a_tenant_into_its_own_rooms_and_shows_its_metrics():
     key = ec.generate_private_key(ec.SECP256R1())
     with key_file({"now": key}) as (path, _):
         process = await asyncio.create_subprocess_exec(
-            str(pathlib.Path(NOTIFICATION_SERVER).parent / "07_jwt"), "0", path, "https://id.example/", "orders",
+            str(pathlib.Path(NOTIFICATION_SERVER).parent / "07_jwt_and_metrics"), "0", path, "https://id.example/", "orders",
             ADMIN_KEY, stdout=asyncio.subprocess.PIPE)
         try:
             url = (await asyncio.wait_for(process.stdout.readline(), 20)).decode().strip()
@@ -269,6 +282,10 @@ async def test_the_example_lets_a_tenant_into_its_own_rooms():
             socket = await websockets.connect(url, extra_headers={"Authorization": f"Bearer {ticket}"})
             answer = await ask(socket, "subscribe", {"rooms": ["orders:acme", "orders:other"]}, "subscribed")
             assert answer["rooms"] == ["orders:acme"] and answer["rejected"][0]["room"] == "orders:other", answer
+            page = url.replace("ws://", "http://").replace("/api/v1/ws", "/metrics")
+            assert await asyncio.to_thread(page_of, page, None) == (401, "")
+            status, text = await asyncio.to_thread(page_of, page, ADMIN_KEY)
+            assert status == 200 and '\norders_key_reloads_total{result="failed"} 0\n' in text, (status, text)
             await socket.close()
         finally:
             process.terminate()

@@ -194,11 +194,11 @@ async def test_every_reference_of_the_description_leads_somewhere_and_every_exam
 
 async def test_every_route_that_the_server_knows_is_described_and_no_other():
     sources = "".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "include").rglob("*.[hi]pp")))
-    known = set(re.findall(r'"(/(?:api/v1/[a-z/]+[a-z]|[a-z]+z))"', sources))
+    known = set(re.findall(r'"(/(?:api/v1/[a-z/]+[a-z]|[a-z]+z|metrics))"', sources))
     assert known == DOCUMENT["paths"].keys() - {"/openapi.json"}, known ^ DOCUMENT["paths"].keys()
     routes = re.findall(r'\{"(/api/v1/[a-z/]+)", (?:http::)?verb::(\w+)', sources)
     assert len(routes) > 5 and all(method in DOCUMENT["paths"][path] for path, method in routes), routes
-    async with await Server.start(NOTIFICATION_SERVER, "--no-self-telemetry") as server:
+    async with await Server.start(NOTIFICATION_SERVER, "--no-self-telemetry", "--metrics") as server:
         for path, described in DOCUMENT["paths"].items():
             for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS"):
                 answer = await in_thread(ask, server, method, path)
@@ -219,7 +219,7 @@ async def test_every_route_that_the_server_knows_is_described_and_no_other():
 
 
 async def test_every_operation_answers_its_examples_as_described():
-    async with await Server.start(NOTIFICATION_SERVER, "--no-self-telemetry") as server:
+    async with await Server.start(NOTIFICATION_SERVER, "--no-self-telemetry", "--metrics") as server:
         stream = await in_thread(call, server, "connectEvents", {"user": "alice"})
         session = stream.json()["payload"]["session"]
         notified = await in_thread(call, server, "notify", None, {"user_id": "alice", "title": "T", "message": "M"})
@@ -403,7 +403,7 @@ async def test_the_curl_examples_of_the_page_work_when_they_are_pasted():
         wrapper = pathlib.Path(folder, "curl")  # a status that is no success ends the block
         wrapper.write_text(f'#!/bin/sh\nexec {shutil.which("curl")} --fail-with-body "$@"\n')
         wrapper.chmod(0o755)
-        async with await Server.start(NOTIFICATION_SERVER, "--no-self-telemetry") as server:
+        async with await Server.start(NOTIFICATION_SERVER, "--no-self-telemetry", "--metrics") as server:
             for block in blocks:
                 code, out = await run_shell(block.replace("localhost:8080", f"{server.host}:{server.port}"), folder)
                 assert code == 0 and out, f"{block}\nended with {code}:\n{out}"

@@ -79,7 +79,7 @@ struct reading {
     reading() { life.begin(owner); }
     room_ptr room(std::string_view name, std::size_t history = 100)
     {
-        return rooms.obtain(name, std::make_shared<const room_options>(room_options{.history = history}));
+        return rooms.obtain(name, std::make_shared<const namespace_rules>(room_options{.history = history}));
     }
     // Lets the shard do what is queued.
     void run()

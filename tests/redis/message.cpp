@@ -212,6 +212,23 @@ TEST_CASE("what others publish arrives as they wrote it", "[redis_message]")
                             odd + "}" + rest);
 }
 
+TEST_CASE("what others publish may have a trace, which is dropped if it is none", "[redis_message]")
+{
+    const std::string trace = R"("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")";
+    const std::string at = R"(,"timestamp":"2026-03-01T12:00:00.000Z")";
+    CHECK(envelope("r", R"({"type":"t","payload":1,"trace":)" + trace + "}") ==
+          R"({"type":"t","room":"r","payload":1)" + at + R"(,"trace":)" + trace + "}");
+    for (const auto& bad : {R"("00")"s, "null"s, "7"s})
+        CHECK(envelope("r", R"({"type":"t","payload":1,"trace":)" + bad + "}") ==
+              R"({"type":"t","room":"r","payload":1)" + at + "}");
+    CHECK(envelope("r", R"({"type":"t","trace":7})") ==
+          R"({"type":"t","room":"r","payload":{"trace":7})" + at + "}");
+    std::string why;
+    const auto n =
+        read_notification(R"({"user_id":"ann","title":"","message":"","trace":)" + trace + "}", noon, why);
+    CHECK(n.envelope.ends_with(at + R"(,"trace":)" + trace + "}"));
+}
+
 TEST_CASE("what others publish that is not JSON is refused in words", "[redis_message]")
 {
     for (const auto& text :

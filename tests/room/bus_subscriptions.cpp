@@ -66,7 +66,7 @@ struct subscribed_hub {
     }
     room_ptr room(std::string_view name, const room_options& rules = {})
     {
-        return rooms.obtain(name, std::make_shared<const room_options>(rules));
+        return rooms.obtain(name, std::make_shared<const namespace_rules>(rules));
     }
     bool hold(const room_ptr& room, std::string who)
     {

@@ -169,3 +169,20 @@ TEST_CASE("whoever asks for a room of a namespace that was configured without it
         CHECK(std::string_view{wrong.what()}.find("order:, with the colon") != std::string_view::npos);
     }
 }
+
+TEST_CASE("a namespace keeps the number of its metrics, and those above the limit share one", "[namespaces]")
+{
+    namespaces all{32, true};
+    all.configure("chat:", {});
+    const auto number = all.rules_for("chat:1")->number;
+    CHECK(number != 0);
+    CHECK(all.names().at(number) == "chat:");
+    CHECK(all.names().front().empty());
+    all.configure("chat:", {.client_publish = true});
+    CHECK(all.rules_for("chat:1")->number == number);
+    for (int i = 0; i != 100; ++i)
+        all.configure("n" + std::to_string(i) + ':', {});
+    CHECK(all.names().size() == detail::max_metric_namespaces);
+    CHECK(all.rules_for("n99:1")->number == 0);
+    CHECK(all.rules_for("chat:2")->number == number);
+}

@@ -17,7 +17,7 @@ namespace {
 
 struct house {
     room_registry rooms{1};
-    room_ptr room(std::string_view name) { return rooms.obtain(name, std::make_shared<const room_options>()); }
+    room_ptr room(std::string_view name) { return rooms.obtain(name, std::make_shared<const namespace_rules>()); }
 };
 
 names names_of(const memberships& all)

@@ -48,6 +48,15 @@ TEST_CASE("control frames go before messages but never into one", "[outbox]")
     }
 }
 
+TEST_CASE("the payload of a ping goes with it, and the newest ping is sent", "[outbox]")
+{
+    outbox box{10, 1000};
+    box.push_ping(std::string_view{"old"});
+    box.push_ping(std::string_view{"new"});
+    CHECK(parse(write_all(box, 3)) == std::vector<wire_frame>{{ws_opcode::ping, "new"}});
+    CHECK(box.empty());
+}
+
 TEST_CASE("a control frame that has begun is finished before the next", "[outbox]")
 {
     for (std::size_t written = 1; written != 4; ++written) {

@@ -25,6 +25,8 @@ TEST_CASE("resync lets go of what waits of the room, and names the first of it",
     CHECK(box.resync_from() == position{7, 11});
     CHECK(box.size() == 2);
     CHECK(box.take_dropped() == 0); // nothing is lost
+    CHECK(box.take_resynced() == 4);
+    CHECK(box.take_resynced() == 0);
     CHECK(box.bytes() == placed(5, "b")->wire().size() + text("plain", "a")->wire().size());
     CHECK(payloads(parse(write_all(box))) == std::vector<std::string>{"b5", "plain"});
     CHECK(box.bytes() == 0);
@@ -38,6 +40,7 @@ TEST_CASE("resync lets go of the new message alone when nothing of its room wait
     box.push(placed(2, "b"), overflow_policy::close);
     CHECK(box.push(placed(9, "a"), overflow_policy::resync) == result::resync);
     CHECK(box.resync_from() == position{7, 9});
+    CHECK(box.take_resynced() == 1);
     CHECK(payloads(parse(write_all(box))) == std::vector<std::string>{"b1", "b2"});
 }
 

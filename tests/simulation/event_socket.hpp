@@ -43,6 +43,7 @@ public:
 private:
     static constexpr std::size_t max_write = 16 * 1024;
 
+    detail::transport_kind transport() const noexcept override { return detail::transport_kind::events; }
     int native_socket() noexcept override { return -1; }
 
     void on_greeted() override

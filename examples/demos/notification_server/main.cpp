@@ -110,7 +110,8 @@ private:
 
 fanfare::hub_options hub_options(const demo::options& chosen)
 {
-    fanfare::hub_options o{.max_connections_per_address = chosen.max_per_address,
+    fanfare::hub_options o{.metrics = chosen.metrics,
+                           .max_connections_per_address = chosen.max_per_address,
                            .deflate = chosen.deflate,
                            .executors_are_serial = true};
     if (chosen.open_publish)
@@ -146,6 +147,8 @@ fanfare::server_options server_options(const demo::options& chosen, Tickets tick
     o.api.admin_key = chosen.admin_key;
     o.api.allow_loopback_writes = chosen.admin_key.empty();
     o.api.hosts = demo::allowed_hosts(chosen.hosts, chosen.address);
+    if (chosen.metrics)
+        o.api.metrics = fanfare::metrics_access::open;
     o.on_request = demo::serve_page;
     for (const auto& origin : chosen.origins)
         if (origin == "any")

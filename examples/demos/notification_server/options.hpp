@@ -55,6 +55,7 @@ inline constexpr auto help = R"(notification_server: Fanfare's demo. Open the UR
   --drain SECONDS       after SIGTERM close the connections evenly over this time (0: at once); a second
                         signal does not wait
   --deflate             offer permessage-deflate
+  --metrics             measure, and answer GET /metrics for Prometheus, to everybody who reaches the port
   --open-publish        clients may publish to any room, without a rate limit (for load tests)
   --no-self-telemetry   do not publish this machine's own CPU, memory, load and network rates
   --help                show this
@@ -63,7 +64,7 @@ Rooms: global, device:ID, group:ID, chat:ID (with presence), and user:ID for eac
        group:, chat: and user: keep a history of 1,000 messages, one hour; each user has an inbox.
 HTTP: /api/v1/ws  /api/v1/publish  /api/v1/notify  /api/v1/tickets  /api/v1/ws/stats  /api/v1/presence?room=
       /api/v1/history?room=  /api/v1/inbox?user_id=  /api/v1/inbox/mark  /api/v1/revoke  /api/v1/cluster
-      /healthz  /readyz
+      /healthz  /readyz  /metrics (with --metrics)
 Exit: 0 after SIGINT or SIGTERM, 1 if the file of --sqlite cannot be opened, 2 for any other error.
 )";
 
@@ -95,6 +96,7 @@ struct options {
     std::vector<std::string> hosts;
     auth_kind auth = auth_kind::none;
     bool deflate = false;
+    bool metrics = false;
     bool open_publish = false;
     bool self_telemetry = true;
     bool only_help = false;
@@ -203,6 +205,8 @@ inline options parse(int argc, char** argv)
             o.drain = std::chrono::seconds{words.number(0, 86'400)};
         else if (option == "--deflate")
             o.deflate = true;
+        else if (option == "--metrics")
+            o.metrics = true;
         else if (option == "--open-publish")
             o.open_publish = true;
         else if (option == "--no-self-telemetry")

@@ -94,6 +94,9 @@ public:
 
     /// What the bus has counted since it was made. Thread-safe.
     redis_bus_stats stats() const;
+    /// How long its messages to itself took to come back through Redis, by both connections and their queues: one when it
+    /// connects, then one each `redis_bus_options::probe_interval` while the bus is in use. Thread-safe.
+    bus_metrics metrics() const;
 
 private:
     friend class redis_store;

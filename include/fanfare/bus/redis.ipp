@@ -3,6 +3,7 @@
 #define FANFARE_BUS_REDIS_IPP
 
 #include <fanfare/bus/redis.hpp>
+#include <fanfare/detail/base/histogram.hpp>
 #include <fanfare/detail/redis/bus_core.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/error.hpp>
@@ -71,6 +72,14 @@ FANFARE_DECL void redis_bus::leave(bus_sink& sink, std::string_view room)
 FANFARE_DECL redis_bus_stats redis_bus::stats() const
 {
     return core_->stats();
+}
+FANFARE_DECL bus_metrics redis_bus::metrics() const
+{
+    detail::histogram_sum all;
+    core_->round_trips.add_to(all);
+    return {.round_trip_bounds = {detail::bucket_seconds.begin(), detail::bucket_seconds.end()},
+            .round_trips = {all.counts.begin(), all.counts.end()},
+            .round_trip_seconds = static_cast<double>(all.sum_ns) / 1e9};
 }
 
 } // namespace fanfare

@@ -25,6 +25,7 @@ public:
     void inbox(any_inbox store)
     {
         store.on_exception(core_->port_exceptions());
+        store.count_in(core_->stores);
         core_->inbox.use(std::move(store));
     }
 

@@ -27,6 +27,7 @@ public:
     void presence(any_presence store)
     {
         store.on_exception(core_->port_exceptions());
+        store.count_in(core_->stores);
         core_->presence.use(std::move(store));
     }
 

@@ -29,6 +29,7 @@ public:
     void revocations(any_revocation_store store)
     {
         store.on_exception(core_->port_exceptions());
+        store.count_in(core_->stores);
         core_->revocations.use(std::move(store));
     }
 

@@ -7,7 +7,9 @@
 #include <fanfare/detail/base/completion.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/hub/hub_topic.hpp>
+#include <fanfare/detail/metrics/collect.hpp>
 #include <fanfare/link_status.hpp>
+#include <fanfare/metrics.hpp>
 #include <fanfare/stats.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -24,6 +26,22 @@ class hub_statistics : detail::hub_topic<hub_statistics> {
 public:
     /// The counters of this hub. Thread-safe; they are read one after the other, while the hub works.
     hub_stats stats() const { return core_->stats(); }
+
+    /// Tells `sink` the value that each of the hub's metrics has now; docs/metrics.md lists them. Times are among them with
+    /// `hub_options::metrics` only. Labels are few: namespaces (the first 63 that were configured; the rest count as
+    /// `other`), codes, types and policies, never a room or a user.
+    ///
+    /// @param sink A `metrics_sink`: `prometheus_text`, or your own. Used only until this returns.
+    /// - Executor: the sink is called in this thread. It takes as long as looking at each room; monitoring asks every few
+    ///   seconds.
+    /// - Errors: what the sink throws.
+    /// - Thread-safety: may be called from any thread. Values are read one after the other, while the hub works.
+    template <metrics_sink Sink>
+    void collect(Sink& sink) const
+    {
+        detail::sink_visitor<Sink> to{sink};
+        detail::collect(*core_, to);
+    }
 
     /// Asks all hubs on the bus for their counters, after the call: at most twice a second, so the question may be asked
     /// half a second later, for all calls until then together. A node that does not answer in time is named in the result

@@ -11,6 +11,7 @@
 #include <fanfare/auth/host.ipp>
 #include <fanfare/auth/origin.ipp>
 #include <fanfare/auth/ticket.ipp>
+#include <fanfare/bus.ipp>
 #include <fanfare/detail/base/connection_id.ipp>
 #include <fanfare/detail/base/file_watch.ipp>
 #include <fanfare/detail/base/identity_fields.ipp>
@@ -25,6 +26,7 @@
 #include <fanfare/detail/history/room_preparation.ipp>
 #include <fanfare/detail/hub/bus_receiver.ipp>
 #include <fanfare/detail/hub/commands.ipp>
+#include <fanfare/detail/hub/enumeration.ipp>
 #include <fanfare/detail/hub/hub_core.ipp>
 #include <fanfare/detail/hub/hub_stats.ipp>
 #include <fanfare/detail/hub/paced_close.ipp>
@@ -33,6 +35,13 @@
 #include <fanfare/detail/inbox/inbox_json.ipp>
 #include <fanfare/detail/inbox/inbox_rules.ipp>
 #include <fanfare/detail/inbox/inbox_service.ipp>
+#include <fanfare/detail/metrics/collect.ipp>
+#include <fanfare/detail/metrics/collect_connections.ipp>
+#include <fanfare/detail/metrics/collect_http.ipp>
+#include <fanfare/detail/metrics/collect_links.ipp>
+#include <fanfare/detail/metrics/collect_messages.ipp>
+#include <fanfare/detail/metrics/collect_requests.ipp>
+#include <fanfare/detail/metrics/http_requests.ipp>
 #include <fanfare/detail/presence/presence_table.ipp>
 #include <fanfare/detail/presence/presence_tracker.ipp>
 #include <fanfare/detail/publish/publisher.ipp>
@@ -59,10 +68,16 @@
 #include <fanfare/detail/wire/json_writer.ipp>
 #include <fanfare/detail/wire/names.ipp>
 #include <fanfare/detail/wire/server_frame.ipp>
+#include <fanfare/detail/wire/traceparent.ipp>
 #include <fanfare/error.ipp>
+#include <fanfare/inbox.ipp>
 #include <fanfare/inbox/memory.ipp>
 #include <fanfare/json_text.ipp>
+#include <fanfare/metrics/prometheus.ipp>
+#include <fanfare/presence.ipp>
 #include <fanfare/revocation/memory.ipp>
+#include <fanfare/revocation_store.ipp>
+#include <fanfare/store.ipp>
 #include <fanfare/store/memory.ipp>
 
 #endif

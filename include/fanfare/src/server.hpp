@@ -26,6 +26,7 @@
 #include <fanfare/detail/http_api/events.ipp>
 #include <fanfare/detail/http_api/inbox.ipp>
 #include <fanfare/detail/http_api/messages.ipp>
+#include <fanfare/detail/http_api/metrics.ipp>
 #include <fanfare/detail/http_api/revoke.ipp>
 #include <fanfare/detail/http_api/rooms.ipp>
 #include <fanfare/detail/http_api/status.ipp>

@@ -46,9 +46,11 @@ export declare class FanfareClient {
     /**
      * Answers when the server has stored and sent it. With an `idempotencyKey` it is sent again if the connection breaks
      * before the answer; without one that is the error `connection_lost`, and nobody knows whether it was published.
+     * `trace`, a `traceparent` of W3C Trace Context, goes to the receivers with the message.
      */
     publish(room: string, type: string, payload?: unknown, options?: RequestTiming & {
         idempotencyKey?: string;
+        trace?: string;
     }): Promise<Receipt>;
     /** Asks the application; answers the payload of its answer. `retry`: again if the connection breaks before it. */
     request<A = any>(type: string, payload?: unknown, options?: RequestTiming & {

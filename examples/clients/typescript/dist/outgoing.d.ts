@@ -9,6 +9,7 @@ export interface OutgoingMessage {
     type: string;
     room?: string;
     payload?: unknown;
+    trace?: string;
 }
 export interface RequestOptions {
     timeout: number;

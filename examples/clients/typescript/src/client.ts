@@ -190,17 +190,19 @@ export class FanfareClient {
   /**
    * Answers when the server has stored and sent it. With an `idempotencyKey` it is sent again if the connection breaks
    * before the answer; without one that is the error `connection_lost`, and nobody knows whether it was published.
+   * `trace`, a `traceparent` of W3C Trace Context, goes to the receivers with the message.
    */
   publish(
     room: string,
     type: string,
     payload?: unknown,
-    options: RequestTiming & { idempotencyKey?: string } = {},
+    options: RequestTiming & { idempotencyKey?: string; trace?: string } = {},
   ): Promise<Receipt> {
-    const { idempotencyKey: idempotency_key } = options;
+    const { idempotencyKey: idempotency_key, trace } = options;
     const retry = idempotency_key !== undefined;
     const body = { type, ...(payload !== undefined && { payload }), ...(retry && { idempotency_key }) };
-    return this.#ask({ type: 'publish', room, payload: body }, options, retry);
+    const message = { type: 'publish', room, payload: body, ...(trace !== undefined && { trace }) };
+    return this.#ask(message, options, retry);
   }
 
   /** Asks the application; answers the payload of its answer. `retry`: again if the connection breaks before it. */

@@ -13,6 +13,7 @@ export interface OutgoingMessage {
   type: string;
   room?: string;
   payload?: unknown;
+  trace?: string;
 }
 
 export interface RequestOptions {

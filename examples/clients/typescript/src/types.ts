@@ -16,6 +16,8 @@ export interface Message<P = any> {
   request_id?: string | number;
   offset?: number;
   epoch?: string;
+  /** The publisher's trace, where it gave one: a `traceparent` of W3C Trace Context. */
+  trace?: string;
 }
 
 /** The payload of `connected`. */

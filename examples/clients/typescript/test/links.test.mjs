@@ -252,6 +252,31 @@ test('requests wait for the connection, in order; what does not fit is refused',
   ),
 );
 
+test('a trace arrives with the message, over WebSocket and SSE, and a bad one is refused', limit, () =>
+  withServer(['--open-publish'], server =>
+    withClient(server.http + '/api/v1/ws', {}, client =>
+      withClient(server.http + '/api/v1/ws', { transports: ['sse'] }, async listener => {
+        client.connect();
+        listener.connect();
+        const seen = [record(client, 'chat:a'), record(listener, 'chat:a')];
+        for (const one of seen) await one.joined();
+        const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+        await client.publish('chat:a', 'n', 1, { trace });
+        await listener.publish('chat:a', 'n', 2, { trace });
+        await client.publish('chat:a', 'n', 3);
+        for (const one of seen) {
+          await one.got(3);
+          assert.deepEqual(
+            one.messages.map(message => message.trace),
+            [trace, trace, undefined],
+          );
+        }
+        await assert.rejects(client.publish('chat:a', 'n', 4, { trace: 'none' }), { code: 'invalid_message' });
+      }),
+    ),
+  ),
+);
+
 test('a publish with an idempotency key survives a link that breaks before its answer', limit, () =>
   withProxy(['--open-publish'], (server, proxy) =>
     withClient(proxy.http + '/api/v1/ws', { connectTimeout: 2000 }, async client => {

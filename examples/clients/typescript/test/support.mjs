@@ -169,12 +169,14 @@ export function reaches(client, fits, ms = patience) {
   return deadline(found, ms, `state ${fits}; it was ${client.state}`).finally(() => off());
 }
 
-/// Subscribes, and keeps the payloads and what else the room said.
+/// Subscribes, and keeps the messages, their payloads and what else the room said.
 export function record(client, room, options = {}) {
-  const seen = { payloads: [], subscribed: [], recovered: [], gaps: [], rejected: [] };
+  const seen = { messages: [], payloads: [], subscribed: [], recovered: [], gaps: [], rejected: [] };
   seen.subscription = client.subscribe(room, {
     message: message => {
-      if (message.type !== 'join' && message.type !== 'leave') seen.payloads.push(message.payload);
+      if (message.type === 'join' || message.type === 'leave') return;
+      seen.messages.push(message);
+      seen.payloads.push(message.payload);
     },
     subscribed: info => seen.subscribed.push(info),
     recovered: info => seen.recovered.push(info),

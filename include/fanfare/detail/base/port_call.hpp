@@ -2,6 +2,9 @@
 #ifndef FANFARE_DETAIL_BASE_PORT_CALL_HPP
 #define FANFARE_DETAIL_BASE_PORT_CALL_HPP
 
+#include <fanfare/config.hpp>
+#include <fanfare/detail/base/port_metrics.hpp>
+#include <fanfare/detail/base/port_observer.hpp>
 #include <fanfare/error.hpp>
 
 #include <atomic>
@@ -14,8 +17,15 @@
 
 namespace fanfare::detail {
 
-/// Is told what an application's bus or store has thrown, in the thread that called it.
-using exception_sink = std::function<void(const std::exception_ptr&)>;
+/// What an answer says that begins with an error, or is an object with one.
+template <class First, class... Rest>
+error_code error_of_answer(const First& first, const Rest&...)
+{
+    if constexpr (std::is_convertible_v<const First&, error_code>)
+        return first;
+    else
+        return first.error;
+}
 
 /// The answer of an application's bus or store, that somebody waits for: the first one counts, and there is one in any
 /// case. If the handler is destroyed without a call it is `otherwise`. Thread-safe.
@@ -31,17 +41,28 @@ public:
     /// handler expects no exception: here one ends the program.
     ~port_answer()
     {
-        if (!given_.exchange(true))
-            std::apply(done_, std::move(otherwise_));
+        if (given_.exchange(true))
+            return;
+        timer_.ended(std::apply([](const auto&... with) { return error_of_answer(with...); }, otherwise_));
+        std::apply(done_, std::move(otherwise_));
     }
     port_answer(const port_answer&) = delete;
     port_answer& operator=(const port_answer&) = delete;
 
+    /// The call begins now: it is counted, and measured until the answer. Before the port is called; not thread-safe.
+    void measure(std::shared_ptr<port_metrics> all, store_operation which) noexcept
+    {
+        metrics_ = std::move(all);
+        timer_ = {metrics_.get(), which};
+    }
+
     void give(Arguments... with)
     {
+        if (given_.exchange(true))
+            return;
+        timer_.ended(error_of_answer(with...));
         // Moved out, so that what it holds goes with the call, and not with the port's last copy of the handler.
-        if (!given_.exchange(true))
-            std::exchange(done_, {})(std::forward<Arguments>(with)...);
+        std::exchange(done_, {})(std::forward<Arguments>(with)...);
     }
     /// Nobody is to be answered any more. False if the answer was given.
     bool forget() noexcept
@@ -56,6 +77,8 @@ private:
     handler done_;
     std::tuple<std::decay_t<Arguments>...> otherwise_;
     std::atomic<bool> given_{false};
+    std::shared_ptr<port_metrics> metrics_; // outlives the hub, if the answer does
+    port_call_timer timer_;
 };
 
 /// What a port is given to call.
@@ -81,13 +104,14 @@ void call_port(const exception_sink& thrown, const std::shared_ptr<port_answer<A
 
 /// Asks a store by `call(handler)`, for `done`. If the store throws, the answer is `store_failed`; if it destroys the
 /// handler without a call, `forgotten`.
-template <class Answer, class Call>
-void ask_store(const exception_sink& thrown, std::function<void(error_code, Answer)> done, error forgotten,
-               Call call)
+template <class... Answer, class Call>
+void ask_store(const port_observer& told, store_operation which, std::function<void(error_code, Answer...)> done,
+               error forgotten, Call call)
 {
     const auto answer =
-        std::make_shared<port_answer<error_code, Answer>>(std::move(done), error_code{forgotten}, Answer{});
-    call_port(thrown, answer, std::move(call), error_code{error::store_failed}, Answer{});
+        std::make_shared<port_answer<error_code, Answer...>>(std::move(done), error_code{forgotten}, Answer{}...);
+    answer->measure(told.metrics, which);
+    call_port(told.thrown, answer, std::move(call), error_code{error::store_failed}, Answer{}...);
 }
 
 } // namespace fanfare::detail

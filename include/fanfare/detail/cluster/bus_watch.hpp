@@ -7,6 +7,7 @@
 #include <fanfare/detail/shard/hub_handlers.hpp>
 #include <fanfare/detail/shard/shard.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <mutex>
 
@@ -23,6 +24,10 @@ public:
     bool up() const;
     /// Calls `watcher` on the first shard at each change, and at once with what is. A later one takes its place.
     void watch(std::function<void(const bus_status&)> watcher);
+    /// The hub has joined the bus, which has said by now if it is down.
+    void attached();
+    /// How often the bus came up again after it had been up.
+    std::uint64_t reconnects() const;
     /// The bus went down, or up again.
     void on_changed(const bus_status& status);
 
@@ -33,6 +38,8 @@ private:
     const hub_handlers& handlers_;
     mutable std::mutex mutex_;
     bus_status status_;
+    bool was_up_ = false; // since the hub joined it
+    std::uint64_t reconnects_ = 0;
     std::function<void(const bus_status&)> watcher_;
 };
 

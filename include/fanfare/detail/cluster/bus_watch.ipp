@@ -20,6 +20,19 @@ FANFARE_DECL bool bus_watch::up() const
     return status_.up;
 }
 
+// A bus that says nothing is up.
+FANFARE_DECL void bus_watch::attached()
+{
+    const std::lock_guard lock{mutex_};
+    was_up_ = was_up_ || status_.up;
+}
+
+FANFARE_DECL std::uint64_t bus_watch::reconnects() const
+{
+    const std::lock_guard lock{mutex_};
+    return reconnects_;
+}
+
 FANFARE_DECL void bus_watch::watch(std::function<void(const bus_status&)> watcher)
 {
     {
@@ -33,6 +46,8 @@ FANFARE_DECL void bus_watch::on_changed(const bus_status& status)
 {
     {
         const std::lock_guard lock{mutex_};
+        if (status.up && !status_.up && std::exchange(was_up_, true))
+            ++reconnects_;
         status_ = status;
     }
     tell(status);

@@ -21,6 +21,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -90,6 +91,8 @@ public:
     bool on_message(std::string_view type, const json::object& message, command_answer_ptr& answer);
     /// Gives a sign of life if it is time.
     void on_tick();
+    /// Hubs that were heard of not long ago, this one included. Thread-safe.
+    std::size_t nodes() const;
     /// Tells the others that this hub goes.
     void announce_leaving();
 
@@ -101,6 +104,7 @@ private:
     friend class command_answer;
     void take_answer(const json::object& message);
     void note_node(const std::string& node, const json::object& message, bool gone);
+    std::chrono::steady_clock::time_point oldest_sign_of_life() const;
     void forget_silent_nodes();
     void ask_for_stats();
     cluster_stats summary(const answers& said);
@@ -110,7 +114,8 @@ private:
     std::atomic<std::int64_t> next_heartbeat_{0}; // milliseconds of the steady clock
     // On the first shard. Each question is owned by the wait for its timer.
     std::map<std::int64_t, std::weak_ptr<cluster_question>> questions_;
-    std::map<std::string, known_node> nodes_;
+    std::map<std::string, known_node> nodes_; // changed under the lock
+    mutable std::mutex nodes_mutex_;
     // Who waits for the next question about the counters, by how long they want to wait for its answers.
     std::map<std::chrono::milliseconds, std::vector<stats_done>> stats_waiters_;
     std::chrono::steady_clock::time_point stats_asked_{}; // last

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -224,16 +225,31 @@ FANFARE_DECL void cluster::take_answer(const json::object& message)
 FANFARE_DECL void cluster::note_node(const std::string& node, const json::object& message, bool gone)
 {
     forget_silent_nodes();
+    const std::lock_guard lock{nodes_mutex_};
     if (gone)
         nodes_.erase(node);
     else if (nodes_.size() < max_known_nodes || nodes_.contains(node))
         nodes_[node] = {read_stats(message.if_contains("stats")), std::chrono::steady_clock::now()};
 }
 
+FANFARE_DECL std::chrono::steady_clock::time_point cluster::oldest_sign_of_life() const
+{
+    return std::chrono::steady_clock::now() - heartbeats_to_forget * parts_.options.heartbeat_interval;
+}
+
 FANFARE_DECL void cluster::forget_silent_nodes()
 {
-    const auto limit = std::chrono::steady_clock::now() - heartbeats_to_forget * parts_.options.heartbeat_interval;
-    std::erase_if(nodes_, [limit](const auto& one) { return one.second.heard < limit; });
+    const std::lock_guard lock{nodes_mutex_};
+    std::erase_if(nodes_, [limit = oldest_sign_of_life()](const auto& one) { return one.second.heard < limit; });
+}
+
+FANFARE_DECL std::size_t cluster::nodes() const
+{
+    const std::lock_guard lock{nodes_mutex_};
+    return 1 + static_cast<std::size_t>(
+                   std::count_if(nodes_.begin(), nodes_.end(), [limit = oldest_sign_of_life()](const auto& one) {
+                       return one.second.heard >= limit;
+                   }));
 }
 
 FANFARE_DECL void cluster::on_tick()

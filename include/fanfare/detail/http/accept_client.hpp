@@ -8,6 +8,7 @@
 #include <fanfare/detail/http/gatekeeper.hpp>
 #include <fanfare/detail/http/last_answer.hpp>
 #include <fanfare/detail/http/message.hpp>
+#include <fanfare/detail/http/request_record.hpp>
 #include <fanfare/detail/net/stream_layers.hpp>
 #include <fanfare/options.hpp>
 #include <fanfare/sse.hpp>
@@ -31,6 +32,7 @@ asio::awaitable<void> accept_client(std::shared_ptr<const gatekeeper> door, shar
 {
     const auto version = client.head.version();
     const bool head_only = client.head.method() == http::verb::head;
+    const request_record record{*door->hub(), client.head.method(), door->route_of(client.head)};
     auto decided = co_await door->examine(client, home);
     admission place{door->hub(), std::move(decided.who), client.address, true};
     if (!decided.answer)
@@ -39,11 +41,14 @@ asio::awaitable<void> accept_client(std::shared_ptr<const gatekeeper> door, shar
             allow_origin(*decided.answer, decided.origin);
         }
     if (decided.answer) {
+        record.answered(decided.answer->result_int());
         auto writing = write_last(std::move(stream), std::move(*decided.answer), head_only, door->timeout());
         co_await std::move(writing);
         co_return;
     }
-    if (decided.purpose == request_purpose::event_stream) {
+    const bool events = decided.purpose == request_purpose::event_stream;
+    record.answered(events ? 200 : 101);
+    if (events) {
         event_options how{std::move(decided.origin), door->timeout()};
         accept_event_stream(home, std::move(stream), *client.view, version, std::move(place), std::move(how));
         co_return;

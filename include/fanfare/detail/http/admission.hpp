@@ -45,7 +45,7 @@ public:
         if (!std::exchange(arrived_, true))
             wait_ = hub_->admitted.arrive(address_);
         if (wait_) {
-            hub_->admitted.count_refusal();
+            hub_->admitted.count_refusal(error::too_many_connections);
             return error::too_many_connections;
         }
         const auto ec = hub_->admitted.admit(*who_, address_);

@@ -18,7 +18,8 @@ FANFARE_DECL http_response preflight_response(unsigned version, std::string_view
     allow_origin(answer, origin);
     if (!origin.empty()) {
         answer.set(http::field::access_control_allow_methods, methods);
-        answer.set(http::field::access_control_allow_headers, "Authorization, Content-Type, Last-Event-ID");
+        answer.set(http::field::access_control_allow_headers,
+                   "Authorization, Content-Type, Last-Event-ID, traceparent");
         answer.set(http::field::access_control_max_age, "600");
     }
     return answer;

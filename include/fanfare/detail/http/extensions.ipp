@@ -3,8 +3,8 @@
 #define FANFARE_DETAIL_HTTP_EXTENSIONS_IPP
 
 #include <fanfare/auth.hpp>
+#include <fanfare/detail/base/list_scanner.hpp>
 #include <fanfare/detail/http/extensions.hpp>
-#include <fanfare/detail/http/list_scanner.hpp>
 
 #include <algorithm>
 

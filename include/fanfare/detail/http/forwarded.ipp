@@ -3,8 +3,8 @@
 #define FANFARE_DETAIL_HTTP_FORWARDED_IPP
 
 #include <fanfare/auth.hpp>
+#include <fanfare/detail/base/list_scanner.hpp>
 #include <fanfare/detail/http/forwarded.hpp>
-#include <fanfare/detail/http/list_scanner.hpp>
 #include <fanfare/detail/net/endpoint_address.hpp>
 
 #include <algorithm>

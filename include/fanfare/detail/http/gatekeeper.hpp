@@ -62,6 +62,8 @@ public:
     request_purpose purpose_of(const request_head& head) const;
     /// Whether the request, whatever its method, is for the path of the event stream.
     bool is_for_events(const request_head& head) const;
+    /// The request's path as metrics name it: see `route_label`. That of the WebSocket is `/api/v1/ws`, wherever it is.
+    std::string_view route_of(const request_head& head) const;
     /// The page's origin, if it may read what is answered on the path of the event stream; else empty.
     std::string page_of(const handshake_request& view) const;
 
@@ -79,8 +81,8 @@ private:
     std::optional<http_response> answer_at_once(const arrival& client, request_purpose purpose) const;
     /// Why the request may not go on to the authenticator: its host or its page's origin.
     std::optional<refusal> refuse_by_lists(const handshake_request& view) const;
-    /// By what the hub says about everybody, and about the address. It counts the attempt.
-    std::optional<http_response> refuse_by_hub(const asio::ip::address& from, unsigned version) const;
+    /// By what the hub says about everybody, and about the address. It counts the attempt. `why`: the reason, if any.
+    std::optional<http_response> refuse_by_hub(const asio::ip::address& from, unsigned version, error& why) const;
     asio::awaitable<auth_result> authenticate(std::shared_ptr<const handshake_request> view, shard* home) const;
     /// What is answered to a request for an event stream other than the stream: to HEAD (RFC 9110 section 9.3.2), and to what
     /// is malformed.

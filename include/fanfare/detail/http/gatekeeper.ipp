@@ -101,6 +101,12 @@ FANFARE_DECL request_purpose gatekeeper::purpose_of(const request_head& head) co
     }
 }
 
+FANFARE_DECL std::string_view gatekeeper::route_of(const request_head& head) const
+{
+    const auto path = path_in(head);
+    return route_label(path == options_.path ? "/api/v1/ws" : path);
+}
+
 FANFARE_DECL std::string gatekeeper::page_of(const handshake_request& view) const
 {
     return permitted_origin(view, options_.origins);
@@ -132,12 +138,12 @@ FANFARE_DECL std::optional<refusal> gatekeeper::refuse_by_lists(const handshake_
 
 // Before the authenticator: a proxy asks the next server with the same ticket, and a flood must not reach a store.
 FANFARE_DECL std::optional<http_response> gatekeeper::refuse_by_hub(const asio::ip::address& from,
-                                                                    unsigned version) const
+                                                                    unsigned version, error& why) const
 {
     if (hub_->life.closing())
-        return hub_refusal_response(error::shutting_down, version);
+        return hub_refusal_response(why = error::shutting_down, version);
     if (const auto wait = hub_->admitted.arrive(from))
-        return hub_refusal_response(error::too_many_connections, version, wait);
+        return hub_refusal_response(why = error::too_many_connections, version, wait);
     return std::nullopt;
 }
 
@@ -148,18 +154,19 @@ FANFARE_DECL asio::awaitable<decision> gatekeeper::examine(const arrival& client
     out.answer = answer_at_once(client, out.purpose);
     if (out.answer) {
         if (out.purpose != request_purpose::preflight)
-            hub_->admitted.count_refusal();
+            hub_->admitted.count_refusal(error::invalid_message);
         co_return out;
     }
     const bool events = out.purpose == request_purpose::event_stream;
     const bool head = client.head.method() == http::verb::head; // safe (RFC 9110 section 9.2.1): uses no ticket up
     if (events)
         out.origin = page_of(*client.view);
+    auto why = error::invalid_message;
     auto refused = refuse_by_lists(*client.view);
     if (refused)
         out.answer.emplace(refusal_response(*refused, client.head.version()));
     else if (!head)
-        out.answer = refuse_by_hub(client.address, client.head.version());
+        out.answer = refuse_by_hub(client.address, client.head.version(), why);
     if (!out.answer && !head) {
         auto result = co_await authenticate(client.view, home);
         if (result) {
@@ -175,7 +182,7 @@ FANFARE_DECL asio::awaitable<decision> gatekeeper::examine(const arrival& client
     if (out.answer) {
         allow_origin(*out.answer, out.origin);
         if (refused || !head)
-            hub_->admitted.count_refusal();
+            hub_->admitted.count_refusal(refused ? refused->code : why);
     }
     co_return out;
 }

@@ -6,6 +6,7 @@
 #include <fanfare/detail/http/cors.hpp>
 #include <fanfare/detail/http/http_session.hpp>
 #include <fanfare/detail/http/request_call.hpp>
+#include <fanfare/detail/http/request_record.hpp>
 #include <fanfare/detail/http/request_rules.hpp>
 #include <fanfare/detail/http/wait_for_answer.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
@@ -56,15 +57,21 @@ FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending
         proxy_protocol_ || stream_.next_layer().has_tls(); // who is done with these will now ask for something
     for (std::uint32_t count = 1; !service_.stopped || fresh || stream_.has_more(); ++count) {
         auto request = co_await stream_.read(std::exchange(fresh, false) && service_.stopped);
-        if (!request)
+        if (!request) {
+            if (const auto status = stream_.refused()) // nobody knows what it was
+                request_record{*service_.hub, http::verb::unknown, "other"}.answered(status);
             break;
+        }
         const bool known = apply_proxy_rules(*request);
         const auto purpose = service_.door->purpose_of(*request);
         const bool enters = purpose == request_purpose::websocket || purpose == request_purpose::event_stream;
+        const request_record record{*service_.hub, request->method(), service_.door->route_of(*request)};
         if (!known) {
             if (enters)
-                service_.hub->admitted.count_refusal();
-            auto refusing = stream_.refuse(contradictory_proxies(), request->method() == http::verb::head);
+                service_.hub->admitted.count_refusal(error::invalid_message);
+            auto fault = contradictory_proxies();
+            record.answered(static_cast<unsigned>(fault.status));
+            auto refusing = stream_.refuse(std::move(fault), request->method() == http::verb::head);
             co_await std::move(refusing);
             break;
         }
@@ -76,6 +83,7 @@ FANFARE_DECL asio::awaitable<void> http_session::run(pending_connection& pending
         const bool goes_on = keeps_alive(*request);
         const bool head_only = request->method() == http::verb::head;
         auto answer = co_await respond(*request, purpose);
+        record.answered(answer.result_int());
         // Whoever made the answer: RFC 9112 section 9.6.
         const bool last = service_.stopped || (limit != 0 && count >= limit);
         const bool more = answer.keep_alive() && goes_on && !last;
@@ -107,7 +115,7 @@ FANFARE_DECL asio::awaitable<bool> http_session::read_proxy_header()
     else if (header.now() != proxy_header::state::complete)
         fault.emplace(request_fault{400, header.fault()});
     if (fault) {
-        service_.hub->admitted.count_refusal();
+        service_.hub->admitted.count_refusal(fault->status == 403 ? error::forbidden : error::invalid_message);
         auto refusing = stream_.refuse_peer(std::move(*fault)); // GCC 12 destroys a temporary in such a call twice
         co_await std::move(refusing);
         co_return false;
@@ -165,7 +173,7 @@ FANFARE_DECL asio::awaitable<http_response> http_session::respond(http_request& 
         page = service_.door->page_of(describe_request(request, caller_.address, tls_));
     if (purpose == request_purpose::preflight)
         co_return preflight_response(request.version(), event_methods, page);
-    if (!http_api::handles(target_of(request))) {
+    if (!service_.api.handles(target_of(request))) {
         if (!service_.options.on_request.coroutine())
             co_return application_response(request);
         auto waiting = awaited_response(std::move(request));
@@ -187,7 +195,7 @@ FANFARE_DECL asio::awaitable<http_response> http_session::api_response(const htt
             // What is forwarded has no rights of this machine's, whatever the proxies say.
             service_.api.async_handle(request, caller_.forwarded ? asio::ip::address{} : caller_.address, done,
                                       wanted);
-        } catch (...) { // the application's `issue_ticket`
+        } catch (...) { // an application's function: `issue_ticket`, `more_metrics`
             done(failed_response(request.version()));
         }
     };

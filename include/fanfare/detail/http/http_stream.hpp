@@ -55,6 +55,8 @@ public:
     ///
     /// `in_same_time`: it has what is left of the handshake's time, and no answer when that is over.
     asio::awaitable<std::optional<http_request>> read(bool in_same_time = false);
+    /// The status of what `read` has answered itself; 0: it has not.
+    unsigned refused() const noexcept { return refused_; }
     /// Whether the beginning of another request is here: reads what there is, and waits for nothing. Not before the
     /// handshake.
     bool has_more();
@@ -92,6 +94,7 @@ private:
     connection_deadline<net_stream> deadline_;
     boost::beast::flat_buffer buffer_;
     bool waits_for_client_ = false;
+    unsigned refused_ = 0;
 };
 
 } // namespace fanfare::detail

@@ -159,10 +159,13 @@ FANFARE_DECL asio::awaitable<std::optional<http_request>> http_stream::read(bool
         fault.emplace(request_fault{431, "chunk extensions and trailer above the limit"});
     else if (is_malformed(ec))
         fault.emplace(fault_of(ec, message));
-    if (fault)
+    if (fault) {
+        refused_ = static_cast<unsigned>(fault->status);
         co_await refuse(std::move(*fault), is_head(message));
-    else if (ec == asio::error::timed_out)
+    } else if (ec == asio::error::timed_out) {
+        refused_ = 408;
         co_await refuse_late(message);
+    }
     co_return std::nullopt;
 }
 

@@ -5,12 +5,31 @@
 #include <fanfare/detail/http_api/messages.hpp>
 #include <fanfare/detail/hub/hub_core.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
+#include <fanfare/detail/wire/traceparent.hpp>
 #include <fanfare/message.hpp>
 
+#include <iterator>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace fanfare::detail {
+
+// The trace of a request: of its body, where a bad one is an error; else of its header `traceparent`, where a bad one, or
+// more than one, is ignored, as W3C Trace Context wants it. Empty: there is none. Nothing: an error was answered.
+inline std::optional<std::string> trace_of(const api_call& c, const json::object& body)
+{
+    if (const auto* field = body.if_contains("trace")) {
+        const auto* text = field->if_string();
+        if (text && is_traceparent(*text))
+            return std::string{std::string_view{*text}};
+        return c.fail(400, error::invalid_message, trace_refusal), std::nullopt;
+    }
+    const auto [first, last] = c.request.equal_range("traceparent");
+    const bool once = first != last && std::next(first) == last;
+    return once && is_traceparent(first->value()) ? std::string{first->value()} : std::string{};
+}
 
 FANFARE_DECL void post_publish(const api_call& c)
 {
@@ -24,9 +43,10 @@ FANFARE_DECL void post_publish(const api_call& c)
     const auto payload = json_member_text(c.request.body(), "payload").value_or("null");
     const auto key = c.maybe_key(*body, "key", max_key_size);
     const auto once = key ? c.maybe_key(*body, "idempotency_key", max_idempotency_key_size) : std::nullopt;
-    if (!once)
+    const auto trace = once ? trace_of(c, *body) : std::nullopt;
+    if (!trace)
         return;
-    const publish_options options{.key = *key, .idempotency_key = *once};
+    const publish_options options{.key = *key, .idempotency_key = *once, .trace = *trace};
     const auto finish = [reply = api_reply{c}, room = *room](const receipt& done) {
         if (!done)
             return reply.fail(done.error);
@@ -68,13 +88,15 @@ FANFARE_DECL void post_notify(const api_call& c)
         return;
     const auto data = json_member_text(c.request.body(), "data").value_or("null");
     const auto key = c.maybe_key(*body, "idempotency_key", max_notification_key_size);
-    if (!key)
+    auto trace = key ? trace_of(c, *body) : std::nullopt;
+    if (!trace)
         return;
     c.hub.inbox.notify(*user,
                        {.title = std::move(*title),
                         .message = std::move(*message),
                         .idempotency_key = *key,
-                        .data_text = std::string{data}},
+                        .data_text = std::string{data},
+                        .trace = std::move(*trace)},
                        [reply = api_reply{c}, user = *user](const receipt& done) {
                            if (!done && !done.stored)
                                return reply.fail_inbox(done.error);

@@ -29,13 +29,14 @@ struct own_message {
     std::string key{};
     std::string except{};
     std::string idempotency_key{};
+    std::string trace{};
 
     receipt publish(hub_core& hub, publish_done done) const
     {
         if (to == destination::everyone)
             return hub.messages.broadcast(type, payload.ref(), std::move(done));
-        auto taken = hub.messages.publish(room, known.get(), type, payload.ref(), {key, except, idempotency_key},
-                                          std::move(done));
+        auto taken = hub.messages.publish(room, known.get(), type, payload.ref(),
+                                          {key, except, idempotency_key, trace}, std::move(done));
         if (to == destination::user && taken.error == error::invalid_room)
             taken.error = error::invalid_user;
         return taken;
@@ -51,7 +52,8 @@ inline own_message for_room(std::string_view room, room_ptr known, std::string_v
             .payload = std::move(payload),
             .key = std::string{options.key},
             .except = std::string{options.except},
-            .idempotency_key = std::string{options.idempotency_key}};
+            .idempotency_key = std::string{options.idempotency_key},
+            .trace = std::string{options.trace}};
 }
 
 inline own_message for_user(std::string_view user, std::string_view type, own_payload payload)

@@ -20,7 +20,11 @@ FANFARE_DECL void bus_receiver::deliver(const bus_message& message)
         return parts_.control.carry_out(message.body, message.hubs);
     auto encoded = message.encoded ? shared_frame{message.encoded}
                                    : frame::make(ws_opcode::text, message.body,
-                                                 {message.channel, message.key, message.except, message.at});
+                                                 {.room = message.channel,
+                                                  .key = message.key,
+                                                  .except = message.except,
+                                                  .at = message.at,
+                                                  .published_ns = parts_.shards.measure_from()});
     if (message.what == bus_message::kind::broadcast)
         return parts_.shards.deliver_to_all(encoded);
     room_ptr found;

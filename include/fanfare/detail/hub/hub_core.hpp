@@ -4,12 +4,14 @@
 
 #include <fanfare/bus.hpp>
 #include <fanfare/config.hpp>
-#include <fanfare/detail/base/port_call.hpp>
+#include <fanfare/detail/base/port_metrics.hpp>
+#include <fanfare/detail/base/port_observer.hpp>
 #include <fanfare/detail/cluster/cluster.hpp>
 #include <fanfare/detail/cluster/command_channel.hpp>
 #include <fanfare/detail/hub/bus_receiver.hpp>
 #include <fanfare/detail/hub/commands.hpp>
 #include <fanfare/detail/hub/shutdown.hpp>
+#include <fanfare/detail/metrics/http_requests.hpp>
 #include <fanfare/detail/revocation/revocation_list.hpp>
 #include <fanfare/detail/revocation/revocations.hpp>
 #include <fanfare/detail/session/session.hpp>
@@ -54,10 +56,14 @@ public:
     exception_sink port_exceptions();
     /// The links that it needs, the bus first.
     std::vector<hub_link> links() const;
+    /// What the bus has measured of itself.
+    bus_metrics measured_by_bus() const { return bus_.metrics(); }
 
     hub_handlers handlers;
     lifetime life;
     hub_counters count;
+    const std::shared_ptr<port_metrics> stores;
+    http_requests http;
     const node_id node;
     namespaces rules;
     room_registry rooms;

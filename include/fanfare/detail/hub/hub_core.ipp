@@ -54,6 +54,7 @@ FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& execut
     : options_{checked(o)},
       bus_{std::move(bus)},
       store_{std::move(store)},
+      stores{std::make_shared<port_metrics>(options_.metrics)},
       rules{options_.max_room_name, !bus_.between_processes() || store_.between_processes()},
       rooms{executors.size()},
       admitted{options_, rules, revoked, life},
@@ -73,7 +74,7 @@ FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& execut
       revocations{{options_, rules, shards, sessions, others, revoked, life}},
       inbox{{options_, rules, rooms, shards.first(), messages, handlers, life}},
       acks{{node, shards.first(), rooms, messages, inbox, channel, life}},
-      presence{{options_, node, shards.first(), messages, life}},
+      presence{{options_, node, shards.first(), messages, stores, life}},
       shutdown{{shards, subscriptions_, others, presence, acks, handlers, [this] { rest_stores(); }, life}},
       commands_{{options_, node, rules, sessions, others, revocations, acks}},
       context_{options_, handlers, node, shards, rules, rooms, preparation_, history, messages, presence, inbox, acks,
@@ -81,6 +82,7 @@ FANFARE_DECL hub_core::hub_core(const std::vector<asio::any_io_executor>& execut
 {
     bus_.on_exception(port_exceptions());
     store_.on_exception(port_exceptions());
+    store_.count_in(stores);
 }
 // clang-format on
 
@@ -96,6 +98,7 @@ FANFARE_DECL void hub_core::start()
 {
     life.begin(weak_from_this());
     subscriptions_.attach();
+    watch.attached();
 }
 
 FANFARE_DECL void hub_core::rest_stores()

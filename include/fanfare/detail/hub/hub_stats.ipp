@@ -15,7 +15,8 @@ inline void add_shard(hub_stats& all, const shard_counters& c)
     all.delivered += c.delivered.get();
     all.writes += c.writes.get();
     all.short_writes += c.short_writes.get();
-    all.dropped += c.dropped.get();
+    for (const auto& by_policy : c.dropped)
+        all.dropped += by_policy.get();
     all.conflated += c.conflated.get();
     all.slow_closed += c.slow_closed.get();
     all.write_timeouts += c.write_timeouts.get();
@@ -34,7 +35,7 @@ FANFARE_DECL hub_stats hub_core::stats() const
     hub_stats all;
     all.rooms = rooms.size();
     all.users = count.users.get();
-    all.refused = admitted.refused();
+    all.refused = admitted.refused().get();
     all.published = count.published.get();
     all.publish_refused = count.publish_refused.get();
     all.missed = count.missed.get();

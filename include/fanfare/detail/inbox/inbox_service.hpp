@@ -26,8 +26,8 @@ namespace fanfare::detail {
 /// A copy with data in memory of its own: that of a plain copy stays in the memory of the first.
 inline notification own_notification(const notification& what)
 {
-    return {what.title, what.message, json::value(what.data, json::storage_ptr{}), what.idempotency_key,
-            what.data_text};
+    return {what.title,           what.message,   json::value(what.data, json::storage_ptr{}),
+            what.idempotency_key, what.data_text, what.trace};
 }
 
 /// What an `inbox_service` works with.

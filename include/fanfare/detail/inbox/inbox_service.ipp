@@ -6,6 +6,7 @@
 #include <fanfare/detail/inbox/inbox_rules.hpp>
 #include <fanfare/detail/inbox/inbox_service.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
+#include <fanfare/detail/wire/traceparent.hpp>
 
 #include <boost/json/array.hpp>
 
@@ -18,18 +19,12 @@ struct inbox_service::pending {
     std::string user;
     notification what; // only to tell of a failure
     std::string ack_id;
+    std::string trace;
     std::function<void(const receipt&)> done;
     receipt fate{};
     inbox_counts counts{};
     std::atomic<bool> answered{false}; // by the store
 };
-
-// Whether an error is the inbox's fault, and not the caller's.
-inline bool inbox_failed(error_code ec) noexcept
-{
-    return ec && ec != error::invalid_user && ec != error::invalid_message && ec != error::message_too_large &&
-           ec != error::not_found && ec != error::no_inbox;
-}
 
 inline std::string room_of_user(std::string_view user)
 {
@@ -61,7 +56,7 @@ FANFARE_DECL receipt inbox_service::plain(std::string_view user, const notificat
 {
     const auto send = [&](const payload_ref& payload) {
         return parts_.messages.publish(room_of_user(user), nullptr, "notification", payload,
-                                       {.idempotency_key = what.idempotency_key}, done);
+                                       {.idempotency_key = what.idempotency_key, .trace = what.trace}, done);
     };
     json::object fields{{"user_id", user}, {"title", what.title}, {"message", what.message}};
     if (!ack_id.empty())
@@ -101,6 +96,8 @@ FANFARE_DECL error_code inbox_service::refusal(const std::string& room, std::str
     const auto rules = user.empty() ? nullptr : parts_.rules.rules_for(room, ec);
     if (!rules)
         return error::invalid_user;
+    if (!what.trace.empty() && !is_traceparent(what.trace))
+        return error::invalid_message;
     if (what.title.size() + what.message.size() > parts_.options.max_publish_size)
         return error::message_too_large;
     const auto now = wall_now();
@@ -113,7 +110,8 @@ FANFARE_DECL error_code inbox_service::refusal(const std::string& room, std::str
                             .data_text = what.data_text};
     // With counts as long as they can be.
     const auto payload = notification_payload(likely, {inbox_newest, inbox_newest, inbox_newest}, ack_id);
-    const auto body = write_envelope({.type = "notification", .room = room, .payload_text = payload}, now);
+    const auto body =
+        write_envelope({.type = "notification", .room = room, .payload_text = payload, .trace = what.trace}, now);
     if (body.size() + (rules->history != 0 ? max_position_size : 0) > parts_.options.max_publish_size)
         return error::message_too_large;
     return parts_.messages.check_capacity(body.size());
@@ -142,6 +140,7 @@ FANFARE_DECL receipt inbox_service::notify(std::string_view user, const notifica
     const auto one = std::make_shared<pending>();
     one->user = user;
     one->ack_id = ack_id;
+    one->trace = what.trace;
     if (!done)
         one->what = own_notification(what);
     one->done = std::move(done);
@@ -167,7 +166,7 @@ FANFARE_DECL void inbox_service::added(const std::shared_ptr<pending>& one, erro
     if (one->answered.exchange(true))
         return;
     under_way_.fetch_sub(1);
-    if (inbox_failed(ec))
+    if (is_store_failure(ec))
         failed();
     if (ec)
         return sent(one, {.error = ec});
@@ -186,7 +185,7 @@ FANFARE_DECL void inbox_service::added(const std::shared_ptr<pending>& one, erro
     // Any inbox may have answered: what it says is checked as what an application sends.
     const auto taken = is_json(body, inbox_data_depth + 1)
                            ? parts_.messages.publish(room_of_user(one->user), nullptr, "notification",
-                                                     payload_ref::parsed(body), {}, told)
+                                                     payload_ref::parsed(body), {.trace = one->trace}, told)
                            : receipt{.error = error::invalid_message};
     if (!taken)
         sent(one, taken);
@@ -213,7 +212,7 @@ template <class Answer>
 std::function<void(error_code, Answer)> inbox_service::counted(std::function<void(error_code, Answer)> handler)
 {
     return [this, hub = parts_.life.weak(), handler = std::move(handler)](error_code ec, Answer answer) {
-        if (const auto alive = inbox_failed(ec) ? hub.lock() : nullptr)
+        if (const auto alive = is_store_failure(ec) ? hub.lock() : nullptr)
             failed();
         handler(ec, std::move(answer));
     };
@@ -249,7 +248,7 @@ FANFARE_DECL void inbox_service::mark(std::string_view user, const inbox_mark& m
     const auto then = [this, hub = parts_.life.weak(), user = std::string{user}, action = mark.action,
                        all = mark.all, except, handler](error_code ec, inbox_marked answer) {
         if (const auto alive = hub.lock()) {
-            if (inbox_failed(ec))
+            if (is_store_failure(ec))
                 failed();
             else if (!ec)
                 marked(user, {.action = action, .all = all}, except, answer);

@@ -5,6 +5,7 @@
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/connection_id.hpp>
 #include <fanfare/detail/base/lifetime.hpp>
+#include <fanfare/detail/base/port_metrics.hpp>
 #include <fanfare/detail/publish/publisher.hpp>
 #include <fanfare/detail/shard/shard.hpp>
 #include <fanfare/detail/shard/shard_io.hpp>
@@ -31,6 +32,7 @@ struct presence_parts {
     const node_id& node;
     shard& first;
     publisher& events;
+    const std::shared_ptr<port_metrics>& stores;
     const lifetime& life;
 };
 

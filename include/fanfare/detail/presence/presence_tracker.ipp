@@ -48,8 +48,10 @@ FANFARE_DECL presence_tracker::~presence_tracker()
 
 FANFARE_DECL any_presence& presence_tracker::store()
 {
-    if (!store_)
+    if (!store_) {
         store_ = presence_table{};
+        store_.count_in(parts_.stores);
+    }
     return store_;
 }
 

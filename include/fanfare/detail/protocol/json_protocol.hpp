@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_PROTOCOL_JSON_PROTOCOL_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/connection_kind.hpp>
 #include <fanfare/detail/session/protocol.hpp>
 
 #include <string_view>
@@ -20,8 +21,9 @@ shared_frame encode_failure(const error_code& code, std::string_view message, co
 
 } // namespace json_language
 
-inline constexpr protocol json_protocol{&json_language::greet, &json_language::on_message, &json_language::refuse,
-                                        &json_language::encode, &json_language::encode_failure};
+inline constexpr protocol json_protocol{&json_language::greet,          &json_language::on_message,
+                                        &json_language::refuse,         &json_language::encode,
+                                        &json_language::encode_failure, language_kind::fanfare};
 
 } // namespace fanfare::detail
 

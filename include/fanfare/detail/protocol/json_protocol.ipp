@@ -2,6 +2,7 @@
 #ifndef FANFARE_DETAIL_PROTOCOL_JSON_PROTOCOL_IPP
 #define FANFARE_DETAIL_PROTOCOL_JSON_PROTOCOL_IPP
 
+#include <fanfare/detail/base/request_type.hpp>
 #include <fanfare/detail/inbox/inbox_rules.hpp>
 #include <fanfare/detail/protocol/json_protocol.hpp>
 #include <fanfare/detail/requests/application.hpp>
@@ -13,6 +14,7 @@
 #include <fanfare/detail/requests/subscribe.hpp>
 #include <fanfare/detail/requests/unsubscribe.hpp>
 #include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/shard/request_timer.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 
 #include <boost/json/monotonic_resource.hpp>
@@ -79,23 +81,21 @@ FANFARE_DECL void greet(session& s)
 
 inline void dispatch(session& s, const incoming& message)
 {
-    if (message.type == "ping")
-        return s.send_message("pong", nullptr, message.request_id);
-    if (message.type == "subscribe")
-        return subscribe_operation::start(s, message);
-    if (message.type == "unsubscribe")
-        return start_unsubscribe(s, message);
-    if (message.type == "publish")
-        return publish_operation::start(s, message);
-    if (message.type == "presence")
-        return presence_operation::start(s, message);
-    if (message.type == "inbox" || message.type == "mark" || message.type == "ack")
-        return inbox_operation::start(s, message);
-    if (message.type == "history")
-        return history_operation::start(s, message);
-    if (message.type == "refresh")
-        return refresh_operation::start(s, message);
-    start_application_request(s, message);
+    const auto type = request_type_of(message.type);
+    const request_timer timer{s.home(), type};
+    switch (type) {
+    case request_type::ping: return s.send_message("pong", nullptr, message.request_id);
+    case request_type::subscribe: return subscribe_operation::start(s, message);
+    case request_type::unsubscribe: return start_unsubscribe(s, message);
+    case request_type::publish: return publish_operation::start(s, message);
+    case request_type::presence: return presence_operation::start(s, message);
+    case request_type::inbox:
+    case request_type::mark:
+    case request_type::ack: return inbox_operation::start(s, message);
+    case request_type::history: return history_operation::start(s, message);
+    case request_type::refresh: return refresh_operation::start(s, message);
+    case request_type::application: return start_application_request(s, message);
+    }
 }
 
 FANFARE_DECL void on_message(session& s, std::string_view data, bool binary)

@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_PROTOCOL_RAW_PROTOCOL_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/connection_kind.hpp>
 #include <fanfare/detail/session/protocol.hpp>
 
 #include <string_view>
@@ -26,8 +27,8 @@ inline shared_frame encode_failure(const error_code&, std::string_view, const js
 
 } // namespace raw_language
 
-inline constexpr protocol raw_protocol{&raw_language::greet, &raw_language::on_message, &raw_language::refuse,
-                                       &raw_language::encode, &raw_language::encode_failure};
+inline constexpr protocol raw_protocol{&raw_language::greet,  &raw_language::on_message,     &raw_language::refuse,
+                                       &raw_language::encode, &raw_language::encode_failure, language_kind::raw};
 
 } // namespace fanfare::detail
 

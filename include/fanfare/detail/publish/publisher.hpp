@@ -8,6 +8,7 @@
 #include <fanfare/detail/base/lifetime.hpp>
 #include <fanfare/detail/history/ordered_delivery.hpp>
 #include <fanfare/detail/publish/payload_ref.hpp>
+#include <fanfare/detail/room/namespace_rules.hpp>
 #include <fanfare/detail/room/namespaces.hpp>
 #include <fanfare/detail/room/room_state.hpp>
 #include <fanfare/detail/shard/hub_handlers.hpp>
@@ -66,9 +67,11 @@ public:
 
 private:
     friend struct stored_publish;
-    receipt send(bus_message message, const shared_frame& encoded, std::size_t receivers, publish_done done);
-    receipt publish_stored(std::string_view room, const room_ptr& known, const room_options& rules,
-                           history_append message, publish_done done);
+    std::size_t namespace_of(std::string_view room, const room_ptr& known) const;
+    receipt send(std::size_t in_namespace, bus_message message, const shared_frame& encoded, std::size_t receivers,
+                 publish_done done);
+    receipt publish_stored(std::string_view room, const room_ptr& known, const namespace_rules& rules,
+                           history_append message, std::int64_t called_ns, publish_done done);
     void tell_failed(const std::string& room, const error_code& why);
     receipt refused(error code);
 

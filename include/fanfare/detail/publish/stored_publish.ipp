@@ -22,6 +22,8 @@ struct stored_publish : std::enable_shared_from_this<stored_publish> {
     room_ptr known;
     std::string room;
     std::size_t receivers = 0;
+    std::int64_t called_ns = 0;
+    std::uint8_t in_namespace = 0;
     publish_done done;
     initiating_call call;
     std::optional<receipt> early; // what came within the call
@@ -41,7 +43,7 @@ struct stored_publish : std::enable_shared_from_this<stored_publish> {
         }
         if (answer.duplicate)
             return tell(out, true);
-        parts().count.published.add();
+        parts().count.published.add(in_namespace);
         if (answer.published) {
             out.nodes = answer.nodes;
             out.dispatched_to_cluster = answer.nodes != std::size_t{0};
@@ -52,7 +54,11 @@ struct stored_publish : std::enable_shared_from_this<stored_publish> {
 
     void send(const stored_message& message, receipt out)
     {
-        const auto encoded = encode_stored(message.body, {room, message.key, message.except, out.position});
+        const auto encoded = encode_stored(message.body, {.room = room,
+                                                          .key = message.key,
+                                                          .except = message.except,
+                                                          .at = out.position,
+                                                          .published_ns = called_ns});
         bus_done told;
         if (done)
             told = [self = shared_from_this(), out](const bus_receipt& fate) mutable {
@@ -97,8 +103,8 @@ struct stored_publish : std::enable_shared_from_this<stored_publish> {
 };
 
 FANFARE_DECL receipt publisher::publish_stored(std::string_view room, const room_ptr& known,
-                                               const room_options& rules, history_append message,
-                                               publish_done done)
+                                               const namespace_rules& rules, history_append message,
+                                               std::int64_t called_ns, publish_done done)
 {
     // What the bus would refuse must not be stored.
     if (const auto ec = check_capacity(message.message.body.size()))
@@ -110,13 +116,15 @@ FANFARE_DECL receipt publisher::publish_stored(std::string_view room, const room
     op->known = known;
     op->room = room;
     op->receivers = known ? known->total.load() : 0;
+    op->called_ns = called_ns;
+    op->in_namespace = rules.number;
     op->done = std::move(done);
     parts_.store.async_append(std::move(message), [op](const append_answer& answer) { op->stored(answer); });
     op->call.returned();
     if (!op->early)
         return {.local_receivers = op->receivers};
     if (op->early->error)
-        parts_.count.publish_refused.add();
+        parts_.count.publish_refused.add(op->early->error);
     return *op->early;
 }
 

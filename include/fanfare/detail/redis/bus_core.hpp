@@ -6,6 +6,7 @@
 #include <fanfare/bus/redis_options.hpp>
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/context_bound.hpp>
+#include <fanfare/detail/base/histogram.hpp>
 #include <fanfare/detail/redis/channel_names.hpp>
 #include <fanfare/detail/redis/channels.hpp>
 #include <fanfare/detail/redis/problem_reporter.hpp>
@@ -78,6 +79,7 @@ public:
     const std::string name; ///< the server, for messages
     const std::shared_ptr<bound_strand> strand;
     counts count;
+    shared_histogram round_trips; // of probes
 
 private:
     struct attached {

@@ -77,6 +77,7 @@ FANFARE_DECL bool redis_bus_probe::on_message(std::string_view body, std::string
         return true;
     cancel();
     returned_ = clock::now();
+    core_->round_trips.add(returned_ - sent_);
     events->on_probe_returned();
     schedule();
     return true;

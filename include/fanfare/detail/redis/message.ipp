@@ -4,6 +4,7 @@
 
 #include <fanfare/detail/base/json_fields.hpp>
 #include <fanfare/detail/redis/message.hpp>
+#include <fanfare/detail/wire/traceparent.hpp>
 #include <fanfare/detail/wire/utf8.hpp>
 
 #include <boost/json/monotonic_resource.hpp>
@@ -131,6 +132,13 @@ inline std::string foreign_fields(std::string_view object)
     return out += '}';
 }
 
+// The trace of a message from elsewhere. One that is none is dropped: the message is worth more.
+inline std::string_view foreign_trace(const json::object& object)
+{
+    const auto trace = string_field(object, "trace").value_or("");
+    return is_traceparent(trace) ? trace : std::string_view{};
+}
+
 FANFARE_DECL std::string foreign_envelope(std::string_view room, std::string_view text, wall_time now,
                                           std::string& why)
 {
@@ -144,7 +152,8 @@ FANFARE_DECL std::string foreign_envelope(std::string_view room, std::string_vie
     if (type.empty())
         return write_envelope({.type = "message", .room = room, .payload_text = json_cursor{text}.value()}, now);
     if (const auto payload = json_member_text(text, "payload"))
-        return write_envelope({.type = type, .room = room, .payload_text = *payload}, now);
+        return write_envelope(
+            {.type = type, .room = room, .payload_text = *payload, .trace = foreign_trace(*object)}, now);
     const auto rest = foreign_fields(text);
     return write_envelope({.type = type, .room = room, .payload_text = rest}, now);
 }
@@ -180,7 +189,9 @@ FANFARE_DECL foreign_notification read_notification(std::string_view text, wall_
         why = "user_id must be 1 to 123 bytes, of characters that names may have";
         return {};
     }
-    result.envelope = write_envelope({.type = "notification", .room = result.room, .payload_text = payload}, now);
+    result.envelope = write_envelope(
+        {.type = "notification", .room = result.room, .payload_text = payload, .trace = foreign_trace(*object)},
+        now);
     return result;
 }
 

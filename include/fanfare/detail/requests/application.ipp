@@ -5,6 +5,7 @@
 #include <fanfare/connection_ref.hpp>
 #include <fanfare/detail/requests/application.hpp>
 #include <fanfare/detail/requests/client_request.hpp>
+#include <fanfare/detail/shard/request_timer.hpp>
 
 #include <string>
 #include <utility>
@@ -19,8 +20,12 @@ struct application_request {
         auto payload = own_value(message.payload);
         if (const auto text = json_member_text(message.text, "payload"))
             read_doubles_exactly(*text, payload);
-        return {s.ref(), std::string{message.type}, std::string{message.room}, std::move(payload),
-                own_value(message.request_id)};
+        return {s.ref(),
+                std::string{message.type},
+                std::string{message.room},
+                std::move(payload),
+                own_value(message.request_id),
+                request_timer::take_over(s.home()).began_ns};
     }
 };
 

@@ -4,7 +4,9 @@
 
 #include <fanfare/auth.hpp>
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/request_type.hpp>
 #include <fanfare/detail/session/session.hpp>
+#include <fanfare/detail/shard/request_timer.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/error.hpp>
 
@@ -67,30 +69,37 @@ public:
         if (const auto turn = std::exchange(turn_, nullptr)) // it ends after the session has counted that
             session_->read_ended();
     }
+    /// The same for one whose answer is ready, unless nobody waits for it any more: measures how long it took. On the shard.
+    void complete() noexcept
+    {
+        finish();
+        if (session_->open())
+            session_->home().answered(std::exchange(timed_, {}));
+    }
     /// Answers, unless the connection has been closed meanwhile.
     void reply(std::string_view type, const json::value& payload)
     {
-        finish();
+        complete();
         if (session_->open())
             session_->send_message(type, &payload, id());
     }
     /// The same with a payload that is JSON text already.
     void reply_text(std::string_view type, std::string_view payload)
     {
-        finish();
+        complete();
         if (session_->open())
             session_->send(encode({.type = type, .request_id = id(), .payload_text = payload}, wall_now()));
     }
     void fail(const error_code& code, std::string_view message)
     {
-        finish();
+        complete();
         if (session_->open())
             session_->send_error(code, message, id());
     }
     /// Answers what the client must not send; a flood of that ends the connection.
     void refuse(error code, std::string_view message)
     {
-        finish();
+        complete();
         session_->refuse(code, message, id());
     }
 
@@ -123,10 +132,13 @@ public:
     }
 
 private:
-    client_request(session& s, const json::value* request_id) : session_{&s}, id_(own_value(request_id)) {}
+    client_request(session& s, const json::value* request_id)
+        : session_{&s}, id_(own_value(request_id)), timed_{request_timer::take_over(s.home())}
+    {}
 
     boost::intrusive_ptr<session> session_;
     json::value id_;
+    timed_request timed_;
     bool pending_ = true;
     bool owed_ = false;  // it has no place any more, and no answer yet
     bool reads_ = false; // only

@@ -113,7 +113,7 @@ FANFARE_DECL void history_operation::answer(client_request& request, const std::
 {
     if (ec)
         return request.fail(ec, history_problem(room, ec));
-    request.finish();
+    request.complete();
     auto& s = request.from();
     if (!s.open())
         return;

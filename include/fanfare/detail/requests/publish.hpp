@@ -15,13 +15,21 @@
 
 namespace fanfare::detail {
 
-/// One `publish` request of a client: a room, and `{type, payload?, idempotency_key?}`.
+/// What a client publishes.
+struct client_message {
+    std::string room;
+    std::string type;
+    std::string payload; ///< As it is written in the client's message.
+    std::string key;     ///< Its idempotency key; empty: none.
+    std::string trace;   ///< Empty: none.
+};
+
+/// One `publish` request of a client: a room, `{type, payload?, idempotency_key?}`, and beside them `trace`.
 struct publish_operation {
     static void start(session& s, const incoming& message);
 
 private:
-    static void publish(const client_request_ptr& request, const std::string& room, const std::string& type,
-                        const std::string& payload, const std::string& key);
+    static void publish(const client_request_ptr& request, const client_message& what);
     static void answer(client_request& request, const std::string& room, const receipt& done);
 };
 

@@ -6,6 +6,7 @@
 #include <fanfare/detail/requests/authorize.hpp>
 #include <fanfare/detail/requests/publish.hpp>
 #include <fanfare/detail/wire/protocol_types.hpp>
+#include <fanfare/detail/wire/traceparent.hpp>
 
 #include <memory>
 #include <optional>
@@ -56,10 +57,15 @@ inline bool is_servers_own(std::string_view type, const room_options& rules) noe
     return is_answer_type(type) || (rules.presence && (type == "join" || type == "leave"));
 }
 
+inline bool is_trace(const json::value& field) noexcept
+{
+    return field.is_string() && is_traceparent(field.get_string());
+}
+
 // Why a client's publish is refused, in words; no error if it is not.
 inline error publish_refusal(const session& s, const incoming& message, std::string& why)
 {
-    const auto wrong = [&why](const char* text, error code = error::invalid_message) {
+    const auto wrong = [&why](std::string_view text, error code = error::invalid_message) {
         why = text;
         return code;
     };
@@ -85,6 +91,8 @@ inline error publish_refusal(const session& s, const incoming& message, std::str
     if (const auto* key = body->if_contains("idempotency_key");
         key && !(key->is_string() && is_key(key->get_string(), max_client_key_size)))
         return wrong("idempotency_key must be a string of 1 to 64 bytes, of characters that names may have");
+    if (message.trace && !is_trace(*message.trace))
+        return wrong(trace_refusal);
     return {};
 }
 
@@ -97,41 +105,43 @@ FANFARE_DECL void publish_operation::start(session& s, const incoming& message)
     if (!request)
         return;
     const auto& body = message.payload->get_object();
-    authorize(s, message.room, room_action::publish,
-              [request, room = std::string{message.room}, type = text_of(body, "type"),
-               payload = payload_of_publish(message.text), key = own_key(s, body)](error refused) {
-                  if (refused == error::forbidden)
-                      return request->fail(refused, "not allowed to publish to " + room);
-                  if (refused != error{})
-                      return request->fail(refused,
-                                           "it was not decided in time whether this is allowed: not sent");
-                  request->release_place(); // the bus has limits of its own for what waits
-                  publish(request, room, type, payload, key);
-              });
+    client_message what{.room = std::string{message.room},
+                        .type = text_of(body, "type"),
+                        .payload = payload_of_publish(message.text),
+                        .key = own_key(s, body),
+                        .trace = message.trace ? std::string{std::string_view{message.trace->get_string()}} : ""};
+    authorize(s, message.room, room_action::publish, [request, what = std::move(what)](error refused) {
+        if (refused == error::forbidden)
+            return request->fail(refused, "not allowed to publish to " + what.room);
+        if (refused != error{})
+            return request->fail(refused, "it was not decided in time whether this is allowed: not sent");
+        request->release_place(); // the bus has limits of its own for what waits
+        publish(request, what);
+    });
 }
 
-FANFARE_DECL void publish_operation::publish(const client_request_ptr& request, const std::string& room,
-                                             const std::string& type, const std::string& payload,
-                                             const std::string& key)
+FANFARE_DECL void publish_operation::publish(const client_request_ptr& request, const client_message& what)
 {
     const auto early = std::make_shared<early_receipt>();
-    const auto told = [request, room, early](const receipt& done) {
+    const auto told = [request, room = what.room, early](const receipt& done) {
         if (!early->take(done))
             request->post([request, room, done] { answer(*request, room, done); });
     };
-    const auto taken = request->context().messages.publish(room, nullptr, type, payload_ref::parsed(payload),
-                                                           {.idempotency_key = key}, told);
+    const auto taken =
+        request->context().messages.publish(what.room, nullptr, what.type, payload_ref::parsed(what.payload),
+                                            {.idempotency_key = what.key, .trace = what.trace}, told);
     early->call.returned();
     if (!taken || early->fate)
-        answer(*request, room, taken ? *early->fate : taken);
+        answer(*request, what.room, taken ? *early->fate : taken);
 }
 
 FANFARE_DECL void publish_operation::answer(client_request& request, const std::string& room, const receipt& done)
 {
     if (!done)
         return request.fail(done.error, done.error.message());
-    if (request.id()) // who gives none wants no answer
-        request.reply("published", json::value(receipt_fields({{"room", room}}, done)));
+    if (!request.id()) // who gives none wants no answer
+        return request.complete();
+    request.reply("published", json::value(receipt_fields({{"room", room}}, done)));
 }
 
 } // namespace fanfare::detail

@@ -329,7 +329,7 @@ FANFARE_DECL void subscribe_operation::tell(requested_room& one, json::object& p
 FANFARE_DECL void subscribe_operation::answer()
 {
     const auto hold = std::exchange(hold_, nullptr);
-    request_->finish();
+    request_->complete();
     if (!from().open())
         return;
     json::object payload{{"rooms", json::array{}},

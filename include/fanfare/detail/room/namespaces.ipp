@@ -33,22 +33,39 @@ FANFARE_DECL void namespaces::configure(std::string_view name, const room_option
     if (rules.history_age.count() < 0 || rules.idempotency_window.count() <= 0)
         wrong("history_age must not be negative, and idempotency_window must be above zero");
     const std::lock_guard lock{mutex_};
-    rules_[std::string{name}] = std::make_shared<const room_options>(rules);
+    rules_[std::string{name}] = std::make_shared<const namespace_rules>(rules, number_of(name));
 }
 
-FANFARE_DECL std::shared_ptr<const room_options> namespaces::rules_for(std::string_view room, error_code& ec) const
+FANFARE_DECL std::uint8_t namespaces::number_of(std::string_view name)
+{
+    if (const auto known = rules_.find(name); known != rules_.end())
+        return known->second->number;
+    if (names_.size() == max_metric_namespaces)
+        return 0;
+    names_.emplace_back(name);
+    return static_cast<std::uint8_t>(names_.size() - 1);
+}
+
+FANFARE_DECL std::vector<std::string> namespaces::names() const
+{
+    const std::lock_guard lock{mutex_};
+    return names_;
+}
+
+FANFARE_DECL std::shared_ptr<const namespace_rules> namespaces::rules_for(std::string_view room,
+                                                                          error_code& ec) const
 {
     return find(room, is_room_name, ec);
 }
 
-FANFARE_DECL std::shared_ptr<const room_options> namespaces::rules_to_read(std::string_view room,
-                                                                           error_code& ec) const
+FANFARE_DECL std::shared_ptr<const namespace_rules> namespaces::rules_to_read(std::string_view room,
+                                                                              error_code& ec) const
 {
     return find(room, was_room_name, ec);
 }
 
-FANFARE_DECL std::shared_ptr<const room_options> namespaces::find(std::string_view room, name_test is_name,
-                                                                  error_code& ec) const
+FANFARE_DECL std::shared_ptr<const namespace_rules> namespaces::find(std::string_view room, name_test is_name,
+                                                                     error_code& ec) const
 {
     const auto colon = room.find(':');
     if (!is_name(room, max_room_name_) || colon == room.size() - 1) {
@@ -63,7 +80,7 @@ FANFARE_DECL std::shared_ptr<const room_options> namespaces::find(std::string_vi
     return nullptr;
 }
 
-FANFARE_DECL std::shared_ptr<const room_options> namespaces::rules_for(std::string_view room) const
+FANFARE_DECL std::shared_ptr<const namespace_rules> namespaces::rules_for(std::string_view room) const
 {
     error_code ec;
     auto rules = rules_for(room, ec);

@@ -4,9 +4,9 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/room/delivery.hpp>
+#include <fanfare/detail/room/namespace_rules.hpp>
 #include <fanfare/detail/room/stream_sequencer.hpp>
 #include <fanfare/detail/wire/frame.hpp>
-#include <fanfare/options.hpp>
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
@@ -32,6 +32,7 @@ struct shard_room {
     std::vector<shared_frame> pending;  // published, not yet under way
     std::unique_ptr<delivery> under_way;
     bool dirty = false;                  // queued for delivery
+    std::uint8_t number = 0;             // of the namespace; see namespace_rules
     std::atomic<std::uint32_t> count{0}; // of members
     /// Joins that are queued for the shard: a message published after them has to go the same way.
     std::atomic<std::uint32_t> joining{0};
@@ -48,16 +49,19 @@ struct shard_room {
 
 /// A room as the whole hub knows it. Lives while it has members, handles, or messages under way.
 struct room_state {
-    room_state(room_registry& owner, std::string_view called, std::shared_ptr<const room_options> rules,
+    room_state(room_registry& owner, std::string_view called, std::shared_ptr<const namespace_rules> rules,
                std::size_t shards)
         : registry{owner}, name{called}, options{std::move(rules)},
           stream{options->history != 0 ? std::make_unique<stream_sequencer>() : nullptr},
           parts{std::make_unique<shard_room[]>(shards)}
-    {}
+    {
+        for (std::size_t i = 0; i != shards; ++i)
+            parts[i].number = options->number;
+    }
 
     room_registry& registry;
     const std::string name;
-    const std::shared_ptr<const room_options> options;
+    const std::shared_ptr<const namespace_rules> options;
     const std::unique_ptr<stream_sequencer> stream; // of a room with history
     const std::unique_ptr<shard_room[]> parts;      // by shard
     std::atomic<std::uint32_t> total{0};            // members on all shards
@@ -93,18 +97,25 @@ public:
     /// The room if it lives.
     room_ptr find(std::string_view name);
     /// The room, made with `options` if need be.
-    room_ptr obtain(std::string_view name, const std::shared_ptr<const room_options>& options);
+    room_ptr obtain(std::string_view name, const std::shared_ptr<const namespace_rules>& options);
     std::size_t size() const;
     /// Calls `f` for every room, under the room's lock.
     template <class F>
     void for_each(F f)
     {
-        for (auto& s : stripes_) {
-            const std::lock_guard lock{s.mutex};
-            for (auto& [name, room] : s.rooms)
-                f(*room);
-        }
+        for (std::size_t i = 0; i != stripes_.size(); ++i)
+            for_each_in(i, f);
     }
+    /// The same for the rooms of one of `parts()` parts, under the lock of these.
+    template <class F>
+    void for_each_in(std::size_t part, F f)
+    {
+        auto& s = stripes_[part];
+        const std::lock_guard lock{s.mutex};
+        for (auto& [name, room] : s.rooms)
+            f(*room);
+    }
+    std::size_t parts() const noexcept { return stripes_.size(); }
     /// Calls `f` under the lock that guards where the room's members begin to get its messages.
     template <class F>
     void with_stream(const room_state& room, F f)

@@ -52,7 +52,7 @@ FANFARE_DECL room_ptr room_registry::find(std::string_view name)
 }
 
 FANFARE_DECL room_ptr room_registry::obtain(std::string_view name,
-                                            const std::shared_ptr<const room_options>& options)
+                                            const std::shared_ptr<const namespace_rules>& options)
 {
     auto& part = stripe_of(name);
     const std::lock_guard lock{part.mutex};

@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_SESSION_ADMISSIONS_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/counter_sets.hpp>
 #include <fanfare/detail/base/lifetime.hpp>
 #include <fanfare/detail/revocation/revocation_list.hpp>
 #include <fanfare/detail/room/namespaces.hpp>
@@ -11,11 +12,10 @@
 #include <fanfare/options.hpp>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/system/error_code.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -55,9 +55,9 @@ public:
     /// Gives the places of an `admit` that succeeded back.
     void leave(std::string_view user, const asio::ip::address& address);
 
-    /// An upgrade was refused, by whomever.
-    void count_refusal() noexcept { refused_.fetch_add(1, std::memory_order_relaxed); }
-    std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
+    /// An upgrade was refused, by whomever. An error that is not the library's: the client went away.
+    void count_refusal(const error_code& why) noexcept { refused_.add(why); }
+    const error_counters& refused() const noexcept { return refused_; }
 
 private:
     error_code take_places(std::string_view user, const asio::ip::address& address);
@@ -74,7 +74,7 @@ private:
     std::map<std::string, std::size_t, std::less<>> users_;
     std::map<asio::ip::address, std::size_t> addresses_;
     connect_rates rates_;
-    std::atomic<std::uint64_t> refused_{0};
+    error_counters refused_;
 };
 
 } // namespace fanfare::detail

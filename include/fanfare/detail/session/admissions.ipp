@@ -50,7 +50,7 @@ FANFARE_DECL error_code admissions::admit(const identity& who, const asio::ip::a
     if (!ec)
         ec = take_places(who.user_id, address);
     if (ec)
-        count_refusal();
+        count_refusal(ec);
     return ec;
 }
 

@@ -4,6 +4,7 @@
 
 #include <fanfare/close_code.hpp>
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/tracked_size.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/detail/wire/frame.hpp>
 #include <fanfare/options.hpp>
@@ -30,7 +31,11 @@ public:
 
     enum class result { queued, conflated, dropped, overflow, resync };
 
-    outbox(std::size_t max_messages, std::size_t max_bytes) : max_messages_{max_messages}, max_bytes_{max_bytes} {}
+    /// `part_of`: where the messages that wait count, and their bytes; null: nowhere. It outlives this.
+    outbox(std::size_t max_messages, std::size_t max_bytes, waiting_gauges* part_of = nullptr)
+        : live_{part_of ? &part_of->messages : nullptr}, bytes_{part_of ? &part_of->bytes : nullptr},
+          max_messages_{max_messages}, max_bytes_{max_bytes}
+    {}
 
     /// Queues a message. When full, does what `policy` says; `overflow` means that the caller has to close, `resync`
     /// that the room's messages from `resync_from()` on have been dropped, this one included. `elsewhere`: bytes that
@@ -43,8 +48,8 @@ public:
     /// Queues a pong. Of those that wait only the newest `max_pongs` are kept: the newest alone would do (RFC 6455
     /// section 5.5.3), but some peers count. Their bytes are counted.
     void push_pong(std::span<const char> payload);
-    /// Queues a ping without payload, unless one waits.
-    void push_ping() { ping_ = !closing_; }
+    /// Queues a ping, in place of one that waits.
+    void push_ping(std::span<const char> payload = {});
     /// Drops what has not begun and queues a close frame. Later pushes are ignored.
     void push_close(close_code code, std::string_view reason);
 
@@ -55,7 +60,7 @@ public:
 
     bool empty() const noexcept
     {
-        return live_ == 0 && control_.empty() && pongs_.empty() && !ping_ && close_.empty();
+        return live_ == 0 && control_.empty() && pongs_.empty() && ping_.empty() && close_.empty();
     }
     bool closing() const noexcept { return closing_; }
     /// Messages that wait (gap markers included as messages of no size), and the bytes of them and of the control frames.
@@ -69,6 +74,8 @@ public:
     bool half_full() const noexcept { return live_ * 2 >= max_messages_ || bytes() * 2 >= max_bytes_; }
     /// Messages that were dropped since the last call; gap markers tell the peer.
     std::size_t take_dropped() noexcept { return std::exchange(dropped_, 0); }
+    /// Messages that `resync` has dropped since the last call; they come from the history.
+    std::size_t take_resynced() noexcept { return std::exchange(resynced_, 0); }
 
 private:
     struct item {
@@ -110,9 +117,10 @@ private:
 
     std::vector<item> items_;
     std::size_t head_ = 0;
-    std::size_t live_ = 0;
-    std::size_t bytes_ = 0;
+    tracked_size live_;
+    tracked_size bytes_; // of messages
     std::size_t dropped_ = 0;
+    std::size_t resynced_ = 0;
     std::size_t begun_ = 0; // bytes of the head that are written
     std::size_t max_messages_;
     std::size_t max_bytes_;
@@ -124,7 +132,7 @@ private:
     std::string pongs_;
     std::size_t pong_count_ = 0; // in `pongs_`
     position resync_from_{};
-    bool ping_ = false;
+    std::string ping_;
     std::string close_;
     bool closing_ = false;
 };

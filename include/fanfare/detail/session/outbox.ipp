@@ -69,15 +69,26 @@ FANFARE_DECL void outbox::push_pong(std::span<const char> payload)
     ++pong_count_;
 }
 
+FANFARE_DECL void outbox::push_ping(std::span<const char> payload)
+{
+    if (closing_)
+        return;
+    char header[10];
+    ping_.assign(header, write_ws_header(header, ws_opcode::ping, payload.size()));
+    ping_.append(payload.data(), payload.size());
+}
+
 FANFARE_DECL void outbox::push_close(close_code code, std::string_view reason)
 {
     if (closing_)
         return;
     closing_ = true;
-    ping_ = false;
+    ping_.clear();
     if (begun_ == 0) {
         items_.clear();
-        head_ = live_ = bytes_ = 0;
+        head_ = 0;
+        live_ = 0;
+        bytes_ = 0;
     } else {
         items_.resize(head_ + 1);
         live_ = 1;
@@ -236,6 +247,7 @@ FANFARE_DECL void outbox::note_lost(std::string_view room)
 FANFARE_DECL void outbox::drop_for_resync(const frame& last)
 {
     resync_from_ = last.at();
+    ++resynced_;
     bool first = true;
     for (auto at = head_ + (begun_ != 0 ? 1 : 0); at != items_.size(); ++at) {
         auto& message = items_[at].message;
@@ -249,6 +261,7 @@ FANFARE_DECL void outbox::drop_for_resync(const frame& last)
         bytes_ -= message->wire().size();
         message.reset();
         --live_;
+        ++resynced_;
     }
     clear_if_empty();
 }
@@ -308,11 +321,8 @@ FANFARE_DECL void outbox::start_control()
         return;
     control_.swap(pongs_);
     control_pongs_ = std::exchange(pong_count_, 0);
-    if (ping_) {
-        char header[10];
-        control_.append(header, write_ws_header(header, ws_opcode::ping, 0));
-        ping_ = false;
-    }
+    control_ += ping_;
+    ping_.clear();
     control_ += close_;
     close_.clear();
 }

@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_SESSION_PROTOCOL_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/connection_kind.hpp>
 #include <fanfare/detail/wire/frame.hpp>
 #include <fanfare/error.hpp>
 #include <fanfare/fwd.hpp>
@@ -30,6 +31,8 @@ struct protocol {
     shared_frame (*encode)(std::string_view type, const json::value* payload, const json::value* request_id);
     shared_frame (*encode_failure)(const error_code& code, std::string_view message,
                                    const json::value* request_id);
+    /// What metrics call it.
+    language_kind language = language_kind::fanfare;
 };
 
 } // namespace fanfare::detail

@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/connection_ref.hpp>
+#include <fanfare/detail/base/connection_kind.hpp>
 #include <fanfare/detail/base/token_bucket.hpp>
 #include <fanfare/detail/session/catch_up_set.hpp>
 #include <fanfare/detail/session/memberships.hpp>
@@ -13,6 +14,7 @@
 #include <fanfare/detail/session/write_queue.hpp>
 #include <fanfare/detail/shard/shard.hpp>
 #include <fanfare/detail/shard/shard_member.hpp>
+#include <fanfare/enumeration.hpp>
 #include <fanfare/identity.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -83,6 +85,8 @@ public:
     json::object become(std::shared_ptr<const identity> who, const std::vector<room_ptr>& granted);
     const asio::ip::address& address() const noexcept { return address_; }
     connection_ref ref() const;
+    /// What tools are told about it.
+    connection_info info() const;
     /// The secret half of its resume token; made with the token.
     std::string resume_secret() const;
     /// A resume token; the one before is not good any more.
@@ -217,10 +221,13 @@ protected:
     void on_peer_close(close_code code, std::string_view reason);
     /// A control frame for the peer (RFC 6455 section 5.5.2).
     void send_pong(std::span<const char> payload);
+    /// One from the peer. Measured if it answers a ping of ours: a peer may send others (RFC 6455 section 5.5.3).
+    void on_pong(std::span<const char> payload) noexcept;
 
 private:
     enum class phase : std::uint8_t { fresh, open, closing, ended };
 
+    virtual transport_kind transport() const noexcept = 0;
     /// The descriptor that the shard may write to by itself, or -1.
     virtual int native_socket() noexcept = 0;
     /// Writes without blocking; answers how much, less than all only if the stream is full.
@@ -238,9 +245,13 @@ private:
     void on_expiry();
     void keep_for_resume();
     void leave_all_rooms();
+    outbox& queue() { return out_.queue(context_->options, &home_.count().outboxes); }
+    void set_blocked(bool on) noexcept;
+    void send_ping();
+    std::uint32_t last_ping() const noexcept;
     void push(shared_frame message, overflow_policy policy);
     void push_all(const std::vector<shared_frame>& frames, std::size_t from);
-    void on_overflow(std::string_view room, outbox::result what);
+    void on_overflow(std::string_view room, overflow_policy policy, outbox::result what);
     std::vector<shared_frame> meant_for_this(const std::vector<shared_frame>& frames, bool selective);
     void read_on(catch_up& one);
     void page_read(const room_state& room, std::uint32_t number, const shared_slice& slice);
@@ -284,6 +295,7 @@ private:
     bool announced_ : 1 = false;    // the application was told that it connected
     bool refreshing_ : 1 = false;   // its client has brought a new credential
     bool warned_ : 1 = false;       // the deadline is its identity's end, and not when it is to be told of it
+    bool pinged_ : 1 = false;       // no pong has come yet
     bool write_shut_ = false;
 };
 

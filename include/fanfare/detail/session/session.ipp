@@ -41,12 +41,26 @@ FANFARE_DECL connection_ref session::ref() const
     return {context_, number(), who_};
 }
 
+FANFARE_DECL connection_info session::info() const
+{
+    return {.id = context_->node.id_of(number()),
+            .user_id = who_->user_id,
+            .address = address_.is_unspecified() ? std::string{} : address_.to_string(),
+            .transport = transport_names[static_cast<std::size_t>(transport())],
+            .protocol = language_names[static_cast<std::size_t>(protocol_.language)],
+            .rooms = rooms_.size(),
+            .waiting_messages = out_.waiting() ? out_.waiting()->size() : 0,
+            .waiting_bytes = waiting_bytes(),
+            .slow = out_.blocked()};
+}
+
 // ---- beginning
 
 FANFARE_DECL void session::start(std::span<char> early)
 {
     const boost::intrusive_ptr<session> keep{this};
     home_.add(*this, native_socket());
+    home_.count().begin(kind_of(transport(), protocol_.language));
     phase_ = phase::open;
     auto& times = home_.times(slot());
     times.last_heard = home_.now_ticks();
@@ -136,6 +150,7 @@ FANFARE_DECL void session::on_message(std::string_view data, bool binary)
 FANFARE_DECL void session::handle_message(std::string_view data, bool binary)
 {
     home_.count().received.add();
+    home_.count().received_bytes.add(data.size());
     protocol_.on_message(*this, data, binary);
 }
 
@@ -234,7 +249,7 @@ FANFARE_DECL void session::close(close_code code, std::string_view reason, std::
     drop_reads();
     home_.set_indirect(slot(), true);
     home_.times(slot()).end_at = home_.now_ticks() + home_.ticks(wait) + 1;
-    out_.queue(context_->options).push_close(code, reason);
+    queue().push_close(code, reason);
     flush();
     if (phase_ == phase::closing && !reading_ && !out_.corked())
         start_read();
@@ -283,9 +298,11 @@ FANFARE_DECL void session::end()
     leave_all_rooms();
     catching_.clear();
     out_.clear();
+    set_blocked(false);
     context_->admitted.leave(who_->user_id, address_);
     if (announced_)
         context_->handlers.call(home_, context_->handlers.on_disconnect, ref(), reason_);
+    home_.count().end(kind_of(transport(), protocol_.language), reason_);
     home_.remove(*this);
 }
 
@@ -311,10 +328,8 @@ FANFARE_DECL void session::on_tick()
         return on_expiry();
     if (now >= times.next_ping && !out_.blocked()) {
         times.next_ping = now + home_.ticks(o.ping_interval);
-        if (phase_ == phase::open && greeted_) {
-            out_.queue(o).push_ping();
-            flush();
-        }
+        if (phase_ == phase::open && greeted_)
+            send_ping();
     }
 }
 

@@ -32,6 +32,7 @@ FANFARE_DECL void session::deliver(delivery& d)
     error_code ec;
     const auto written = write({&wire, 1}, ec);
     home_.count().writes.add();
+    home_.count().sent_bytes.add(written);
     if (ec)
         return home_.end_later(*this);
     if (written == wire.size())
@@ -46,7 +47,7 @@ FANFARE_DECL void session::continue_later(const std::vector<shared_frame>& frame
         written -= frames[i++]->wire().size();
     home_.count().delivered.add(i);
     if (written != 0) {
-        out_.queue(context_->options).push_started(frames[i++], written);
+        queue().push_started(frames[i++], written);
         home_.count().delivered.add();
     }
     home_.count().short_writes.add();
@@ -98,23 +99,24 @@ FANFARE_DECL void session::push(shared_frame message, overflow_policy policy)
     if (out_.corked() && !out_.takes(size + held()) && !flush_collected())
         return;
     const std::string room{policy == overflow_policy::resync ? message->room() : std::string_view{}};
-    const auto what = out_.queue(context_->options).push(std::move(message), policy, held());
+    const auto what = queue().push(std::move(message), policy, held());
     if (what == outbox::result::queued)
         home_.count().delivered.add();
     else
-        on_overflow(room, what);
+        on_overflow(room, policy, what);
 }
 
 // What the outbox has done instead of queueing a message, or besides.
-FANFARE_DECL void session::on_overflow(std::string_view room, outbox::result what)
+FANFARE_DECL void session::on_overflow(std::string_view room, overflow_policy policy, outbox::result what)
 {
     auto& count = home_.count();
     switch (what) {
     case outbox::result::queued: return;
     case outbox::result::conflated: count.delivered.add(); return count.conflated.add();
-    case outbox::result::dropped: return count.dropped.add(out_.waiting()->take_dropped());
+    case outbox::result::dropped: return count.dropped_by(policy).add(out_.waiting()->take_dropped());
     case outbox::result::overflow: count.slow_closed.add(); return close(close_code::slow_receiver);
     case outbox::result::resync: {
+        count.resynced.add(out_.waiting()->take_resynced());
         auto sent = out_.waiting()->resync_from();
         --sent.offset;
         catching_.end(room);
@@ -153,7 +155,35 @@ FANFARE_DECL void session::send_error(const error_code& code, std::string_view m
 
 FANFARE_DECL void session::send_pong(std::span<const char> payload)
 {
-    out_.queue(context_->options).push_pong(payload);
+    queue().push_pong(payload);
+}
+
+FANFARE_DECL void session::send_ping()
+{
+    const auto* metrics = home_.metrics();
+    pinged_ = metrics != nullptr;
+    if (metrics)
+        queue().push_ping(metrics->pings.stamp(number()));
+    else
+        queue().push_ping();
+    flush();
+}
+
+// When the last ping went out, in ticks.
+FANFARE_DECL std::uint32_t session::last_ping() const noexcept
+{
+    return home_.times(slot()).next_ping - home_.ticks(context_->options.ping_interval);
+}
+
+FANFARE_DECL void session::on_pong(std::span<const char> payload) noexcept
+{
+    if (!pinged_)
+        return;
+    const auto took = home_.metrics()->pings.since(payload, number());
+    if (!took || *took > home_.time_since(last_ping()))
+        return; // it has made the payload up, or kept that of an earlier ping
+    pinged_ = false;
+    home_.metrics()->heartbeats.add(*took);
 }
 
 FANFARE_DECL void session::deliver_pending()
@@ -179,6 +209,7 @@ FANFARE_DECL void session::flush()
     const auto result = out_.flush(wall_now(), [this](std::span<const std::string_view> buffers, error_code& ec) {
         const auto written = write(buffers, ec);
         home_.count().writes.add();
+        home_.count().sent_bytes.add(written);
         return written;
     });
     switch (result) {
@@ -200,9 +231,18 @@ FANFARE_DECL bool session::flush_collected()
     return phase_ == phase::open;
 }
 
+FANFARE_DECL void session::set_blocked(bool on) noexcept
+{
+    if (out_.blocked() == on)
+        return;
+    out_.set_blocked(on);
+    auto& slow = home_.count().slow_connections;
+    on ? slow.add() : slow.subtract();
+}
+
 FANFARE_DECL void session::block()
 {
-    out_.set_blocked(true);
+    set_blocked(true);
     home_.set_indirect(slot(), true);
     auto& end_at = home_.times(slot()).end_at;
     if (phase_ == phase::open)
@@ -214,7 +254,7 @@ FANFARE_DECL void session::on_writable()
 {
     if (phase_ == phase::ended)
         return;
-    out_.set_blocked(false);
+    set_blocked(false);
     heard(); // it took what was waiting
     if (phase_ == phase::open)
         home_.times(slot()).end_at = 0;

@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_SESSION_WEBSOCKET_SESSION_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/connection_kind.hpp>
 #include <fanfare/detail/session/session.hpp>
 #include <fanfare/detail/wire/ws_codec.hpp>
 
@@ -21,6 +22,7 @@ protected:
     void on_bytes(std::span<char> bytes) final;
 
 private:
+    transport_kind transport() const noexcept final { return transport_kind::websocket; }
     void on_event(const ws_event& event);
 
     ws_decoder decoder_;

@@ -45,6 +45,8 @@ FANFARE_DECL void websocket_session::on_event(const ws_event& event)
         handle_message({event.data.data(), event.data.size()}, event.opcode == ws_opcode::binary);
     else if (event.what == kind::ping)
         send_pong(event.data);
+    else if (event.what == kind::pong)
+        on_pong(event.data);
 }
 
 } // namespace fanfare::detail

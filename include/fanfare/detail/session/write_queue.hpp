@@ -3,6 +3,7 @@
 #define FANFARE_DETAIL_SESSION_WRITE_QUEUE_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/tracked_size.hpp>
 #include <fanfare/detail/session/outbox.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
 #include <fanfare/options.hpp>
@@ -30,11 +31,11 @@ public:
 
     /// What waits; null if nothing does.
     outbox* waiting() const noexcept { return outbox_.get(); }
-    /// What waits, made if need be.
-    outbox& queue(const hub_options& limits)
+    /// What waits, made if need be. `part_of`: where it counts; see `outbox`.
+    outbox& queue(const hub_options& limits, waiting_gauges* part_of = nullptr)
     {
         if (!outbox_)
-            outbox_ = std::make_unique<outbox>(limits.outbox_messages, limits.outbox_bytes);
+            outbox_ = std::make_unique<outbox>(limits.outbox_messages, limits.outbox_bytes, part_of);
         return *outbox_;
     }
     void clear() noexcept { outbox_.reset(); }

@@ -4,6 +4,7 @@
 
 #include <fanfare/config.hpp>
 #include <fanfare/detail/base/lifetime.hpp>
+#include <fanfare/detail/base/request_type.hpp>
 #include <fanfare/detail/room/bus_subscriptions.hpp>
 #include <fanfare/detail/room/room_state.hpp>
 #include <fanfare/detail/shard/answer_deadlines.hpp>
@@ -11,6 +12,7 @@
 #include <fanfare/detail/shard/shard_counters.hpp>
 #include <fanfare/detail/shard/shard_io.hpp>
 #include <fanfare/detail/shard/shard_member.hpp>
+#include <fanfare/detail/shard/shard_metrics.hpp>
 #include <fanfare/detail/shard/turns.hpp>
 #include <fanfare/detail/wire/deflater.hpp>
 #include <fanfare/detail/wire/envelope.hpp>
@@ -86,6 +88,9 @@ public:
     /// The connection of this number, or null if it has ended.
     shard_member* find(std::uint64_t number) noexcept;
     std::size_t connections() const noexcept { return live_; }
+    /// Each connection lives in a place of its own, a number below this; null where none lives.
+    std::uint32_t places() const noexcept { return static_cast<std::uint32_t>(slots_.size()); }
+    shard_member* in_place(std::uint32_t slot) noexcept { return slots_[slot].owner; }
     template <class F>
     void for_each(F f)
     {
@@ -117,6 +122,11 @@ public:
     /// Time in ticks of `tick_length`, taken when the timer last fired.
     std::uint32_t now_ticks() const noexcept { return tick_; }
     std::uint32_t ticks(std::chrono::milliseconds length) const noexcept;
+    /// How long ago that tick was at most: ticks are taken when the timer fires, and that may be late.
+    std::chrono::milliseconds time_since(std::uint32_t tick) const noexcept
+    {
+        return (now_ticks() - tick + 2) * tick_length_;
+    }
     /// A connection's next deadlines; 0 means none.
     struct deadlines {
         std::uint32_t last_heard = 0;
@@ -130,6 +140,15 @@ public:
     std::uint32_t random_below(std::uint32_t bound);
     shard_counters& count() noexcept { return counters_; }
     const shard_counters& count() const noexcept { return counters_; }
+    /// Null if nothing is to be measured.
+    shard_metrics* metrics() noexcept { return metrics_.get(); }
+    const shard_metrics* metrics() const noexcept { return metrics_.get(); }
+    /// Measures a request that was answered just now, if it is measured. Once.
+    void answered(const timed_request& one) noexcept
+    {
+        if (metrics_)
+            metrics_->answered(one);
+    }
 
     /// Connections that wait for the bus before they are greeted. Counted on the shard, read from any thread.
     std::atomic<std::uint32_t> greeting{0};
@@ -172,6 +191,7 @@ private:
     bool begin_delivery(shard_room& part, std::size_t members);
     std::size_t advance(shard_room& part, std::size_t budget, bool everyone);
     void end_delivery(shard_room& part);
+    void measure(const shard_room& part, const delivery& done);
     void finish_deliveries(shard_room& part, bool everyone);
     void deliver_to(std::uint32_t slot, delivery& d);
     void end_failed();
@@ -210,6 +230,7 @@ private:
     std::vector<char> read_buffer_;
     std::minstd_rand random_;
     shard_counters counters_;
+    const std::unique_ptr<shard_metrics> metrics_;
 };
 
 } // namespace fanfare::detail

@@ -22,9 +22,10 @@ inline std::chrono::milliseconds tick_for(const hub_options& o)
 }
 
 FANFARE_DECL shard::shard(const shard_services& shared, asio::any_io_executor executor, std::uint8_t index)
-    : shared_{shared}, io_{shard_io::make(std::move(executor))}, index_{index}, tick_length_{tick_for(
-                                                                                    shared.options)},
-      started_{std::chrono::steady_clock::now()}, random_{std::random_device{}()}
+    : shared_{shared}, io_{shard_io::make(std::move(executor))}, index_{index},
+      tick_length_{tick_for(shared.options)}, started_{std::chrono::steady_clock::now()},
+      random_{std::random_device{}()}, metrics_{shared.options.metrics ? std::make_unique<shard_metrics>()
+                                                                       : nullptr}
 {
     io_->set_remains([this] { return release_queue(); });
 }
@@ -293,8 +294,10 @@ FANFARE_DECL void shard::arm_timer()
         return;
     update_clock(); // it stood still while nobody was here
     io_->timer->expires_after(tick_length_);
-    io_->timer->async_wait(asio::bind_executor(executor(), [this, keep = shared_.life.keep()](error_code) {
+    io_->timer->async_wait(asio::bind_executor(executor(), [this, keep = shared_.life.keep()](error_code ec) {
         timer_armed_ = false;
+        if (metrics_ && !ec)
+            metrics_->loop_lag.add(std::chrono::steady_clock::now() - io_->timer->expiry());
         on_tick();
         if (live_ != 0)
             arm_timer();

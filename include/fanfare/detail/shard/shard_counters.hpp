@@ -3,33 +3,51 @@
 #define FANFARE_DETAIL_SHARD_SHARD_COUNTERS_HPP
 
 #include <fanfare/config.hpp>
+#include <fanfare/detail/base/connection_kind.hpp>
+#include <fanfare/detail/base/counter.hpp>
+#include <fanfare/detail/base/counter_sets.hpp>
+#include <fanfare/detail/base/request_type.hpp>
+#include <fanfare/detail/base/tracked_size.hpp>
+#include <fanfare/options.hpp>
 
-#include <atomic>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace fanfare::detail {
 
-/// A number that one thread changes and any thread reads.
-class counter {
-public:
-    void add(std::uint64_t n = 1) noexcept
-    {
-        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-    }
-    void subtract(std::uint64_t n = 1) noexcept { add(0 - n); }
-    std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
-
-private:
-    std::atomic<std::uint64_t> value_{0};
-};
-
-/// What a shard counts; see `hub_stats` for the meanings.
+/// What a shard counts; see `hub_stats` and docs/metrics.md for the meanings.
 struct shard_counters {
-    counter connections, accepted, closed;
-    counter delivered, writes, short_writes, dropped, conflated;
+    gauge connections;
+    counter accepted, closed;
+    counter delivered, writes, sent_bytes, short_writes, conflated, resynced;
+    std::array<counter, 4> dropped; // by overflow_policy
     counter slow_closed, write_timeouts, idle_timeouts;
-    counter received, bad_messages, rate_limited, protocol_errors, handler_failures;
+    counter received, received_bytes, bad_messages, rate_limited, protocol_errors, handler_failures;
     counter refreshes, refresh_failures;
+    std::array<gauge, connection_kinds> open;
+    std::array<counter, connection_kinds> opened;
+    close_counters closed_with;
+    std::array<counter, request_type_names.size()> requests;
+    waiting_gauges outboxes;
+    gauge slow_connections;
+
+    counter& dropped_by(overflow_policy policy) noexcept { return dropped[static_cast<std::size_t>(policy)]; }
+    std::uint64_t dropped_by(overflow_policy policy) const noexcept
+    {
+        return dropped[static_cast<std::size_t>(policy)].get();
+    }
+    /// A connection of this kind begins, and ends.
+    void begin(std::size_t kind) noexcept
+    {
+        open[kind].add();
+        opened[kind].add();
+    }
+    void end(std::size_t kind, close_code why) noexcept
+    {
+        open[kind].subtract();
+        closed_with.add(why);
+    }
 };
 
 } // namespace fanfare::detail

@@ -8,6 +8,7 @@
 #include <fanfare/detail/shard/shard.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <utility>
 
@@ -70,11 +71,22 @@ FANFARE_DECL std::size_t shard::advance(shard_room& part, std::size_t budget, bo
 FANFARE_DECL void shard::end_delivery(shard_room& part)
 {
     const auto done = std::move(part.under_way);
+    if (metrics_ && done->end != 0)
+        measure(part, *done);
     std::size_t bytes = 0;
     for (const auto& f : done->frames())
         bytes += f->wire().size();
     const std::lock_guard lock{mutex_};
     count_queued(0 - done->frames().size(), 0 - bytes);
+}
+
+FANFARE_DECL void shard::measure(const shard_room& part, const delivery& done)
+{
+    const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+    auto& times = metrics_->delivery[part.number];
+    for (const auto& f : done.frames())
+        if (f->published_ns() != 0)
+            times.add(std::chrono::nanoseconds{now - f->published_ns()});
 }
 
 // Before the members change: whoever comes must not get what was published before, whoever goes gets it still.
@@ -93,10 +105,11 @@ FANFARE_DECL void shard::deliver_to(std::uint32_t slot, delivery& d)
     const auto wire = d.wire();
     const auto written = raw_send(target.native_socket, wire.data(), wire.size());
     counters_.writes.add();
-    if (written == static_cast<std::ptrdiff_t>(wire.size()))
-        return counters_.delivered.add(d.frames().size());
     if (written < 0)
         return end_later(*target.owner);
+    counters_.sent_bytes.add(static_cast<std::size_t>(written));
+    if (written == static_cast<std::ptrdiff_t>(wire.size()))
+        return counters_.delivered.add(d.frames().size());
     target.owner->continue_later(d.frames(), static_cast<std::size_t>(written));
 }
 

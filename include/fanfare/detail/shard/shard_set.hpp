@@ -12,6 +12,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -42,6 +43,11 @@ public:
 
     /// Whether every queue takes a message of so many bytes now; else `queue_full`.
     error_code check_capacity(std::size_t bytes) const noexcept;
+    /// Now, by the steady clock, in nanoseconds; 0 if nothing is to be measured.
+    std::int64_t measure_from() const noexcept
+    {
+        return options_.metrics ? std::chrono::steady_clock::now().time_since_epoch().count() : 0;
+    }
     /// Queues a message for the room's members, or for every connection.
     void deliver(room_state& room, shared_frame message) const;
     void deliver_to_all(const shared_frame& message) const;

@@ -43,6 +43,8 @@ struct outgoing {
     const json::value* request_id = nullptr;
     /// Instead of a payload: JSON text, which goes in as it is. It has been parsed, or written by `append_json`.
     std::string_view payload_text{};
+    /// A `traceparent` that has been checked. Left out if empty.
+    std::string_view trace{};
 };
 
 /// The JSON text of an envelope.
@@ -91,7 +93,7 @@ json::value own_value(const json::value* from);
 /// What a publish answers, to clients and over HTTP, added to `fields`.
 json::object receipt_fields(json::object fields, const receipt& done);
 
-/// A client's message. `type` and `room` point into `root`.
+/// A client's message. Its parts point into `root`.
 struct incoming {
     json::value root;
     /// The message as it came, which must outlive this.
@@ -100,6 +102,8 @@ struct incoming {
     std::string_view room{};
     const json::value* payload = nullptr;
     const json::value* request_id = nullptr;
+    /// As it came: whoever uses it checks it.
+    const json::value* trace = nullptr;
     /// Set when the text is not an envelope; `request_id` may still be known.
     error_code failed{};
     std::string why{};

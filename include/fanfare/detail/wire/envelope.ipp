@@ -62,6 +62,10 @@ FANFARE_DECL std::string write_envelope(const outgoing& message, wall_time now)
         out += ",\"request_id\":"sv;
         append_json(out, *message.request_id);
     }
+    if (!message.trace.empty()) {
+        out += ",\"trace\":"sv;
+        append_json_string(out, message.trace);
+    }
     out += '}';
     return out;
 }
@@ -240,6 +244,8 @@ inline bool read_fields(incoming& result)
         result.room = room->get_string();
     }
     result.payload = object->if_contains("payload");
+    if (const auto* trace = object->if_contains("trace"); trace && !trace->is_null())
+        result.trace = trace;
     return true;
 }
 

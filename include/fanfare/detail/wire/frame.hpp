@@ -29,6 +29,8 @@ struct frame_tags {
     position at{};
     /// A `gap` marker: `at` is where the room's stream goes on after.
     bool gap = false;
+    /// When its publisher was called, or when it came from another process, by the steady clock. 0: that is not measured.
+    std::int64_t published_ns = 0;
 };
 
 /// A message encoded once, ready for the wire, immutable and shared by all receivers.
@@ -51,7 +53,8 @@ public:
     std::uint64_t except() const noexcept { return except_; }
     const position& at() const noexcept { return at_; }
     bool is_gap() const noexcept { return gap_; }
-    frame_tags tags() const noexcept { return {room(), key(), except_, at_, gap_}; }
+    std::int64_t published_ns() const noexcept { return published_ns_; }
+    frame_tags tags() const noexcept { return {room(), key(), except_, at_, gap_, published_ns_}; }
     ws_opcode opcode() const noexcept { return static_cast<ws_opcode>(bytes()[0] & 0x0f); }
 
     /// The compressed form for a window of 9 to 15 bits: null if not made yet, `this` if compressing does not pay.
@@ -89,6 +92,7 @@ private:
     bool gap_ = false;
     std::uint64_t except_ = 0;
     position at_{};
+    std::int64_t published_ns_ = 0;
     mutable std::atomic<variants*> variants_{nullptr};
 };
 

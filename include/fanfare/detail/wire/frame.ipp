@@ -35,6 +35,7 @@ FANFARE_DECL shared_frame frame::make(ws_opcode opcode, std::string_view payload
     f->except_ = tags.except;
     f->at_ = tags.at;
     f->gap_ = tags.gap;
+    f->published_ns_ = tags.published_ns;
 
     char* out = f->bytes();
     out += write_ws_header(out, opcode, size, deflated);

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 The Fanfare developers. Distributed under the Boost Software License, Version 1.0.
-#ifndef FANFARE_DETAIL_HTTP_LIST_SCANNER_HPP
-#define FANFARE_DETAIL_HTTP_LIST_SCANNER_HPP
+#ifndef FANFARE_DETAIL_BASE_LIST_SCANNER_HPP
+#define FANFARE_DETAIL_BASE_LIST_SCANNER_HPP
 
 #include <fanfare/config.hpp>
 
